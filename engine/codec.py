@@ -1,7 +1,7 @@
 """JSON in and out: one reader for what people send, one writer for what is stored and hashed.
 
-Decimals stay decimals in both directions, so that 0.1 is a tenth. The writer's text is canonical: equal values give equal
-bytes (sorted keys, no spaces, numbers in one form). This is not a schema validator: it knows shapes of JSON, not of forms.
+Decimals stay decimals both ways, so that 0.1 is a tenth. The writer is canonical: equal values give equal
+bytes (sorted keys, no spaces, numbers in one form). This is no schema validator: it knows the shape of JSON, not forms.
 """
 
 from __future__ import annotations

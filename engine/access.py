@@ -1,0 +1,174 @@
+"""Who may do what, and who may see what: the only place that answers either.
+
+Two pure functions of a state, so that they travel in time with the log: `may(actor, deed, state, definition)` and
+`visible(actor, state)`. Whether the process itself is ready (guards, open tasks) is `decide`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from engine.chart import Choice, Definition
+from engine.state import Instance, Membership, ProcessState, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody signed in. `subject` is the pseudonym in this process ('' for somebody who takes no part in it)."""
+
+    subject: str
+    operator: bool = False
+
+    @property
+    def recorded_as(self) -> str:
+        """What the log says: an operator who acts for somebody is seen as such."""
+        return "operator" if self.operator else self.subject
+
+
+@dataclass(frozen=True, slots=True)
+class ToSubmit:
+    """Fill in an instance, as or on behalf of the membership."""
+
+    instance: Instance
+    membership: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToChoose:
+    """Take an action."""
+
+    choice: Choice
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToManage:
+    """Invite, enter, grant, end: what the role that starts a process may do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToRead:
+    """See the process at all."""
+
+
+Deed: TypeAlias = ToSubmit | ToChoose | ToManage | ToRead
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Allowed or not; if so, the membership and role it rests on; if not, who could."""
+
+    allowed: bool
+    reason: str = ""
+    membership: Membership | None = None
+    role: str | None = None
+    on_behalf_of: Membership | None = None
+
+
+def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -> Verdict:
+    """Whether the actor's roles in this process allow the deed."""
+    own = state.memberships_of(actor.subject) if actor.subject else []
+    match deed:
+        case ToRead():
+            return _held(own, None, "only those who take part may see this process")
+        case ToManage():
+            starter = definition.template.starter
+            return _held(own, (starter,), f"only the role {starter} may do this")
+        case ToChoose():
+            return _held(own, deed.roles, f"only {_either(deed.roles)} may do this")
+        case ToSubmit():
+            return _submit(own, deed, state, definition)
+
+
+def _held(own: Iterable[Membership], roles: tuple[str, ...] | None, otherwise: str) -> Verdict:
+    """The first membership that holds one of the roles (None: any)."""
+    for membership in own:
+        if roles is None:
+            return Verdict(True, membership=membership)
+        role = next((r for r in roles if r in membership.roles), None)
+        if role is not None:
+            return Verdict(True, membership=membership, role=role)
+    return Verdict(False, otherwise)
+
+
+def _submit(own: list[Membership], deed: ToSubmit, state: ProcessState, definition: Definition) -> Verdict:
+    fitting = [m for m in state.memberships.values() if m.active and _fits(m, deed.instance)]
+    if deed.membership is not None:
+        fitting = [m for m in fitting if m.id == deed.membership]
+    mine = _held([m for m in own if m in fitting], deed.instance.roles, "")
+    if mine.allowed:
+        return mine
+    task = definition.tasks[deed.instance.task].spec
+    if not task.assisted:
+        return Verdict(False, f"this is for {_whom(deed.instance)} to fill in, and nobody else may")
+    if deed.membership is None and deed.instance.membership is None:
+        return Verdict(False, "say on whose behalf, by the membership's number")
+    for other in fitting:
+        helper = _helper(own, other, definition)
+        if helper is not None:
+            role = next(r for r in deed.instance.roles if r in other.roles)
+            return Verdict(True, membership=helper, role=role, on_behalf_of=other)
+    starter = definition.template.starter
+    return Verdict(False, f"only {_whom(deed.instance)}, somebody of the same party or the {starter} may fill this in")
+
+
+def _fits(membership: Membership, instance: Instance) -> bool:
+    """Whether an instance is one that this membership may fill in itself."""
+    return (
+        instance.membership in (None, membership.id)
+        and instance.party in (None, membership.party)
+        and any(role in membership.roles for role in instance.roles)
+    )
+
+
+def _helper(own: Iterable[Membership], other: Membership, definition: Definition) -> Membership | None:
+    """Which of one's memberships lets one enter on behalf of another: the starter's role, or the same party."""
+    for membership in own:
+        if definition.template.starter in membership.roles:
+            return membership
+        if membership.party is not None and membership.party == other.party:
+            return membership
+    return None
+
+
+def _whom(instance: Instance) -> str:
+    return instance.element or _either(instance.roles)
+
+
+def _either(names: Iterable[str]) -> str:
+    return " or ".join(f"the {name}" for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What somebody sees of a process."""
+
+    process: bool
+    answers: Callable[[Instance, Submission], bool]
+
+
+def visible(actor: Actor, state: ProcessState) -> View:
+    """What the actor may see: nothing from outside; own answers always; others' when not sealed, or revealed and open.
+
+    An operator who acts as nobody sees how the process stands, and no answers.
+    """
+    member = bool(actor.subject and state.memberships_of(actor.subject))
+
+    def answers(instance: Instance, submission: Submission) -> bool:
+        if not actor.subject:
+            return False
+        if actor.subject == submission.subject:
+            return True
+        if submission.sealed_under is None:
+            return member
+        revealed = state.revealed.get(submission.sealed_under)
+        return member and revealed is not None and revealed.visibility == "open"
+
+    return View(member or actor.operator, answers)
+
+
+def on_work_list(membership: Membership, instance: Instance) -> bool:
+    """Whether an open instance belongs on this membership's own list."""
+    return instance.status == "open" and membership.active and _fits(membership, instance)

@@ -1,0 +1,125 @@
+"""What guards see of a running process, and when tasks are complete.
+
+A guard names what it reads, so only that is looked up: its cost follows the guard, not the process. Answers that are still
+sealed are never handed out; answers come from the caller, by their sequence in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import TypeAlias
+
+from engine.chart import Choice, Definition, TaskNode
+from engine.errors import Refused
+from engine.guards import UNKNOWN, Guard, Outcome
+from engine.state import Instance, ProcessState, Submission
+from engine.template import AtLeast, Share
+
+AnswerLookup: TypeAlias = Callable[[int], Mapping[str, object] | None]
+"""From the sequence of a submission to its answers; None while sealed or after erasure."""
+
+_MAX_DEPTH = 8
+
+
+class Conditions:
+    """The eyes of the guards on one state of one process."""
+
+    def __init__(self, definition: Definition, state: ProcessState, answers: AnswerLookup) -> None:
+        self.definition = definition
+        self.state = state
+        self.answers = answers
+
+    def outcome(self, choice: Choice) -> Outcome:
+        """What the choice's guard says now: true, false or unknown, and which answers are missing."""
+        if choice.guard is None:
+            return Outcome(True, ())
+        return choice.guard.evaluate(self._environment(choice.guard, choice.state, 0))
+
+    def is_open(self, choice: Choice) -> bool:
+        """Whether the choice's guard holds: unknown means not."""
+        return self.outcome(choice).value is True
+
+    def complete(self, task: TaskNode, depth: int = 0) -> bool:
+        """Whether enough of the task's instances are done; with none expected nothing is complete."""
+        group = self.state.group(task.id, task.state)
+        rule = task.spec.complete
+        if task.spec.optional:
+            return True
+        if not group.expected:
+            return False
+        if isinstance(rule, AtLeast):
+            return group.done >= rule.at_least
+        if isinstance(rule, Share):
+            return group.done >= Decimal(rule.share) * group.expected
+        if task.rule is not None:
+            return task.rule.evaluate(self._environment(task.rule, task.state, depth + 1)).value is True
+        return group.open == 0 if rule == "all" else group.done >= 1
+
+    def visibility(self, task: TaskNode) -> str:
+        """How a sealed task's answers will be shown: the last choice in the order that anybody made; none made, the last."""
+        rule = task.spec.visibility
+        if rule is None:
+            return "open"
+        _, source, name = rule.choice.split(".")
+        chosen = {answers.get(name) for answers in self._latest(self.definition.tasks[source])}
+        return next((value for value in reversed(rule.order) if value in chosen), rule.order[-1])
+
+    def _environment(self, guard: Guard, state: str | None, depth: int) -> Mapping[str, object]:
+        if depth > _MAX_DEPTH:
+            raise Refused(
+                f"the completion rules of the template refer to each other in a circle: {guard.text}",
+                hint="The template's author has to mend this.",
+            )
+        roots = {path[0] for path in guard.paths}
+        found: dict[str, object] = {}
+        if "tasks" in roots:
+            names = {path[1] for path in guard.paths if path[0] == "tasks" and len(path) > 1}
+            found["tasks"] = {name: self._task(self.definition.tasks[name], guard, depth) for name in names}
+        if "answers" in roots:
+            names = {path[1] for path in guard.paths if path[0] == "answers" and len(path) > 1}
+            found["answers"] = {name: self._answers(self.definition.tasks[name]) for name in names}
+        if "parties" in roots:
+            found["parties"] = [{"id": p.id, "title": p.title} for p in self.state.parties.values()]
+        if "memberships" in roots:
+            found["memberships"] = [
+                {"id": m.id, "party": m.party, "roles": sorted(m.roles)}
+                for m in self.state.memberships.values()
+                if m.active
+            ]
+        if "entered" in roots and state in self.state.entered_at:
+            found["entered"] = self.state.entered_at[state].date().isoformat()
+        found["counters"] = {name: self.state.counters.get(name, 0) for name in self.definition.template.counters}
+        found["vars"] = self.definition.template.vars
+        return found
+
+    def _task(self, task: TaskNode, guard: Guard, depth: int) -> Mapping[str, object]:
+        group = self.state.group(task.id, task.state)
+        seen: dict[str, object] = {
+            "open": group.open,
+            "done": group.done,
+            "withdrawn": group.withdrawn,
+            "expected": group.expected,
+            "overdue": group.overdue > 0,
+        }
+        if ("tasks", task.id, "complete") in guard.paths:
+            seen["complete"] = self.complete(task, depth)
+        return seen
+
+    def _answers(self, task: TaskNode) -> object:
+        latest = self._latest(task)
+        if task.spec.each or task.spec.repeatable:
+            return latest
+        return latest[0] if latest else UNKNOWN
+
+    def _latest(self, task: TaskNode) -> list[Mapping[str, object]]:
+        """The answers that count in the latest entry of the task's state."""
+        group = self.state.group(task.id, task.state)
+        instances = [self.state.instances[name] for name in group.instances]
+        given = [self.answers(s.sequence) for i in instances if not self.state.is_sealed(i) for s in counting(i)]
+        return [answers for answers in given if answers is not None]
+
+
+def counting(instance: Instance) -> list[Submission]:
+    """The submissions of an instance that count: those not replaced by a correction."""
+    return [s for s in instance.submissions if not s.replaced]

@@ -1,0 +1,453 @@
+"""The door to the engine: publish bundles, run processes, read them now and as they were.
+
+Each command is one round: look up its key, load the process, `decide`, encrypt, chain, append with its read-model rows in one
+transaction. Where another writer was first the command is decided again on the new state, a bounded number of times.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from engine import codec, commands, worklists
+from engine import events as e
+from engine.access import Actor, ToRead, View, may, visible
+from engine.bundle import Bundle, definition_from
+from engine.chart import Definition
+from engine.decide import Context, decide
+from engine.errors import Conflict, NotAllowed, NotFound, Refused
+from engine.keys import KeyFolder
+from engine.log import GENESIS, CommandKey, Log, Record, Row, encode, iso
+from engine.people import People, Session
+from engine.state import ProcessState, fold
+from engine.vault import protect, unprotect
+
+NAMESPACE = UUID("6f1a3c9e-3f5e-5d43-9a2b-5a6d736b6170")
+"""Streams of named things (bundles, sources, measures) are v5 UUIDs of their kind and name in this namespace."""
+
+RETRIES = 8
+INVITATION_LIFE = timedelta(days=30)
+
+
+def now_utc() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def stream_of(kind: str, name: str) -> UUID:
+    """The stream of a named thing."""
+    return uuid5(NAMESPACE, f"{kind}:{name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to a command: what was stored, and where."""
+
+    process: str
+    stream: str
+    first: int
+    last: int
+    hash: str
+    result: Mapping[str, Any]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A process as folded from its events, with the events."""
+
+    state: ProcessState
+    records: tuple[Record, ...]
+    definition: Definition
+
+    def reveals(self) -> Mapping[str, e.AnswersRevealed]:
+        """The reveals so far, by key id."""
+        return self.state.revealed
+
+
+class Engine:
+    """A workspace's engine over one log and one key folder. `clock` gives the time, in UTC."""
+
+    def __init__(self, log: Log, keys: KeyFolder, *, clock: Callable[[], datetime] = now_utc) -> None:
+        self.log = log
+        self.keys = keys
+        self.clock = clock
+        self.people = People(log, keys)
+        self._definition = lru_cache(maxsize=64)(self._load_definition)
+
+    @classmethod
+    def open(cls, data: Path, *, clock: Callable[[], datetime] = now_utc) -> Engine:
+        """The engine of a workspace's data folder."""
+        return cls(Log(data / "events.sqlite"), KeyFolder(data / "keys"), clock=clock)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.log.close()
+
+    # -- bundles ----------------------------------------------------------------------------------------------------
+
+    def publish(self, bundle: Bundle, actor: str = "operator") -> Bundle:
+        """Store a bundle for ever; the same content again is nothing new, other content needs a new version."""
+        stream = stream_of("bundle", bundle.name)
+        for record in self.log.read(stream):
+            _, payload = record.content()
+            if payload["version"] == bundle.version:
+                if payload["bundle"] == bundle.hash:
+                    return bundle
+                raise Conflict(
+                    f"{bundle.name} {bundle.version} was published with other content",
+                    hint="A published version never changes: raise the version.",
+                )
+        content = codec.mapping(bundle.content)
+        self.record(
+            stream,
+            [e.BundlePublished(template=bundle.name, version=bundle.version, bundle=bundle.hash, content=content)],
+            actor=actor,
+        )
+        return bundle
+
+    def published(self, template: str) -> list[e.BundlePublished]:
+        """Every published version of a template, oldest first."""
+        found = [self.payload(record) for record in self.log.read(stream_of("bundle", template))]
+        return [p for p in found if isinstance(p, e.BundlePublished)]
+
+    def definition(self, template: str, bundle: str | None = None) -> Definition:
+        """A published bundle, ready to run; the newest one without a hash."""
+        if bundle is None:
+            versions = self.published(template)
+            if not versions:
+                raise NotFound(
+                    f"no template “{template}” is published", hint=f"Publish it: samskap publish {template}"
+                )
+            bundle = max(versions, key=lambda p: tuple(int(n) for n in p.version.split("."))).bundle
+        return self._definition(template, bundle)
+
+    def _load_definition(self, template: str, bundle: str) -> Definition:
+        for payload in self.published(template):
+            if payload.bundle == bundle:
+                return definition_from(payload.content, bundle)
+        raise NotFound(f"the bundle {bundle[:12]} of {template} is not in the log", hint="Run `samskap verify`.")
+
+    # -- commands ---------------------------------------------------------------------------------------------------
+
+    def start(self, session: Session, template: str, name: str, title: str, *, command_id: str = "") -> Receipt:
+        """Begin a process of the newest version of a template; its starter holds the template's starting role."""
+        if not name or len(name) > 60 or not all(ch.isalnum() or ch in "-_" for ch in name):
+            raise Refused(f"“{name}” cannot be a name", hint="Use letters, digits and -, such as arendal-2026.")
+        command_id = command_id or uuid4().hex
+        command = commands.Start(name=name, title=title or name)
+        stream = stream_of("start", f"{session.person.id}:{name}:{command_id}")
+        known = self._answered(stream, session, command_id, command)
+        if known is not None:
+            return known
+        if self.log.query("SELECT 1 FROM process WHERE name=?", (name,)):
+            raise Conflict(f"there is a process “{name}” already", hint="Choose another name.")
+        definition = self.definition(template)
+        return self._commit(session, ProcessState(stream), definition, command, command_id, {}, {})
+
+    def invite(
+        self, session: Session, name: str, roles: tuple[str, ...], party: str | None = None, *, command_id: str = ""
+    ) -> Receipt:
+        """Make a token with which somebody joins once, within 30 days. `result["token"]` is shown this once."""
+        command_id = command_id or uuid4().hex
+        stream = self.stream(name)
+        secret = self._invitation_secret(stream, session, command_id)
+        command = commands.Invite(
+            sha256(secret.encode()).hexdigest(), party, roles, self.clock().replace(microsecond=0) + INVITATION_LIFE
+        )
+        return self.handle(session, name, command, command_id=command_id, result={"token": f"{name}.{secret}"})
+
+    def join(self, session: Session, token: str, *, command_id: str = "") -> Receipt:
+        """Take part by an invitation's token."""
+        name, _, secret = token.strip().rpartition(".")
+        if not name:
+            raise NotAllowed("this is no invitation", hint="Paste the whole token that you got.")
+        command = commands.Join(sha256(secret.encode()).hexdigest())
+        return self.handle(session, name, command, command_id=command_id)
+
+    def handle(
+        self,
+        session: Session,
+        name: str,
+        command: commands.Command,
+        *,
+        command_id: str = "",
+        result: Mapping[str, Any] | None = None,
+    ) -> Receipt:
+        """Carry a command out on a process; the same `command_id` again gives the same answer and does nothing."""
+        command_id = command_id or uuid4().hex
+        stream = self.stream(name)
+        for _ in range(RETRIES):
+            known = self._answered(stream, session, command_id, command)
+            if known is not None:
+                return known
+            loaded = self.load(stream)
+            try:
+                answers = {record.sequence: record for record in loaded.records}
+                return self._commit(
+                    session, loaded.state, loaded.definition, command, command_id, answers, result or {}
+                )
+            except Conflict as conflict:
+                last = conflict
+        raise Conflict(
+            f"“{name}” is changed by others all the time; nothing was stored", hint="Wait a moment and try again."
+        ) from last
+
+    def tick(self, name: str | None = None) -> list[Receipt]:
+        """Let time act, on one process or on all in which something is due."""
+        names = [name] if name else worklists.due_processes(self.log, self.clock())
+        return [receipt for found in names if (receipt := self._tick(found)).last >= receipt.first]
+
+    def _tick(self, name: str) -> Receipt:
+        for _ in range(RETRIES):
+            loaded = self.load(self.stream(name))
+            answers = {record.sequence: record for record in loaded.records}
+            try:
+                return self._commit(None, loaded.state, loaded.definition, commands.Tick(), "", answers, {})
+            except Conflict:
+                continue
+        raise Conflict(f"“{name}” is changed by others all the time; time did not act on it", hint="Tick again.")
+
+    def _commit(
+        self,
+        session: Session | None,
+        state: ProcessState,
+        definition: Definition,
+        command: commands.Command,
+        command_id: str,
+        records: Mapping[int, Record],
+        result: Mapping[str, Any],
+    ) -> Receipt:
+        """Decide on the state and append what follows."""
+        context = self._context(session, state, records)
+        decided = decide(definition, state, command, context)
+        name = state.name or getattr(command, "name", "")
+        stored, after = self._sealed(state, decided, command_id)
+        last = stored[-1] if stored else None
+        memberships = [d.payload.membership for d in decided if isinstance(d.payload, e.MembershipAdded)]
+        answer = {
+            "process": name,
+            "stream": state.stream.hex,
+            "first": state.sequence + 1,
+            "last": last.sequence if last else state.sequence,
+            "hash": last.hash if last else state.last_hash,
+            "result": {key: value for key, value in result.items() if key != "token"}
+            | ({"membership": memberships[0]} if memberships else {}),
+        }
+        if stored:
+            rows = list(worklists.rows(decided, after, definition, self.people.fingerprint))
+            key = None
+            if session is not None:
+                fingerprint = self._fingerprint(command)
+                key = CommandKey(state.stream, self._key_actor(session), command_id, fingerprint, codec.dumps(answer))
+            self.log.append(stored, rows=rows, key=key)
+        return _receipt(answer, dict(result))
+
+    def _context(self, session: Session | None, state: ProcessState, records: Mapping[int, Record]) -> Context:
+        person = session.person.id if session else ""
+        subject = state.subject_of(person) or "" if person else ""
+
+        def answers(sequence: int) -> Mapping[str, object] | None:
+            payload = self.payload(records[sequence], opened=state.revealed)
+            return payload.answers if isinstance(payload, e.FormSubmitted) else None
+
+        return Context(
+            actor=Actor(subject, operator=bool(session and session.operator)),
+            person=person,
+            at=self.clock(),
+            new_subject=uuid4().hex,
+            answers=answers,
+            language=session.person.language if session else "nb",
+        )
+
+    def _sealed(
+        self, state: ProcessState, decided: Iterable[e.Event], command_id: str
+    ) -> tuple[list[Record], ProcessState]:
+        """The events as they are stored, encrypted and chained, and the state behind them."""
+        decided = list(decided)
+        previous = state.last_hash or GENESIS
+        records = []
+        for event in decided:
+            record = self._record(event, previous, command_id)
+            previous = record.hash
+            records.append(record)
+        after = fold(decided, state)
+        return records, after if after is not None else state
+
+    def _record(self, event: e.Event, previous: str, command_id: str) -> Record:
+        envelope = {
+            "event_id": uuid4().hex,
+            "stream": event.stream.hex,
+            "sequence": event.sequence,
+            "type": event.type,
+            "schema_version": event.payload.SCHEMA,
+            "recorded_at": iso(event.recorded_at),
+            "actor": event.actor,
+            "on_behalf_of": event.on_behalf_of,
+            "role": event.role,
+            "membership": event.membership,
+            "command_id": command_id,
+            "correlation_id": command_id,
+            "causation_id": command_id,
+            "bundle_hash": event.bundle_hash,
+            "previous_hash": previous,
+        }
+        return Record(event.stream, event.sequence, event.type, encode(envelope, protect(event.payload, self.keys)))
+
+    def record(
+        self, stream: UUID, payloads: Iterable[e.Payload], *, actor: str, rows: Iterable[Row] = (), command_id: str = ""
+    ) -> list[Record]:
+        """Append facts to a stream that is no process (bundles, sources); raise `Conflict` if another was first."""
+        earlier = self.log.read(stream)
+        sequence, previous = (earlier[-1].sequence, earlier[-1].hash) if earlier else (0, GENESIS)
+        at = self.clock()
+        records = []
+        for payload in payloads:
+            sequence += 1
+            event = e.Event(stream=stream, sequence=sequence, recorded_at=at, actor=actor, payload=payload)
+            records.append(self._record(event, previous, command_id))
+            previous = records[-1].hash
+        self.log.append(records, rows=rows)
+        return records
+
+    # -- idempotency ------------------------------------------------------------------------------------------------
+
+    def _answered(self, stream: UUID, session: Session, command_id: str, command: commands.Command) -> Receipt | None:
+        """The answer that was given to this key; refused where the key was used for something else."""
+        known = self.log.command(stream, self._key_actor(session), command_id)
+        if known is None:
+            return None
+        if known.fingerprint != self._fingerprint(command):
+            raise Refused(
+                "this command id was used for something else; nothing was written", hint="Use a new id for a new command."
+            )
+        answer = codec.mapping(codec.decode(known.answer))
+        extra: dict[str, Any] = {}
+        if isinstance(command, commands.Invite):
+            extra["token"] = f"{answer['process']}.{self._invitation_secret(stream, session, command_id)}"
+        return _receipt(answer, extra, replayed=True)
+
+    def _key_actor(self, session: Session) -> str:
+        return self.people.fingerprint(session.person.id)
+
+    def _fingerprint(self, command: commands.Command) -> str:
+        """A keyed fingerprint: without the key an answer of 1 to 5 could be guessed from it."""
+        assert is_dataclass(command)
+        content = {name: _plain(value) for name, value in asdict(command).items() if name != "expires_at"}
+        key = self.keys.ensure("workspace", "commands")
+        return hmac.digest(key, type(command).__name__.encode() + codec.dumps(content), "sha256").hex()
+
+    def _invitation_secret(self, stream: UUID, session: Session, command_id: str) -> str:
+        """192 bits that only this workspace can make again from the command's id."""
+        key = self.keys.ensure("workspace", "invitations")
+        text = f"{stream.hex}:{session.person.id}:{command_id}"
+        return urlsafe_b64encode(hmac.digest(key, text.encode(), "sha256")[:24]).decode()
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def stream(self, name: str) -> UUID:
+        """The stream of a process; raise `NotFound`."""
+        rows = self.log.query("SELECT stream FROM process WHERE name=?", (name,))
+        if not rows:
+            known = [row["name"] for row in self.log.query("SELECT name FROM process ORDER BY name LIMIT 8")]
+            raise NotFound(
+                f"there is no process “{name}”", hint=f"There are: {', '.join(known)}." if known else "Start one first."
+            )
+        return UUID(rows[0]["stream"])
+
+    def load(self, stream: UUID, *, until: int | None = None) -> Loaded:
+        """A process as its events tell, up to a sequence."""
+        records = tuple(self.log.read(stream, until=until))
+        state = fold(self.events(records))
+        if state is None:
+            raise NotFound(f"there is no process {stream}")
+        return Loaded(state, records, self.definition(state.template, state.bundle))
+
+    def events(
+        self, records: Iterable[Record], *, opened: Mapping[str, e.AnswersRevealed] | None = None, own: str | None = None
+    ) -> Iterator[e.Event]:
+        """The events of records; sealed answers stay closed, save those in `opened` and `own`'s."""
+        for record in records:
+            yield self._event(record, opened or {}, own)
+
+    def _event(self, record: Record, opened: Mapping[str, e.AnswersRevealed], own: str | None) -> e.Event:
+        envelope, stored = record.content()
+        payload = unprotect(record.type, envelope["schema_version"], stored, self.keys, opened=opened, own=own)
+        return e.Event(
+            stream=record.stream,
+            sequence=record.sequence,
+            recorded_at=datetime.fromisoformat(envelope["recorded_at"]),
+            actor=envelope["actor"],
+            on_behalf_of=envelope["on_behalf_of"],
+            role=envelope["role"],
+            membership=envelope["membership"],
+            bundle_hash=envelope["bundle_hash"],
+            event_id=envelope["event_id"],
+            command_id=envelope["command_id"],
+            correlation_id=envelope["correlation_id"],
+            causation_id=envelope["causation_id"],
+            previous_hash=envelope["previous_hash"],
+            hash=record.hash,
+            log_position=record.position,
+            payload=payload,
+        )
+
+    def payload(
+        self, record: Record, *, opened: Mapping[str, e.AnswersRevealed] | None = None, own: str | None = None
+    ) -> e.Payload:
+        """The payload of one record."""
+        return self._event(record, opened or {}, own).payload
+
+    def at(self, name: str, moment: datetime | int) -> Loaded:
+        """A process as it was at a time (UTC) or after a sequence, under the bundle that held then."""
+        stream = self.stream(name)
+        if isinstance(moment, int):
+            return self.load(stream, until=moment)
+        before = [ev.sequence for ev in self.events(self.log.read(stream)) if ev.recorded_at <= moment]
+        if not before:
+            raise NotFound(f"“{name}” had not begun at {moment.isoformat()}")
+        return self.load(stream, until=before[-1])
+
+    def actor(self, session: Session, state: ProcessState) -> Actor:
+        """Who a session is in a process."""
+        return Actor(state.subject_of(session.person.id) or "", operator=session.operator)
+
+    def view(self, session: Session, loaded: Loaded) -> View:
+        """What a session may see of a process; raise `NotAllowed` for somebody from outside."""
+        actor = self.actor(session, loaded.state)
+        verdict = may(actor, ToRead(), loaded.state, loaded.definition)
+        if not verdict.allowed and not session.operator:
+            raise NotAllowed(verdict.reason, hint="Ask the facilitator for an invitation.")
+        return visible(actor, loaded.state)
+
+    def tasks(self, session: Session, name: str | None = None) -> list[worklists.WorkItem]:
+        """What is open for a person."""
+        return worklists.open_tasks(self.log, self.people.fingerprint(session.person.id), name)
+
+    def processes(self) -> list[Mapping[str, Any]]:
+        """Every process: name, template, title, status."""
+        return self.log.query("SELECT name, stream, template, title, status FROM process ORDER BY name")
+
+
+def _plain(value: object) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _receipt(answer: Mapping[str, Any], extra: Mapping[str, Any], *, replayed: bool = False) -> Receipt:
+    return Receipt(
+        answer["process"],
+        answer["stream"],
+        answer["first"],
+        answer["last"],
+        answer["hash"],
+        {**answer["result"], **extra},
+        replayed,
+    )

@@ -1,0 +1,327 @@
+"""What can happen: every event type with its payload, and the envelope around it.
+
+Payloads are frozen, and named by a stable type that never follows a class's name or path. They hold plain values here; what
+is personal or sealed is encrypted by `vault` on the way to the log. Older schema versions are lifted by pure functions on
+dicts (`UPCASTERS`). This module knows no rules: what may follow what is said in `decide`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from engine.errors import IntegrityFault
+
+Answers: TypeAlias = dict[str, Any]  # JSON objects, checked against their form before they get here
+
+
+class Erased(BaseModel):
+    """Stands where a personal text was whose key is gone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    erased: Literal[True] = True
+
+
+PersonalText: TypeAlias = str | Erased
+Moment: TypeAlias = Annotated[datetime, BeforeValidator(lambda v: datetime.fromisoformat(v) if isinstance(v, str) else v)]
+
+
+class Payload(BaseModel):
+    """Base of all payloads. `PERSONAL` names the fields that are encrypted under the key of `subject`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    TYPE: ClassVar[str]
+    SCHEMA: ClassVar[int] = 1
+    PERSONAL: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def subject_id(self) -> str | None:
+        """Whose key the personal fields lie under: a pseudonym within the process."""
+        return getattr(self, "subject", None)
+
+
+class ProcessStarted(Payload):
+    """A process began, pinned to its bundle."""
+
+    TYPE: ClassVar[str] = "process.started"
+    name: str
+    title: str
+    template: str
+    version: str
+    bundle: str
+
+
+class PartyJoined(Payload):
+    """An organisation or group became part of the collaboration."""
+
+    TYPE: ClassVar[str] = "party.joined"
+    party: str
+    title: str
+
+
+class InvitationIssued(Payload):
+    """Somebody may join once, with the token whose hash this is."""
+
+    TYPE: ClassVar[str] = "invitation.issued"
+    token_hash: str
+    party: str | None
+    roles: tuple[str, ...]
+    expires_at: Moment
+
+
+class MembershipAdded(Payload):
+    """A person takes part: for a party, in roles. `subject` is the person's pseudonym, `person` the link to who it is."""
+
+    TYPE: ClassVar[str] = "membership.added"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("person",)
+    membership: str
+    subject: str
+    person: PersonalText
+    party: str | None
+    roles: tuple[str, ...]
+    invitation: str | None = None
+
+
+class MembershipEnded(Payload):
+    """A person no longer takes part for that party."""
+
+    TYPE: ClassVar[str] = "membership.ended"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
+    membership: str
+    subject: str
+    reason: PersonalText = ""
+
+
+class RoleGranted(Payload):
+    """A membership got a role."""
+
+    TYPE: ClassVar[str] = "role.granted"
+    membership: str
+    role: str
+
+
+class RoleRevoked(Payload):
+    """A membership lost a role."""
+
+    TYPE: ClassVar[str] = "role.revoked"
+    membership: str
+    role: str
+
+
+class StateEntered(Payload):
+    """A state became active; `entry` counts its entries from 1, `counters` holds those that this moved."""
+
+    TYPE: ClassVar[str] = "state.entered"
+    state: str
+    entry: int
+    counters: dict[str, int] = {}
+
+
+class StateLeft(Payload):
+    """A state is no longer active."""
+
+    TYPE: ClassVar[str] = "state.left"
+    state: str
+    entry: int
+
+
+class ActionTaken(Payload):
+    """A person chose what happens next."""
+
+    TYPE: ClassVar[str] = "action.taken"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
+    action: str
+    state: str
+    subject: str
+    reason: PersonalText = ""
+
+
+class TaskOpened(Payload):
+    """There is something to fill in; `element` is the membership or party it is for."""
+
+    TYPE: ClassVar[str] = "task.opened"
+    instance: str
+    task: str
+    state: str | None
+    entry: int
+    membership: str | None = None
+    party: str | None = None
+    roles: tuple[str, ...]
+    visibility: str = "open"
+
+
+class TaskWithdrawn(Payload):
+    """What was open need not be filled in any more."""
+
+    TYPE: ClassVar[str] = "task.withdrawn"
+    instance: str
+
+
+class FormSubmitted(Payload):
+    """A form was filled in. `sealed_under` names the key of a sealed entry; `personal` holds texts by path."""
+
+    TYPE: ClassVar[str] = "form.submitted"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("personal",)
+    instance: str
+    task: str
+    form: str
+    subject: str
+    answers: Answers | None
+    personal: dict[str, PersonalText] | Erased | None
+    sealed_under: str | None = None
+
+
+class FormCorrected(FormSubmitted):
+    """The same person put an answer right while that was open; `replaces` is the sequence of the earlier one."""
+
+    TYPE: ClassVar[str] = "form.corrected"
+    replaces: int
+
+
+class AnswersRevealed(Payload):
+    """A sealed entry was opened: `key` for all to read, or None in a protected round."""
+
+    TYPE: ClassVar[str] = "answers.revealed"
+    task: str
+    state: str
+    entry: int
+    visibility: str
+    key_id: str
+    key: str | None
+
+
+class DeadlineSet(Payload):
+    """Time will act: on an instance that then is overdue, or on a state."""
+
+    TYPE: ClassVar[str] = "deadline.set"
+    deadline: str
+    due: Moment
+    instance: str | None = None
+    state: str | None = None
+
+
+class DeadlinePassed(Payload):
+    """The deadline was noticed, at `recorded_at`."""
+
+    TYPE: ClassVar[str] = "deadline.passed"
+    deadline: str
+    due: Moment
+    instance: str | None = None
+    state: str | None = None
+
+
+class ProcessFinished(Payload):
+    """A final state was reached."""
+
+    TYPE: ClassVar[str] = "process.finished"
+    state: str
+
+
+class BundlePublished(Payload):
+    """A template with its forms, whole, so that history is readable without the files."""
+
+    TYPE: ClassVar[str] = "bundle.published"
+    template: str
+    version: str
+    bundle: str
+    content: Answers
+
+
+class SourcePublished(Payload):
+    """A source's contract, whole."""
+
+    TYPE: ClassVar[str] = "source.published"
+    source: str
+    version: str
+    contract_hash: str
+    content: Answers
+
+
+class MeasurementsLanded(Payload):
+    """A file was put into the landing; `original_hash` is that of the file before pseudonyms."""
+
+    TYPE: ClassVar[str] = "measurements.landed"
+    source: str
+    contract_hash: str
+    file_name: str
+    original_hash: str
+    stored_hash: str
+    size: int
+
+
+class RowMended(Payload):
+    """A person corrected one value of a file, with a reason."""
+
+    TYPE: ClassVar[str] = "row.mended"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
+    source: str
+    stored_hash: str
+    row: int
+    column: str
+    old: str
+    new: str
+    subject: str
+    reason: PersonalText
+
+
+def _subclasses(base: type[Payload]) -> list[type[Payload]]:
+    return [found for child in base.__subclasses__() for found in (child, *_subclasses(child))]
+
+
+TYPES: Mapping[str, type[Payload]] = {found.TYPE: found for found in _subclasses(Payload)}
+
+Upcaster: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+"""(type, schema version) → the function that lifts a payload of that version to the next."""
+
+
+def upcast(type_name: str, version: int, payload: dict[str, Any]) -> Payload:
+    """The payload in today's shape; raise `IntegrityFault` for a type or version that this program does not know."""
+    found = TYPES.get(type_name)
+    if found is None or version > found.SCHEMA:
+        raise IntegrityFault(
+            f"the log holds “{type_name}” version {version}, which this program does not know",
+            hint="It was written by a newer samskap: upgrade this one.",
+        )
+    while version < found.SCHEMA:
+        payload = UPCASTERS[type_name, version](payload)
+        version += 1
+    return found.model_validate(payload)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A payload with its envelope: who, when, in which role, under which bundle, and its place in the chain.
+
+    `actor` and `on_behalf_of` are pseudonyms within the process, or `operator` or `clock`. `recorded_at` is UTC and never
+    runs backwards within a stream. `hash` is over the stored bytes; `log_position` is the store's, and outside the hash.
+    """
+
+    stream: UUID
+    sequence: int
+    recorded_at: datetime
+    actor: str
+    payload: Payload
+    on_behalf_of: str | None = None
+    role: str | None = None
+    membership: str | None = None
+    bundle_hash: str | None = None
+    event_id: str = ""
+    command_id: str = ""
+    correlation_id: str = ""
+    causation_id: str = ""
+    previous_hash: str = ""
+    hash: str = ""
+    log_position: int = 0
+
+    @property
+    def type(self) -> str:
+        """The stable type name."""
+        return self.payload.TYPE
+
+

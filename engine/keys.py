@@ -1,0 +1,118 @@
+"""The key folder: one small file a key, kept apart from the log and its backups.
+
+A key is on disk, and its folder entry too, before anybody gets to use it. Destroying a key makes what lies under it
+unreadable for ever, everywhere. This module knows no payloads: `vault` uses the keys.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from engine.errors import IntegrityFault, SettingsError
+
+Kind = Literal["person", "subject", "seal", "workspace"]
+_NONCE = 12
+_SIZE = 32
+
+
+class KeyFolder:
+    """Keys by kind and id: `person` and `subject` for personal texts, `seal` for sealed answers, `workspace` for the rest."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._known: dict[tuple[str, str], AESGCM] = {}
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"the key folder cannot be made: {error.strerror}", hint="Check who owns it.", where=str(folder)
+            ) from error
+
+    def _path(self, kind: Kind, key_id: str) -> Path:
+        if not key_id or not all(ch.isalnum() or ch in "._-" for ch in key_id) or key_id.startswith("."):
+            raise ValueError(f"not a key id: {key_id!r}")
+        return self.folder / kind / key_id[:2] / f"{key_id}.key"
+
+    def raw(self, kind: Kind, key_id: str) -> bytes | None:
+        """The key itself; None if there is none (never made, lost, or destroyed)."""
+        try:
+            return self._path(kind, key_id).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def ensure(self, kind: Kind, key_id: str) -> bytes:
+        """The key, made now if there is none. It is on disk when this returns."""
+        found = self.raw(kind, key_id)
+        return found if found is not None else self._create(kind, key_id)
+
+    def _create(self, kind: Kind, key_id: str) -> bytes:
+        path = self._path(kind, key_id)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        key = secrets.token_bytes(_SIZE)
+        draft = path.with_name(f".{key_id}.{secrets.token_hex(4)}")
+        try:
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(key)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(draft, path)  # fails where another process was first: its key holds
+        except FileExistsError:
+            key = path.read_bytes()
+        finally:
+            draft.unlink(missing_ok=True)
+        for folder in (path.parent, path.parent.parent, self.folder):
+            _sync_folder(folder)
+        return key
+
+    def destroy(self, kind: Kind, key_id: str) -> bool:
+        """Overwrite and remove a key; whether there was one."""
+        path = self._path(kind, key_id)
+        self._known.pop((kind, key_id), None)
+        if not path.exists():
+            return False
+        with path.open("r+b") as file:
+            file.write(secrets.token_bytes(_SIZE))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+        _sync_folder(path.parent)
+        return True
+
+    def encrypt(self, kind: Kind, key_id: str, text: bytes) -> bytes:
+        """The text under the key (AES-256-GCM, the key's id as associated data): nonce, then ciphertext."""
+        cipher = self._known.get((kind, key_id))
+        if cipher is None:
+            cipher = self._known[kind, key_id] = AESGCM(self.ensure(kind, key_id))
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + cipher.encrypt(nonce, text, key_id.encode())
+
+    def decrypt(self, kind: Kind, key_id: str, sealed: bytes) -> bytes | None:
+        """The text again; None where the key is gone."""
+        raw = self.raw(kind, key_id)
+        return None if raw is None else open_with(raw, key_id, sealed)
+
+
+def open_with(key: bytes, key_id: str, sealed: bytes) -> bytes:
+    """Decrypt with a key at hand; raise `IntegrityFault` where key and text do not belong together."""
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], key_id.encode())
+    except (InvalidTag, ValueError):
+        raise IntegrityFault(
+            f"what lies under the key {key_id} was changed, or the key is another",
+            hint="Run `samskap verify`; restore keys and log from backups of the same time.",
+        ) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

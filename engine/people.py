@@ -1,0 +1,135 @@
+"""The people of a workspace and how they show who they are.
+
+A person's profile (name, language) lies under that person's key; a handle is kept as a keyed fingerprint only. Who acts is read
+from a token signed by the workspace, or, for an operator, from the operator's key in the key folder; never from a name that
+somebody typed. What a person may do in a process is `access`'s.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from engine import codec
+from engine.errors import Conflict, NotAllowed, NotFound, UsageError
+from engine.keys import KeyFolder
+from engine.log import Log
+
+LANGUAGES = ("nb", "nn", "en")
+TOKEN_LIFE = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who takes part; `id` is random and known to this workspace only."""
+
+    id: str
+    handle: str
+    name: str
+    language: str = "nb"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who acts, and how we know: by their own token, or through the operator."""
+
+    person: Person
+    operator: bool = False
+
+
+class People:
+    """The register of people in the store, and the tokens they sign in with."""
+
+    def __init__(self, log: Log, keys: KeyFolder) -> None:
+        self._log = log
+        self._keys = keys
+
+    def add(self, handle: str, name: str, language: str = "nb") -> Person:
+        """Take a person up; the handle is unique in the workspace."""
+        if not handle or len(handle) > 80 or handle != handle.strip() or "." in handle[:1]:
+            raise UsageError(f"“{handle}” cannot be a handle", hint="Use a short word, such as kari or kari@kommune.no.")
+        if language not in LANGUAGES:
+            raise UsageError(f"“{language}” is no language of ours", hint=f"Choose one of {', '.join(LANGUAGES)}.")
+        person = Person(uuid4().hex, handle, name or handle, language)
+        profile = codec.dumps({"handle": handle, "name": person.name, "language": language})
+        sealed = self._keys.encrypt("person", person.id, profile)
+        try:
+            self._log.write_rows([("INSERT INTO person VALUES (?,?,?)", (person.id, self._mac("handle", handle), sealed))])
+        except Conflict:
+            self._keys.destroy("person", person.id)
+            raise Conflict(f"there is a “{handle}” already", hint="Choose another handle.") from None
+        return person
+
+    def find(self, handle: str) -> Person:
+        """The person with a handle; raise `NotFound`."""
+        rows = self._log.query("SELECT id, profile FROM person WHERE handle=?", (self._mac("handle", handle),))
+        person = self._read(rows[0]["id"], rows[0]["profile"]) if rows else None
+        if person is None:
+            raise NotFound(f"nobody here is called “{handle}”", hint=f"Add them: samskap identity add {handle} --name …")
+        return person
+
+    def get(self, person_id: str) -> Person | None:
+        """The person with an id; None if erased or unknown."""
+        rows = self._log.query("SELECT id, profile FROM person WHERE id=?", (person_id,))
+        return self._read(rows[0]["id"], rows[0]["profile"]) if rows else None
+
+    def all(self) -> list[Person]:
+        """Everybody who can still be read, by handle."""
+        rows = self._log.query("SELECT id, profile FROM person")
+        people = [self._read(row["id"], row["profile"]) for row in rows]
+        return sorted((p for p in people if p is not None), key=lambda p: p.handle)
+
+    def _read(self, person_id: str, profile: bytes) -> Person | None:
+        opened = self._keys.decrypt("person", person_id, profile)
+        if opened is None:
+            return None
+        found = codec.mapping(codec.decode(opened))
+        return Person(person_id, str(found["handle"]), str(found["name"]), str(found["language"]))
+
+    def fingerprint(self, person_id: str) -> str:
+        """A person in our work lists: the same everywhere in the workspace, and telling nothing without the key."""
+        return self._mac("person", person_id)
+
+    def _mac(self, purpose: str, text: str) -> str:
+        key = self._keys.ensure("workspace", "people")
+        return hmac.digest(key, f"{purpose}:{text}".encode(), "sha256").hex()
+
+    # -- signing in -------------------------------------------------------------------------------------------------
+
+    def token(self, person: Person, now: datetime) -> str:
+        """A signed token that says who one is, for a year."""
+        expires = int((now + TOKEN_LIFE).timestamp())
+        body = f"{person.id}.{expires}.{secrets.token_hex(4)}"
+        return f"{body}.{self._signature(body)}"
+
+    def sign_in(self, token: str, now: datetime) -> Session:
+        """The session of a token; raise `NotAllowed` where it is forged, expired or of somebody who is gone."""
+        body, _, signature = token.strip().rpartition(".")
+        hint = "Ask the operator for a new one: samskap identity token <handle>."
+        if not body or not hmac.compare_digest(signature, self._signature(body)):
+            raise NotAllowed("this identity token was not signed by this workspace", hint=hint)
+        person_id, expires, _ = body.split(".")
+        if int(expires) < now.timestamp():
+            raise NotAllowed("this identity token has expired", hint=hint)
+        person = self.get(person_id)
+        if person is None:
+            raise NotAllowed("this identity no longer exists", hint=hint)
+        return Session(person)
+
+    def act_as(self, handle: str) -> Session:
+        """An operator acting for somebody: needs the operator's key, and the log says so."""
+        if self._keys.raw("workspace", "operator") is None:
+            raise NotAllowed(
+                "acting for somebody else needs the operator's key",
+                hint="Sign in as yourself: set SAMSKAP_IDENTITY to your token.",
+            )
+        return Session(self.find(handle), operator=True)
+
+    def _signature(self, body: str) -> str:
+        key = self._keys.ensure("workspace", "identity")
+        return urlsafe_b64encode(hmac.digest(key, body.encode(), "sha256")).decode().rstrip("=")
+

@@ -1,0 +1,317 @@
+"""What the events of a process add up to: the fold.
+
+`evolve(state, event)` gives the next state and leaves the first as it was; `fold(events)` does so for many, faster. A state
+holds references to answers, never answers. Nothing is decided here: no guard runs, no rule is asked; events are facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from uuid import UUID
+
+from engine import events as e
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An organisation or group in the collaboration."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person in a party with roles; `subject` is the person's pseudonym, `person` who that is (None: erased)."""
+
+    id: str
+    subject: str
+    person: str | None
+    party: str | None
+    roles: frozenset[str]
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A way in that can be used once."""
+
+    token_hash: str
+    party: str | None
+    roles: tuple[str, ...]
+    expires_at: datetime
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A reference to answers: the event they lie in, and who gave them."""
+
+    sequence: int
+    at: datetime
+    subject: str
+    entered_by: str
+    sealed_under: str | None
+    replaced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One thing to fill in, by one membership, one party, or a role."""
+
+    id: str
+    task: str
+    state: str | None
+    entry: int
+    membership: str | None
+    party: str | None
+    roles: tuple[str, ...]
+    visibility: str
+    status: str = "open"
+    submissions: tuple[Submission, ...] = ()
+    due: datetime | None = None
+    overdue: bool = False
+
+    @property
+    def element(self) -> str | None:
+        """The membership or party that the instance is for."""
+        return self.membership or self.party
+
+
+@dataclass(slots=True)
+class Group:
+    """The instances of one task in one entry of its state, counted."""
+
+    instances: list[str] = field(default_factory=list)
+    open: int = 0
+    done: int = 0
+    withdrawn: int = 0
+    overdue: int = 0
+
+    @property
+    def expected(self) -> int:
+        """How many are to be filled in: those withdrawn drop out."""
+        return self.open + self.done
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A deadline that has not passed yet."""
+
+    id: str
+    due: datetime
+    instance: str | None
+    state: str | None
+
+
+@dataclass(slots=True)
+class ProcessState:
+    """Where a process is. Treat as frozen: only `evolve` and `fold` make new ones."""
+
+    stream: UUID
+    sequence: int = 0
+    last_hash: str = ""
+    recorded_at: datetime | None = None
+    started_at: datetime | None = None
+    name: str = ""
+    title: str = ""
+    template: str = ""
+    version: str = ""
+    bundle: str = ""
+    status: str = "new"
+    parties: dict[str, Party] = field(default_factory=dict)
+    memberships: dict[str, Membership] = field(default_factory=dict)
+    invitations: dict[str, Invitation] = field(default_factory=dict)
+    active: dict[str, int] = field(default_factory=dict)
+    entered_at: dict[str, datetime] = field(default_factory=dict)
+    entries: dict[str, int] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    instances: dict[str, Instance] = field(default_factory=dict)
+    groups: dict[tuple[str, int], Group] = field(default_factory=dict)
+    revealed: dict[str, e.AnswersRevealed] = field(default_factory=dict)
+    pending: dict[str, Pending] = field(default_factory=dict)
+
+    def group(self, task: str, state: str | None) -> Group:
+        """The instances of a task in the latest entry of its state; empty if there was none."""
+        return self.groups.get((task, self.entries.get(state, 0) if state else 1), _NONE)
+
+    def memberships_of(self, subject: str) -> list[Membership]:
+        """The memberships that a person holds now."""
+        return [m for m in self.memberships.values() if m.subject == subject and m.active]
+
+    def subject_of(self, person: str) -> str | None:
+        """The pseudonym of a person in this process; None for somebody who never took part."""
+        return next((m.subject for m in self.memberships.values() if m.person == person), None)
+
+    def is_sealed(self, instance: Instance) -> bool:
+        """Whether answers of the instance are still hidden from others."""
+        return any(s.sealed_under and s.sealed_under not in self.revealed for s in instance.submissions)
+
+
+_NONE = Group()
+
+
+def evolve(state: ProcessState, event: e.Event) -> ProcessState:
+    """The state after the event; the given one is unchanged."""
+    return advance(thawed(state), event)
+
+
+def fold(events: Iterable[e.Event], state: ProcessState | None = None) -> ProcessState | None:
+    """The state after all the events; None if there are none."""
+    result = thawed(state) if state is not None else None
+    for event in events:
+        result = advance(result if result is not None else ProcessState(event.stream), event)
+    return result
+
+
+def thawed(state: ProcessState) -> ProcessState:
+    """A copy that shares nothing that `advance` changes."""
+    new = copy(state)
+    for name in _CONTAINERS:
+        setattr(new, name, dict(getattr(state, name)))
+    new.groups = {key: replace(group, instances=list(group.instances)) for key, group in state.groups.items()}
+    return new
+
+
+_CONTAINERS = tuple(f.name for f in fields(ProcessState) if f.default_factory is dict)
+
+
+def advance(state: ProcessState, event: e.Event) -> ProcessState:
+    """Change the state by the event, in place: only ever on a copy that nobody else holds."""
+    state.sequence = event.sequence
+    state.recorded_at = event.recorded_at
+    state.last_hash = event.hash
+    handler = _HANDLERS.get(type(event.payload))
+    if handler is not None:
+        handler(state, event, event.payload)
+    return state
+
+
+def _started(state: ProcessState, event: e.Event, p: e.ProcessStarted) -> None:
+    state.name, state.title, state.template = p.name, p.title, p.template
+    state.version, state.bundle, state.status = p.version, p.bundle, "running"
+    state.started_at = event.recorded_at
+
+
+def _party(state: ProcessState, _: e.Event, p: e.PartyJoined) -> None:
+    state.parties[p.party] = Party(p.party, p.title)
+
+
+def _invited(state: ProcessState, _: e.Event, p: e.InvitationIssued) -> None:
+    state.invitations[p.token_hash] = Invitation(p.token_hash, p.party, p.roles, p.expires_at)
+
+
+def _member(state: ProcessState, _: e.Event, p: e.MembershipAdded) -> None:
+    person = p.person if isinstance(p.person, str) else None
+    state.memberships[p.membership] = Membership(p.membership, p.subject, person, p.party, frozenset(p.roles))
+    if p.invitation:
+        state.invitations[p.invitation] = replace(state.invitations[p.invitation], used=True)
+
+
+def _member_left(state: ProcessState, _: e.Event, p: e.MembershipEnded) -> None:
+    state.memberships[p.membership] = replace(state.memberships[p.membership], active=False)
+
+
+def _granted(state: ProcessState, _: e.Event, p: e.RoleGranted) -> None:
+    held = state.memberships[p.membership]
+    state.memberships[p.membership] = replace(held, roles=held.roles | {p.role})
+
+
+def _revoked(state: ProcessState, _: e.Event, p: e.RoleRevoked) -> None:
+    held = state.memberships[p.membership]
+    state.memberships[p.membership] = replace(held, roles=held.roles - {p.role})
+
+
+def _entered(state: ProcessState, event: e.Event, p: e.StateEntered) -> None:
+    state.active[p.state] = state.entries[p.state] = p.entry
+    state.entered_at[p.state] = event.recorded_at
+    state.counters.update(p.counters)
+
+
+def _left(state: ProcessState, _: e.Event, p: e.StateLeft) -> None:
+    state.active.pop(p.state)
+    state.pending = {key: d for key, d in state.pending.items() if d.state != p.state}
+
+
+def _opened(state: ProcessState, _: e.Event, p: e.TaskOpened) -> None:
+    state.instances[p.instance] = Instance(
+        p.instance, p.task, p.state, p.entry, p.membership, p.party, p.roles, p.visibility
+    )
+    group = state.groups.setdefault((p.task, p.entry), Group())
+    group.instances.append(p.instance)
+    group.open += 1
+
+
+def _withdrawn(state: ProcessState, _: e.Event, p: e.TaskWithdrawn) -> None:
+    instance = state.instances[p.instance]
+    _close(state, instance, "withdrawn")
+    state.groups[instance.task, instance.entry].withdrawn += 1
+
+
+def _close(state: ProcessState, instance: Instance, status: str) -> None:
+    """Move an instance out of the open ones."""
+    group = state.groups[instance.task, instance.entry]
+    setattr(group, instance.status, getattr(group, instance.status) - 1)
+    group.overdue -= instance.overdue
+    state.instances[instance.id] = replace(instance, status=status, overdue=False)
+    state.pending.pop(f"due:{instance.id}", None)
+
+
+def _submitted(state: ProcessState, event: e.Event, p: e.FormSubmitted) -> None:
+    given = Submission(event.sequence, event.recorded_at, p.subject, event.actor, p.sealed_under)
+    instance = state.instances[p.instance]
+    earlier = instance.submissions
+    if isinstance(p, e.FormCorrected):
+        earlier = tuple(replace(s, replaced=True) if s.sequence == p.replaces else s for s in earlier)
+    if instance.status == "open":
+        _close(state, instance, "done")
+        state.groups[instance.task, instance.entry].done += 1
+    state.instances[p.instance] = replace(state.instances[p.instance], submissions=(*earlier, given))
+
+
+def _revealed(state: ProcessState, _: e.Event, p: e.AnswersRevealed) -> None:
+    state.revealed[p.key_id] = p
+
+
+def _deadline_set(state: ProcessState, _: e.Event, p: e.DeadlineSet) -> None:
+    state.pending[p.deadline] = Pending(p.deadline, p.due, p.instance, p.state)
+    if p.instance:
+        state.instances[p.instance] = replace(state.instances[p.instance], due=p.due)
+
+
+def _deadline_passed(state: ProcessState, _: e.Event, p: e.DeadlinePassed) -> None:
+    state.pending.pop(p.deadline, None)
+    if p.instance:
+        instance = state.instances[p.instance]
+        if instance.status == "open":
+            state.instances[p.instance] = replace(instance, overdue=True)
+            state.groups[instance.task, instance.entry].overdue += 1
+
+
+def _finished(state: ProcessState, _: e.Event, __: e.ProcessFinished) -> None:
+    state.status = "finished"
+    state.pending = {}
+
+
+_HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, e.Payload], None]] = {  # type: ignore[assignment]
+    e.ProcessStarted: _started,
+    e.PartyJoined: _party,
+    e.InvitationIssued: _invited,
+    e.MembershipAdded: _member,
+    e.MembershipEnded: _member_left,
+    e.RoleGranted: _granted,
+    e.RoleRevoked: _revoked,
+    e.StateEntered: _entered,
+    e.StateLeft: _left,
+    e.TaskOpened: _opened,
+    e.TaskWithdrawn: _withdrawn,
+    e.FormSubmitted: _submitted,
+    e.FormCorrected: _submitted,
+    e.AnswersRevealed: _revealed,
+    e.DeadlineSet: _deadline_set,
+    e.DeadlinePassed: _deadline_passed,
+    e.ProcessFinished: _finished,
+}

@@ -1,0 +1,116 @@
+"""Read models beside the log: which processes there are, who takes part, what is open, what is due.
+
+Each event gives the rows that follow from it; they are written in the event's own transaction, so they are never behind. They
+can be thrown away and made again from the events.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine import events as e
+from engine.chart import Definition
+from engine.log import Log, Row, iso
+from engine.state import ProcessState
+
+
+def rows(events: Iterable[e.Event], after: ProcessState, definition: Definition, mac: Callable[[str], str]) -> Iterator[Row]:
+    """The rows that follow from new events of one process; `after` is the state behind the last of them."""
+    stream = after.stream.hex
+    for event in events:
+        yield from _rows(event.payload, stream, after, definition, mac)
+
+
+def _rows(
+    payload: e.Payload, stream: str, after: ProcessState, definition: Definition, mac: Callable[[str], str]
+) -> Iterator[Row]:
+    match payload:
+        case e.ProcessStarted(name=name, template=template, title=title):
+            yield "INSERT INTO process VALUES (?,?,?,?,?)", (name, stream, template, title, "running")
+        case e.ProcessFinished():
+            yield "UPDATE process SET status='finished' WHERE stream=?", (stream,)
+            yield "DELETE FROM draft WHERE stream=?", (stream,)
+            yield "DELETE FROM open_task WHERE stream=?", (stream,)
+            yield "DELETE FROM deadline WHERE stream=?", (stream,)
+        case e.MembershipAdded(membership=membership, person=person, party=party, roles=roles):
+            values = (stream, membership, mac(str(person)), party, json.dumps(sorted(roles)))
+            yield "INSERT INTO member VALUES (?,?,?,?,?)", values
+        case e.MembershipEnded(membership=membership):
+            yield "DELETE FROM member WHERE stream=? AND membership=?", (stream, membership)
+        case e.RoleGranted(membership=membership) | e.RoleRevoked(membership=membership):
+            roles_now = json.dumps(sorted(after.memberships[membership].roles))
+            yield "UPDATE member SET roles=? WHERE stream=? AND membership=?", (roles_now, stream, membership)
+        case e.TaskOpened():
+            values = (payload.instance, payload.task, payload.membership, payload.party, json.dumps(payload.roles))
+            yield "INSERT INTO open_task VALUES (?,?,?,?,?,?,NULL)", (stream, *values)
+        case e.FormSubmitted(instance=instance, task=task):
+            yield "DELETE FROM draft WHERE stream=? AND instance=?", (stream, instance)
+            yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, f"due:{instance}")
+            if not definition.tasks[task].spec.repeatable:
+                yield "DELETE FROM open_task WHERE stream=? AND instance=?", (stream, instance)
+        case e.TaskWithdrawn(instance=instance):
+            yield "DELETE FROM draft WHERE stream=? AND instance=?", (stream, instance)
+            yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, f"due:{instance}")
+            yield "DELETE FROM open_task WHERE stream=? AND instance=?", (stream, instance)
+        case e.StateLeft(state=state):
+            for name in definition.nodes[state].spec.deadlines:
+                yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, f"state:{state}:{name}")
+            for task in definition.tasks_of.get(state, ()):
+                yield "DELETE FROM open_task WHERE stream=? AND task=?", (stream, task.id)
+        case e.DeadlineSet(deadline=deadline, due=due, instance=instance):
+            yield "INSERT INTO deadline VALUES (?,?,?)", (stream, deadline, iso(due))
+            if instance:
+                yield "UPDATE open_task SET due=? WHERE stream=? AND instance=?", (iso(due), stream, instance)
+        case e.DeadlinePassed(deadline=deadline):
+            yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, deadline)
+        case _:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """Something that a person may fill in now."""
+
+    process: str
+    process_title: str
+    instance: str
+    task: str
+    membership: str
+    party: str | None
+    due: datetime | None
+
+
+def open_tasks(log: Log, person_fingerprint: str, process: str | None = None) -> list[WorkItem]:
+    """What is open for a person, over all processes or in one; what is due first comes first."""
+    found = [_work_item(row) for row in log.query(_OPEN_TASKS, (person_fingerprint, process, process)) if _fits(row)]
+    return sorted(found, key=lambda item: (iso(item.due) if item.due else "~", item.process, item.instance))
+
+
+_OPEN_TASKS = (
+    "SELECT p.name, p.title, t.instance, t.task, t.due, t.roles AS wanted, m.membership, m.party, m.roles AS held"
+    " FROM member m JOIN process p ON p.stream = m.stream JOIN open_task t ON t.stream = m.stream"
+    " WHERE m.person = ? AND (? IS NULL OR p.name = ?)"
+    " AND (t.membership IS NULL OR t.membership = m.membership) AND (t.party IS NULL OR t.party = m.party)"
+)
+
+
+def _fits(row: Mapping[str, Any]) -> bool:
+    return not set(json.loads(row["wanted"])).isdisjoint(json.loads(row["held"]))
+
+
+def _work_item(row: Mapping[str, Any]) -> WorkItem:
+    due = datetime.fromisoformat(row["due"]) if row["due"] else None
+    return WorkItem(row["name"], row["title"], row["instance"], row["task"], row["membership"], row["party"], due)
+
+
+def due_processes(log: Log, now: datetime) -> list[str]:
+    """The names of the processes in which a deadline is due."""
+    found = log.query(
+        "SELECT DISTINCT p.name FROM deadline d JOIN process p ON p.stream = d.stream WHERE d.due <= ? ORDER BY p.name",
+        (iso(now),),
+    )
+    return [row["name"] for row in found]
