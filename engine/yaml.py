@@ -1,0 +1,382 @@
+"""Config files in YAML or JSON, read to plain data with the place of every value.
+
+The rules are those of YAML 1.2's core schema (2021, section 10.3), not PyYAML's: `no` is a text, `12:30` is a text, a
+decimal is exact. What surprises people is refused: keys that stand twice, anchors and aliases, tags, merge keys,
+`.nan`, several documents, numbers that begin with 0. Only the parser's events are used, so that nothing is ever
+constructed from a tag, anchors are seen, and depth costs no stack. What the data mean is for others to say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import InvalidOperation
+from pathlib import Path
+from typing import NoReturn, Protocol, TypeAlias
+
+import yaml
+
+from engine.codec import MAX_DIGITS, BadJson, Json, number
+from engine.errors import ConfigError, NotFound, Place
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 40
+
+DataPath: TypeAlias = tuple[str | int, ...]
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_TRUE = frozenset({"true", "True", "TRUE"})
+_FALSE = frozenset({"false", "False", "FALSE"})
+_PADDED = re.compile(r"[-+]?0[0-9]+(\.[0-9]*)?")
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML 1.2 (section 5.1) leaves out of its printable characters."""
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Line and column from 1."""
+
+    line: int
+    column: int
+
+
+class _YamlMark(Protocol):
+    """What libyaml's marks and PyYAML's own have in common; they count from 0."""
+
+    index: int
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a file holds, and where each part of it stands."""
+
+    data: Json
+    file: str
+    values: dict[DataPath, _Mark] = field(repr=False, default_factory=dict)
+    keys: dict[DataPath, _Mark] = field(repr=False, default_factory=dict)
+
+    def place(self, path: Sequence[str | int] = ()) -> Place:
+        """Where the value at `path` begins; of a path that is not in the file, its nearest part that is."""
+        return self._place(self.values, tuple(path))
+
+    def key_place(self, path: Sequence[str | int]) -> Place:
+        """Where the key of the value at `path` stands; for an element of a list, the element."""
+        return self._place(self.keys if tuple(path) in self.keys else self.values, tuple(path))
+
+    def _place(self, marks: dict[DataPath, _Mark], path: DataPath) -> Place:
+        while path and path not in marks:
+            path = path[:-1]
+        mark = marks.get(path)
+        return Place(self.file, mark.line, mark.column) if mark else Place(self.file)
+
+
+def load_file(path: Path) -> Document:
+    """Read a `.yaml` or a (strict) `.json` file; raise `ConfigError` with the place of what is wrong, or `NotFound`."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {path}", hint="Check the name of the file.") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}",
+            hint="Check that it is a file you may read.",
+            where=Place(str(path)),
+        ) from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if len(content) > MAX_BYTES:
+            _too_large(str(path))
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        _refuse(f"byte {error.start} is not UTF-8", "Save the file as UTF-8.", Place(str(path), line, column))
+    return load_json(text, str(path)) if path.suffix == ".json" else load(text, str(path))
+
+
+def load(text: str, file: str) -> Document:
+    """Read YAML; `file` names it in messages. Raise `ConfigError` with the place of what is wrong."""
+    if bad := _UNPRINTABLE.search(_sized(text, file)):
+        line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
+        message = f"a character that no text file holds (U+{ord(bad[0]):04X})"
+        _refuse(message, "Delete it and type it again.", Place(file, line, column))
+    return _build(_yaml_events(text, file), file)
+
+
+def load_json(text: str, file: str) -> Document:
+    """Read strict JSON (no comments, no trailing commas); as `load`."""
+    try:
+        json.loads(_sized(text, file), parse_int=str, parse_float=str, parse_constant=str)
+    except json.JSONDecodeError as error:
+        place = Place(file, error.lineno, error.colno)
+        _refuse(f"this is not JSON: {error.msg}", "Look for a comma, quote or bracket too much or too few.", place)
+    except RecursionError:
+        _too_deep(Place(file))
+    return _build(_json_events(text, file), file)
+
+
+# -- events: what both formats are read to ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A mapping or a list begins."""
+
+    mark: _Mark
+    is_mapping: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Close:
+    """The innermost mapping or list ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scalar:
+    """A text, or (plain) what the rules make of it."""
+
+    mark: _Mark
+    text: str
+    plain: bool
+
+
+_Event: TypeAlias = "_Open | _Close | _Scalar"
+
+
+def _yaml_events(text: str, file: str) -> Iterator[_Event]:
+    documents = 0
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            if isinstance(event, yaml.NodeEvent):
+                _check_node(event, file)
+            match event:
+                case yaml.ScalarEvent():
+                    yield _Scalar(_mark(event.start_mark), event.value, bool(event.implicit[0]))
+                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                    yield _Open(_mark(event.start_mark), isinstance(event, yaml.MappingStartEvent))
+                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                    yield _Close()
+                case yaml.DocumentStartEvent():
+                    documents += 1
+                    if documents > 1:
+                        where = _place(event.start_mark, file)
+                        _refuse("a second document begins here", "Keep one document a file.", where)
+                case _:
+                    pass
+    except yaml.MarkedYAMLError as error:
+        _syntax(error, text, file)
+
+
+def _check_node(event: yaml.NodeEvent, file: str) -> None:
+    place = _place(event.start_mark, file)
+    if isinstance(event, yaml.AliasEvent):
+        _refuse(f"“*{event.anchor}” is an alias", "Write the value out where it is used.", place)
+    if event.anchor is not None:
+        _refuse(f"“&{event.anchor}” is an anchor", "Leave it out: values are written where they are used.", place)
+    tag = getattr(event, "tag", None)
+    if tag is not None:
+        _refuse(f"“{tag}” is a tag", "Leave it out; put a text that looks like a number in quotes.", place)
+
+
+def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> NoReturn:
+    mark = error.problem_mark or error.context_mark
+    place = _place(mark, file)
+    problem = error.problem or "cannot be read"
+    hint = "Check indentation, colons and quotes there and on the line before."
+    if "tab" in problem or (mark is not None and text[mark.index : mark.index + 1] == "\t"):
+        problem, hint = "a tab stands where only spaces may", "Indent with spaces."
+    elif "cannot start any token" in problem:
+        hint = "Put the text in quotes."
+    elif "mapping values are not allowed" in problem:
+        hint = "A text with a colon and a space in it stands in quotes."
+    elif error.context:
+        problem = f"{problem} ({error.context})"
+    _refuse(f"this is not YAML: {problem}", hint, place)
+
+
+_JSON_TOKEN = re.compile(r'[ \t\r\n]*([{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+)')
+
+
+def _json_events(text: str, file: str) -> Iterator[_Event]:
+    """Events of what is known to be JSON."""
+    line, start = 1, 0  # of the current line: its number and the offset at which it begins
+    for token in _JSON_TOKEN.finditer(text):
+        word = token[1]
+        for newline in re.finditer("\n", text[token.start() : token.start(1)]):
+            line, start = line + 1, token.start() + newline.end()
+        mark = _Mark(line, token.start(1) - start + 1)
+        if word in "{[":
+            yield _Open(mark, word == "{")
+        elif word in "}]":
+            yield _Close()
+        elif word[0] == '"':
+            content: str = json.loads(word)
+            if not _is_unicode(content):
+                _refuse("a text holds half a character (a lone surrogate)", "Type it again.", _at(mark, file))
+            yield _Scalar(mark, content, plain=False)
+        elif word in ("NaN", "Infinity", "-Infinity"):
+            _refuse(f"{word} is not a number in JSON", "Leave the value out where there is no number.", _at(mark, file))
+        elif word not in ",:":
+            yield _Scalar(mark, word, plain=True)
+
+
+# -- from events to data ----------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Level:
+    """A mapping or list that is being filled; `key` is what the next value stands under."""
+
+    path: DataPath
+    mapping: dict[str, Json] | None
+    items: list[Json]
+    key: str | None = None
+
+
+class _Builder:
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.values: dict[DataPath, _Mark] = {}
+        self.keys: dict[DataPath, _Mark] = {}
+        self.levels: list[_Level] = []
+        self.root: list[Json] = []
+
+    def take(self, event: _Event) -> None:
+        match event:
+            case _Close():
+                self.levels.pop()
+            case _Scalar() if self._wants_key():
+                self._key(event)
+            case _Scalar():
+                self._put(self._value(event), event.mark)
+            case _Open() if self._wants_key():
+                _refuse("a key is a text", "Write the key as a text without brackets.", _at(event.mark, self.file))
+            case _Open(mark, is_mapping):
+                level = _Level((), {} if is_mapping else None, [])
+                level.path = self._put(level.items if level.mapping is None else level.mapping, mark)
+                self.levels.append(level)
+                if len(self.levels) > MAX_DEPTH:
+                    _too_deep(_at(mark, self.file))
+
+    def _wants_key(self) -> bool:
+        return bool(self.levels) and self.levels[-1].mapping is not None and self.levels[-1].key is None
+
+    def _put(self, value: Json, mark: _Mark) -> DataPath:
+        """Store a value where it belongs, and give its path."""
+        if not self.levels:
+            path: DataPath = ()
+            self.root.append(value)
+        elif (level := self.levels[-1]).mapping is not None and level.key is not None:
+            path = (*level.path, level.key)
+            level.mapping[level.key] = value
+            level.key = None
+        else:
+            path = (*level.path, len(level.items))
+            level.items.append(value)
+        self.values[path] = mark
+        return path
+
+    def _key(self, event: _Scalar) -> None:
+        level, key, place = self.levels[-1], event.text, _at(event.mark, self.file)
+        if event.plain and key == "<<":
+            _refuse("“<<” merges mappings, which is not read here", "Write the keys out.", place)
+        if event.plain and not isinstance(self._value(event), str | int | None):
+            _refuse(f"the key “{key}” is no text", f'Put it in quotes: "{key}".', place)
+        if event.plain and key in _NULL | _TRUE | _FALSE:
+            _refuse(f"the key “{key}” is no text", f'Put it in quotes: "{key}".', place)
+        path = (*level.path, key)
+        if path in self.keys:
+            first = self.keys[path]
+            _refuse(f"the key “{key[:60]}” stands twice", f"It stands on line {first.line} already; keep one.", place)
+        level.key = key
+        self.keys[path] = event.mark
+
+    def _value(self, event: _Scalar) -> Json:
+        if not event.plain:
+            return event.text
+        try:
+            return _resolved(event.text)
+        except BadJson as error:
+            _refuse(error.message, error.hint, _at(event.mark, self.file))
+        except InvalidOperation:  # an exponent of twenty digits
+            _refuse(f"the number {event.text[:60]} cannot be kept", "Write it shorter.", _at(event.mark, self.file))
+
+
+def _resolved(text: str) -> Json:
+    """What a plain scalar is in YAML 1.2's core schema; raise `BadJson` for what cannot be told or kept exactly."""
+    if text in _NULL:
+        return None
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    if text[0] not in "+-.0123456789":
+        return text
+    if _NOT_FINITE.fullmatch(text):
+        raise BadJson(f"“{text}” is no number that can be used", hint="Leave the value out where there is none.")
+    if _PADDED.fullmatch(text):
+        raise BadJson(
+            f"“{text}” begins with 0: a number, or a text such as a municipality's number?",
+            hint="In quotes it is a text; without the 0 it is a number.",
+        )
+    if _BASED.fullmatch(text):
+        return int(text, 0) if len(text) <= MAX_DIGITS else _too_long(text)
+    if _DECIMAL.fullmatch(text):
+        return number(text) if len(text) <= 2 * MAX_DIGITS else _too_long(text)
+    return text
+
+
+def _too_long(text: str) -> NoReturn:
+    raise BadJson(f"the number {text[:60]} cannot be kept exactly", hint=f"Numbers have at most {MAX_DIGITS} digits.")
+
+
+def _build(events: Iterator[_Event], file: str) -> Document:
+    builder = _Builder(file)
+    for event in events:
+        builder.take(event)
+    if not builder.root:
+        _refuse("the file is empty", "Write something into it, or delete it.", Place(file))
+    return Document(builder.root[0], file, builder.values, builder.keys)
+
+
+# -- refusing ---------------------------------------------------------------------------------------------------------
+
+
+def _refuse(message: str, hint: str, place: Place) -> NoReturn:
+    raise ConfigError(message, hint=hint, where=place) from None
+
+
+def _too_deep(place: Place) -> NoReturn:
+    _refuse("this is nested too deeply", f"At most {MAX_DEPTH} levels are read.", place)
+
+
+def _too_large(file: str) -> NoReturn:
+    _refuse(f"the file is larger than {MAX_BYTES:,} bytes", "Config is small: is this the right file?", Place(file))
+
+
+def _sized(text: str, file: str) -> str:
+    if len(text) > MAX_BYTES or (not text.isascii() and len(text.encode(errors="replace")) > MAX_BYTES):
+        _too_large(file)
+    return text
+
+
+def _is_unicode(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _mark(mark: _YamlMark | None) -> _Mark:
+    return _Mark(mark.line + 1, mark.column + 1) if mark else _Mark(0, 0)
+
+
+def _at(mark: _Mark, file: str) -> Place:
+    return Place(file, mark.line, mark.column)
+
+
+def _place(mark: _YamlMark | None, file: str) -> Place:
+    return _at(_mark(mark), file)
