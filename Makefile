@@ -25,7 +25,7 @@ test: setup      ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow"
 
 slow: setup      ## run the slow tests: servers, kill loops, the wheel
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -m slow || test $$? -eq 5
 
 check: setup     ## lint, types and the contracts between the rooms
 	@$(BIN)/ruff check .

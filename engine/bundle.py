@@ -1,6 +1,7 @@
 """A bundle: a template with its forms, read from files, linted, and named by the hash of its content.
 
-The bundle is what is published and what a running process is pinned to. Its content is plain data without positions, so that it
+The bundle is what is published and what a running process is pinned to. Its content is plain data without
+positions, so that it
 can be stored in an event and read back without the files.
 """
 
@@ -23,7 +24,8 @@ from engine.form.schema import Form, form_from_data, read_form
 from engine.template import Template
 
 BUILT_IN = Path(engine.__file__).resolve().parent.parent
-"""Where our own `processes/` and `forms/` lie; found from the package, since a workspace has folders of the same names."""
+"""Where our own `processes/` and `forms/` lie; found from the package, since a workspace has folders of the same
+names."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ def find(name: str, folders: Sequence[Path]) -> Sources:
     known = sorted({path.stem for folder in folders for path in (folder / "processes").glob("*.yaml")})
     close = get_close_matches(name, known, 1)
     raise NotFound(
-        f"there is no template “{name}”", hint=f"Did you mean “{close[0]}”?" if close else f"There are: {', '.join(known)}."
+        f"there is no template “{name}”",
+        hint=f"Did you mean “{close[0]}”?" if close else f"There are: {', '.join(known)}.",
     )
 
 
@@ -80,7 +83,7 @@ def read(name: str, folders: Sequence[Path]) -> Bundle:
         "template": sources.document.data,
         "forms": {form: document.data for form, document in sources.forms.items()},
     }
-    digest = sha256(codec.dumps(content)).hexdigest()  # type: ignore[arg-type]
+    digest = sha256(codec.dumps(content)).hexdigest()
     parsed_template = definition.template
     return Bundle(
         parsed_template.template,
@@ -123,7 +126,8 @@ def parse(sources: Sources) -> tuple[tuple[Template, dict[str, Form]] | None, li
     return (parsed, forms), problems
 
 
-# -- from pydantic's errors to problems with a place --------------------------------------------------------------------
+# -- from pydantic's errors to problems with a place
+# --------------------------------------------------------------------
 
 _PARTS: Mapping[str, type[BaseModel]] = {
     "roles": template.Role,
@@ -149,19 +153,21 @@ def _problems(error: ValidationError, document: yaml.Document) -> Iterable[Probl
         else:
             message = item["msg"].removeprefix("Value error, ")
             where = ".".join(str(part) for part in path) or "the template"
-            problem = Problem("template-value", f"{where}: {message}", document.place(path), "See the template reference.")
+            problem = Problem(
+                "template-value", f"{where}: {message}", document.place(path), "See the template reference."
+            )
         if (problem.where, problem.rule) not in seen:
             seen.add((problem.where, problem.rule))
             yield problem
 
 
-def _existing(loc: Iterable[str | int], data: object) -> tuple[str | int, ...]:
+def _existing(loc: Iterable[str | int], data: codec.Json) -> tuple[str | int, ...]:
     """The part of pydantic's location that exists in the document (it also names branches of unions)."""
     path: list[str | int] = []
     for part in loc:
-        if isinstance(data, dict) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        if (isinstance(data, dict) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
             data = data[part]
         else:
             continue
@@ -173,7 +179,9 @@ def _unknown_key(path: tuple[str | int, ...], document: yaml.Document) -> Proble
     key = str(path[-1])
     place = document.key_place(path)
     if key in template.NOT_YET:
-        return Problem("template-not-yet", f"“{key}” ({template.NOT_YET[key]}) is not available yet", place, "Leave it out.")
+        return Problem(
+            "template-not-yet", f"“{key}” ({template.NOT_YET[key]}) is not available yet", place, "Leave it out."
+        )
     model: type[BaseModel] = Template
     for depth, part in enumerate(path[:-1]):
         if part in _SINGLE:

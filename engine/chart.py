@@ -1,6 +1,7 @@
 """A template made ready to run: its states as a tree, its tasks and choices by name, its guards compiled.
 
-Transitions follow W3C SCXML (2015, section 3.13) for one region: leave from the inside out up to the least common ancestor of
+Transitions follow W3C SCXML (2015, section 3.13) for one region: leave from the inside out up to the least common
+ancestor of
 source and target, enter from the outside in, then go on to the initial states. Nothing here knows a running process.
 """
 
@@ -33,7 +34,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class TaskNode:
-    """A task and the state it belongs to (None: open in every state); `rule` is its completion where that is a guard."""
+    """A task and the state it belongs to (None: open in every state); `rule` is its completion where that is a
+    guard."""
 
     id: str
     spec: Task

@@ -1,6 +1,7 @@
 """What guards see of a running process, and when tasks are complete.
 
-A guard names what it reads, so only that is looked up: its cost follows the guard, not the process. Answers that are still
+A guard names what it reads, so only that is looked up: its cost follows the guard, not the process. Answers that
+are still
 sealed are never handed out; answers come from the caller, by their sequence in the log.
 """
 
@@ -57,7 +58,8 @@ class Conditions:
         return group.open == 0 if rule == "all" else group.done >= 1
 
     def visibility(self, task: TaskNode) -> str:
-        """How a sealed task's answers will be shown: the last choice in the order that anybody made; none made, the last."""
+        """How a sealed task's answers will be shown: the last choice in the order that anybody made; none made, the
+        last."""
         rule = task.spec.visibility
         if rule is None:
             return "open"

@@ -1,7 +1,9 @@
 """What follows from a command: `decide(definition, state, command, context)` gives the events, or refuses.
 
-Pure: state, template, answers, clock reading and new ids come in as arguments, and nothing is written. Refusals say which
-guard, whose role, which answer. After every command the chart runs to completion: tasks whose rule is met are closed, and
+Pure: state, template, answers, clock reading and new ids come in as arguments, and nothing is written. Refusals say
+which
+guard, whose role, which answer. After every command the chart runs to completion: tasks whose rule is met are
+closed, and
 automatic transitions are taken until none is open.
 """
 
@@ -18,6 +20,7 @@ from engine import events as e
 from engine.access import Actor, Deed, ToChoose, ToManage, ToSubmit, Verdict, may, on_work_list
 from engine.calendars import due_at
 from engine.chart import Choice, Definition, TaskNode
+from engine.codec import Json
 from engine.conditions import AnswerLookup, Conditions
 from engine.errors import AnswersInvalid, Conflict, NotAllowed, NotFound, Refused
 from engine.form.validate import split_personal
@@ -29,7 +32,8 @@ MAX_STEPS = 100
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What `decide` may not fetch itself. `person` is who acts; `new_subject` a fresh pseudonym, used if one is needed."""
+    """What `decide` may not fetch itself. `person` is who acts; `new_subject` a fresh pseudonym, used if one is
+    needed."""
 
     actor: Actor
     person: str
@@ -39,11 +43,16 @@ class Context:
     language: str = "nb"
 
 
-def decide(definition: Definition, state: ProcessState, command: c.Command, context: Context) -> list[e.Event]:
-    """The events that follow; raise a `Refused` (or `NotFound`, `Conflict`) and give none where the command may not be."""
+def decide(  # noqa: C901 (one case a command)
+    definition: Definition, state: ProcessState, command: c.Command, context: Context
+) -> list[e.Event]:
+    """The events that follow; raise a `Refused` (or `NotFound`, `Conflict`) and give none where the command may not
+    be."""
     step = _Step(definition, state, context)
     if not isinstance(command, c.Start) and state.status != "running":
-        raise Refused(f"“{state.name}” is {state.status}", hint="Nothing more can be done in it; its history stays readable.")
+        raise Refused(
+            f"“{state.name}” is {state.status}", hint="Nothing more can be done in it; its history stays readable."
+        )
     match command:
         case c.Start():
             step.start(command)
@@ -242,7 +251,9 @@ class _Step:
         self.require(ToChoose(choice, action.by))
         outcome = self.conditions.outcome(choice)
         if outcome.value is not True:
-            told = action.otherwise.get(self.context.language) if action.otherwise else f"its condition is {action.when}"
+            told = (
+                action.otherwise.get(self.context.language) if action.otherwise else f"its condition is {action.when}"
+            )
             missing = f" Missing: {', '.join(outcome.missing)}." if outcome.missing else ""
             raise Refused(
                 f"“{command.action}” is not open now: {told}{missing}",
@@ -465,7 +476,8 @@ class _Step:
         everywhere = {choice.id: s for s, choices in self.definition.actions.items() for choice in choices}
         if action in everywhere:
             raise Refused(
-                f"“{action}” belongs to the state {everywhere[action]}, and the process is in {list(self.state.active)[-1]}",
+                f"“{action}” belongs to the state {everywhere[action]};"
+                f" the process is in {list(self.state.active)[-1]}",
                 hint=f"What can be done now: {', '.join(known) or 'nothing'}.",
             )
         raise _unknown("action", action, known)
@@ -484,7 +496,7 @@ class _Step:
             raise NotAllowed(f"{instance.id} was answered by somebody else", hint="Only they may correct it.")
         return last.sequence
 
-    def _checked(self, task: TaskNode, command: c.Submit) -> dict[str, object]:
+    def _checked(self, task: TaskNode, command: c.Submit) -> dict[str, Json]:
         """The answers, valid by the form; `AnswersInvalid` names every wrong field."""
         errors = self.definition.validators[task.spec.form].errors(command.answers, self.context.language)
         if errors or not isinstance(command.answers, dict):
@@ -499,4 +511,3 @@ def _unknown(kind: str, name: str, known: Iterable[str]) -> NotFound:
     return NotFound(
         f"there is no {kind} “{name}”", hint=f"Did you mean “{close[0]}”?" if close else f"There are: {listed}."
     )
-

@@ -1,6 +1,7 @@
 """The door to the engine: publish bundles, run processes, read them now and as they were.
 
-Each command is one round: look up its key, load the process, `decide`, encrypt, chain, append with its read-model rows in one
+Each command is one round: look up its key, load the process, `decide`, encrypt, chain, append with its read-model
+rows in one
 transaction. Where another writer was first the command is decided again on the new state, a bounded number of times.
 """
 
@@ -68,10 +69,6 @@ class Loaded:
     records: tuple[Record, ...]
     definition: Definition
 
-    def reveals(self) -> Mapping[str, e.AnswersRevealed]:
-        """The reveals so far, by key id."""
-        return self.state.revealed
-
 
 class Engine:
     """A workspace's engine over one log and one key folder. `clock` gives the time, in UTC."""
@@ -106,7 +103,7 @@ class Engine:
                     f"{bundle.name} {bundle.version} was published with other content",
                     hint="A published version never changes: raise the version.",
                 )
-        content = codec.mapping(bundle.content)
+        content = dict(bundle.content)
         self.record(
             stream,
             [e.BundlePublished(template=bundle.name, version=bundle.version, bundle=bundle.hash, content=content)],
@@ -124,9 +121,7 @@ class Engine:
         if bundle is None:
             versions = self.published(template)
             if not versions:
-                raise NotFound(
-                    f"no template “{template}” is published", hint=f"Publish it: samskap publish {template}"
-                )
+                raise NotFound(f"no template “{template}” is published", hint=f"Publish it: samskap publish {template}")
             bundle = max(versions, key=lambda p: tuple(int(n) for n in p.version.split("."))).bundle
         return self._definition(template, bundle)
 
@@ -283,7 +278,7 @@ class Engine:
         return records, after if after is not None else state
 
     def _record(self, event: e.Event, previous: str, command_id: str) -> Record:
-        envelope = {
+        envelope: dict[str, codec.Json] = {
             "event_id": uuid4().hex,
             "stream": event.stream.hex,
             "sequence": event.sequence,
@@ -327,7 +322,8 @@ class Engine:
             return None
         if known.fingerprint != self._fingerprint(command):
             raise Refused(
-                "this command id was used for something else; nothing was written", hint="Use a new id for a new command."
+                "this command id was used for something else; nothing was written",
+                hint="Use a new id for a new command.",
             )
         answer = codec.mapping(codec.decode(known.answer))
         extra: dict[str, Any] = {}
@@ -372,7 +368,11 @@ class Engine:
         return Loaded(state, records, self.definition(state.template, state.bundle))
 
     def events(
-        self, records: Iterable[Record], *, opened: Mapping[str, e.AnswersRevealed] | None = None, own: str | None = None
+        self,
+        records: Iterable[Record],
+        *,
+        opened: Mapping[str, e.AnswersRevealed] | None = None,
+        own: str | None = None,
     ) -> Iterator[e.Event]:
         """The events of records; sealed answers stay closed, save those in `opened` and `own`'s."""
         for record in records:

@@ -1,7 +1,9 @@
 """What can happen: every event type with its payload, and the envelope around it.
 
-Payloads are frozen, and named by a stable type that never follows a class's name or path. They hold plain values here; what
-is personal or sealed is encrypted by `vault` on the way to the log. Older schema versions are lifted by pure functions on
+Payloads are frozen, and named by a stable type that never follows a class's name or path. They hold plain values
+here; what
+is personal or sealed is encrypted by `vault` on the way to the log. Older schema versions are lifted by pure
+functions on
 dicts (`UPCASTERS`). This module knows no rules: what may follow what is said in `decide`.
 """
 
@@ -28,7 +30,9 @@ class Erased(BaseModel):
 
 
 PersonalText: TypeAlias = str | Erased
-Moment: TypeAlias = Annotated[datetime, BeforeValidator(lambda v: datetime.fromisoformat(v) if isinstance(v, str) else v)]
+Moment: TypeAlias = Annotated[
+    datetime, BeforeValidator(lambda v: datetime.fromisoformat(v) if isinstance(v, str) else v)
+]
 
 
 class Payload(BaseModel):
@@ -75,7 +79,8 @@ class InvitationIssued(Payload):
 
 
 class MembershipAdded(Payload):
-    """A person takes part: for a party, in roles. `subject` is the person's pseudonym, `person` the link to who it is."""
+    """A person takes part: for a party, in roles. `subject` is the person's pseudonym, `person` the link to who it
+    is."""
 
     TYPE: ClassVar[str] = "membership.added"
     PERSONAL: ClassVar[tuple[str, ...]] = ("person",)
@@ -298,8 +303,10 @@ def upcast(type_name: str, version: int, payload: dict[str, Any]) -> Payload:
 class Event:
     """A payload with its envelope: who, when, in which role, under which bundle, and its place in the chain.
 
-    `actor` and `on_behalf_of` are pseudonyms within the process, or `operator` or `clock`. `recorded_at` is UTC and never
-    runs backwards within a stream. `hash` is over the stored bytes; `log_position` is the store's, and outside the hash.
+    `actor` and `on_behalf_of` are pseudonyms within the process, or `operator` or `clock`. `recorded_at` is UTC and
+    never
+    runs backwards within a stream. `hash` is over the stored bytes; `log_position` is the store's, and outside the
+    hash.
     """
 
     stream: UUID
@@ -323,5 +330,3 @@ class Event:
     def type(self) -> str:
         """The stable type name."""
         return self.payload.TYPE
-
-

@@ -1,7 +1,9 @@
 """The log: events in their stored form, one hash chain a stream, appended in one transaction with what belongs to them.
 
-Built on `eventsourcing`'s recorder, whose insert takes our extra rows (command key, head, work lists) into the transaction of
-the events. The hash of an event is over its stored bytes, which hold the hash of the one before; the head of each stream is
+Built on `eventsourcing`'s recorder, whose insert takes our extra rows (command key, head, work lists) into the
+transaction of
+the events. The hash of an event is over its stored bytes, which hold the hash of the one before; the head of each
+stream is
 kept beside. This module knows envelopes and bytes; what payloads mean and what is encrypted is `vault`'s.
 """
 
@@ -10,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -73,7 +74,8 @@ class _Recorder(SQLiteApplicationRecorder):
 
     def construct_create_table_statements(self) -> list[str]:
         events = (
-            "CREATE TABLE IF NOT EXISTS stored_events (rowid INTEGER PRIMARY KEY AUTOINCREMENT, originator_id TEXT NOT NULL,"
+            "CREATE TABLE IF NOT EXISTS stored_events (rowid INTEGER PRIMARY KEY AUTOINCREMENT, originator_id TEXT"
+            " NOT NULL,"
             " originator_version INTEGER NOT NULL, topic TEXT NOT NULL, state BLOB NOT NULL,"
             " UNIQUE (originator_id, originator_version))"
         )
@@ -107,7 +109,8 @@ SCHEMA = (
     " PRIMARY KEY (stream, instance, person)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS person (id TEXT PRIMARY KEY, handle TEXT NOT NULL UNIQUE, profile BLOB NOT NULL)",
 )
-"""Tables beside the events. All but `person` and `draft` are read models: folds of the events, kept in their transaction."""
+"""Tables beside the events. All but `person` and `draft` are read models: folds of the events, kept in their
+transaction."""
 
 
 class Log:
@@ -134,12 +137,14 @@ class Log:
     def append(self, records: Sequence[Record], *, rows: Iterable[Row] = (), key: CommandKey | None = None) -> None:
         """Append records of one stream, gapless, with their rows and command key: all or nothing.
 
-        Raises `Conflict` where another writer was first (sequence or key), `StoreError` where the disk is full or broken.
+        Raises `Conflict` where another writer was first (sequence or key), `StoreError` where the disk is full or
+        broken.
         """
         last = records[-1]
         stored = [StoredEvent(r.stream, r.sequence, r.type, r.body) for r in records]
         head: Row = (
-            "INSERT INTO head VALUES (?,?,?) ON CONFLICT (stream) DO UPDATE SET sequence=excluded.sequence, hash=excluded.hash",
+            "INSERT INTO head VALUES (?,?,?) ON CONFLICT (stream) DO UPDATE SET sequence=excluded.sequence,"
+            " hash=excluded.hash",
             (last.stream.hex, last.sequence, last.hash),
         )
         keyed: list[Row] = []
@@ -197,9 +202,9 @@ class Log:
         return {UUID(r["stream"]): (r["sequence"], r["hash"]) for r in self.query("SELECT * FROM head")}
 
 
-def encode(envelope: Mapping[str, object], payload: Mapping[str, Any]) -> bytes:
+def encode(envelope: Mapping[str, codec.Json], payload: Mapping[str, Any]) -> bytes:
     """The stored bytes of an event: canonical, so that they can be checked."""
-    return codec.dumps({"e": dict(envelope), "p": dict(payload)})  # type: ignore[dict-item]
+    return codec.dumps({"e": dict(envelope), "p": dict(payload)})
 
 
 def iso(moment: datetime) -> str:

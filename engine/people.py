@@ -1,7 +1,9 @@
 """The people of a workspace and how they show who they are.
 
-A person's profile (name, language) lies under that person's key; a handle is kept as a keyed fingerprint only. Who acts is read
-from a token signed by the workspace, or, for an operator, from the operator's key in the key folder; never from a name that
+A person's profile (name, language) lies under that person's key; a handle is kept as a keyed fingerprint only. Who
+acts is read
+from a token signed by the workspace, or, for an operator, from the operator's key in the key folder; never from a
+name that
 somebody typed. What a person may do in a process is `access`'s.
 """
 
@@ -51,14 +53,18 @@ class People:
     def add(self, handle: str, name: str, language: str = "nb") -> Person:
         """Take a person up; the handle is unique in the workspace."""
         if not handle or len(handle) > 80 or handle != handle.strip() or "." in handle[:1]:
-            raise UsageError(f"“{handle}” cannot be a handle", hint="Use a short word, such as kari or kari@kommune.no.")
+            raise UsageError(
+                f"“{handle}” cannot be a handle", hint="Use a short word, such as kari or kari@kommune.no."
+            )
         if language not in LANGUAGES:
             raise UsageError(f"“{language}” is no language of ours", hint=f"Choose one of {', '.join(LANGUAGES)}.")
         person = Person(uuid4().hex, handle, name or handle, language)
         profile = codec.dumps({"handle": handle, "name": person.name, "language": language})
         sealed = self._keys.encrypt("person", person.id, profile)
         try:
-            self._log.write_rows([("INSERT INTO person VALUES (?,?,?)", (person.id, self._mac("handle", handle), sealed))])
+            self._log.write_rows(
+                [("INSERT INTO person VALUES (?,?,?)", (person.id, self._mac("handle", handle), sealed))]
+            )
         except Conflict:
             self._keys.destroy("person", person.id)
             raise Conflict(f"there is a “{handle}” already", hint="Choose another handle.") from None
@@ -69,7 +75,9 @@ class People:
         rows = self._log.query("SELECT id, profile FROM person WHERE handle=?", (self._mac("handle", handle),))
         person = self._read(rows[0]["id"], rows[0]["profile"]) if rows else None
         if person is None:
-            raise NotFound(f"nobody here is called “{handle}”", hint=f"Add them: samskap identity add {handle} --name …")
+            raise NotFound(
+                f"nobody here is called “{handle}”", hint=f"Add them: samskap identity add {handle} --name …"
+            )
         return person
 
     def get(self, person_id: str) -> Person | None:
@@ -132,4 +140,3 @@ class People:
     def _signature(self, body: str) -> str:
         key = self._keys.ensure("workspace", "identity")
         return urlsafe_b64encode(hmac.digest(key, body.encode(), "sha256")).decode().rstrip("=")
-

@@ -1,6 +1,7 @@
 """What the events of a process add up to: the fold.
 
-`evolve(state, event)` gives the next state and leaves the first as it was; `fold(events)` does so for many, faster. A state
+`evolve(state, event)` gives the next state and leaves the first as it was; `fold(events)` does so for many, faster.
+A state
 holds references to answers, never answers. Nothing is decided here: no guard runs, no rule is asked; events are facts.
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from engine import events as e
@@ -296,7 +298,7 @@ def _finished(state: ProcessState, _: e.Event, __: e.ProcessFinished) -> None:
     state.pending = {}
 
 
-_HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, e.Payload], None]] = {  # type: ignore[assignment]
+_HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]] = {  # each takes its own payload
     e.ProcessStarted: _started,
     e.PartyJoined: _party,
     e.InvitationIssued: _invited,

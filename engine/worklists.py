@@ -1,6 +1,7 @@
 """Read models beside the log: which processes there are, who takes part, what is open, what is due.
 
-Each event gives the rows that follow from it; they are written in the event's own transaction, so they are never behind. They
+Each event gives the rows that follow from it; they are written in the event's own transaction, so they are never
+behind. They
 can be thrown away and made again from the events.
 """
 
@@ -18,14 +19,16 @@ from engine.log import Log, Row, iso
 from engine.state import ProcessState
 
 
-def rows(events: Iterable[e.Event], after: ProcessState, definition: Definition, mac: Callable[[str], str]) -> Iterator[Row]:
+def rows(
+    events: Iterable[e.Event], after: ProcessState, definition: Definition, mac: Callable[[str], str]
+) -> Iterator[Row]:
     """The rows that follow from new events of one process; `after` is the state behind the last of them."""
     stream = after.stream.hex
     for event in events:
         yield from _rows(event.payload, stream, after, definition, mac)
 
 
-def _rows(
+def _rows(  # noqa: C901, PLR0912 (one case an event type)
     payload: e.Payload, stream: str, after: ProcessState, definition: Definition, mac: Callable[[str], str]
 ) -> Iterator[Row]:
     match payload:
@@ -37,8 +40,8 @@ def _rows(
             yield "DELETE FROM open_task WHERE stream=?", (stream,)
             yield "DELETE FROM deadline WHERE stream=?", (stream,)
         case e.MembershipAdded(membership=membership, person=person, party=party, roles=roles):
-            values = (stream, membership, mac(str(person)), party, json.dumps(sorted(roles)))
-            yield "INSERT INTO member VALUES (?,?,?,?,?)", values
+            held = json.dumps(sorted(roles))
+            yield "INSERT INTO member VALUES (?,?,?,?,?)", (stream, membership, mac(str(person)), party, held)
         case e.MembershipEnded(membership=membership):
             yield "DELETE FROM member WHERE stream=? AND membership=?", (stream, membership)
         case e.RoleGranted(membership=membership) | e.RoleRevoked(membership=membership):
@@ -59,8 +62,8 @@ def _rows(
         case e.StateLeft(state=state):
             for name in definition.nodes[state].spec.deadlines:
                 yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, f"state:{state}:{name}")
-            for task in definition.tasks_of.get(state, ()):
-                yield "DELETE FROM open_task WHERE stream=? AND task=?", (stream, task.id)
+            for node in definition.tasks_of.get(state, ()):
+                yield "DELETE FROM open_task WHERE stream=? AND task=?", (stream, node.id)
         case e.DeadlineSet(deadline=deadline, due=due, instance=instance):
             yield "INSERT INTO deadline VALUES (?,?,?)", (stream, deadline, iso(due))
             if instance:

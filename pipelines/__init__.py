@@ -1,1 +1,1 @@
-"""x."""
+"""Prefect flows around the stages of the warehouse: the only room that may import Prefect. Empty until the stages exist."""
