@@ -1,1 +1,1 @@
-"""Prefect flows around the stages of the warehouse: the only room that may import Prefect. Empty until the stages exist."""
+"""Prefect flows around the stages of the warehouse: the only room that may import Prefect. No flow exists yet."""
