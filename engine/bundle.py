@@ -165,9 +165,9 @@ def _existing(loc: Iterable[str | int], data: codec.Json) -> tuple[str | int, ..
     """The part of pydantic's location that exists in the document (it also names branches of unions)."""
     path: list[str | int] = []
     for part in loc:
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
+        if isinstance(data, dict) and isinstance(part, str) and part in data:
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             data = data[part]
         else:
             continue
