@@ -3,7 +3,7 @@ yet."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from engine.template import Calendar, duration
@@ -22,3 +22,8 @@ def due_at(start: datetime, after: str, calendar: Calendar) -> datetime:
     zone = ZoneInfo(calendar.zone)
     day = start.astimezone(zone).date() + span
     return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
+
+
+def day_of(moment: datetime, calendar: Calendar) -> date:
+    """The day on which a moment falls, where the calendar is kept."""
+    return moment.astimezone(ZoneInfo(calendar.zone)).date()

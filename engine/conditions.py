@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
+from engine.calendars import day_of
 from engine.chart import Choice, Definition, TaskNode
 from engine.errors import Refused
 from engine.guards import UNKNOWN, Guard, Outcome
@@ -90,7 +91,7 @@ class Conditions:
                 if m.active
             ]
         if "entered" in roots and state in self.state.entered_at:
-            found["entered"] = self.state.entered_at[state].date().isoformat()
+            found["entered"] = day_of(self.state.entered_at[state], self.definition.template.calendar).isoformat()
         found["counters"] = {name: self.state.counters.get(name, 0) for name in self.definition.template.counters}
         found["vars"] = self.definition.template.vars
         return found

@@ -54,7 +54,7 @@ def unprotect(
         stored = _unsealed(stored, keys, opened, own)
     for name in TYPES[type_name].PERSONAL if type_name in TYPES else ():
         value = stored.get(name)
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:  # an empty one is stored as it is
             stored = {**stored, name: _decrypted(keys, value["subject"], value["text"])}
     return upcast(type_name, version, stored)
 
