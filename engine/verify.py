@@ -59,7 +59,8 @@ def verify(log: Log, progress: Callable[[int], None] = lambda _: None) -> Verdic
             what = (
                 f"the head says {sequence} events ending in {kept[:12]}, the log {chain.sequence} in {chain.hash[:12]}"
             )
-            chain.fault = Fault(stream.hex, min(sequence, chain.sequence) + 1, what)
+            at = chain.sequence if chain.sequence == sequence else min(sequence, chain.sequence) + 1
+            chain.fault = Fault(stream.hex, at, what)
     faults = sorted((c.fault for c in chains.values() if c.fault), key=lambda f: (f.stream, f.sequence))
     return Verdict(len(chains), events, tuple(faults))
 
