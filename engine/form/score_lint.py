@@ -69,7 +69,7 @@ def _off_scale(part: Part, low: Number, high: Number) -> Iterator[Fault]:
             continue
         counted += 1
         if not _is_number(const) or not low <= const <= high:
-            path = part.below("oneOf", number) if "oneOf" in part.schema else part.below("enum", number)
+            path = part.below("oneOf", number, "const") if "oneOf" in part.schema else part.below("enum", number)
             message = f"the choice “{const}” is not on the scale from {low} to {high}"
             yield Fault("score-scale", path, message, "Give it a number on the scale, or mend the score's min and max.")
     if not counted:
