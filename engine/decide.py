@@ -93,7 +93,7 @@ class _Step:
         self.context = context
         self.state = thawed(state)
         self.events: list[e.Event] = []
-        self.actor = context.actor.recorded_as
+        self.actor = context.actor.recorded_as or context.new_subject  # who starts or joins has no pseudonym yet
         self.verdict: Verdict | None = None
 
     # -- events -----------------------------------------------------------------------------------------------------
@@ -421,8 +421,6 @@ class _Step:
         ):
             raise Refused("this person takes part there already, in such a role", hint="Grant a further role instead.")
         subject = self.state.subject_of(person) or new_subject
-        if self.actor != "operator" and not self.actor:
-            self.actor = subject
         self.emit(
             e.MembershipAdded(
                 membership=f"m{len(self.state.memberships) + 1}",

@@ -25,6 +25,7 @@ from engine.bundle import Bundle, definition_from
 from engine.chart import Definition
 from engine.decide import Context, decide
 from engine.errors import Conflict, NotAllowed, NotFound, Refused
+from engine.history import Line, Teller
 from engine.keys import KeyFolder
 from engine.log import GENESIS, CommandKey, Log, Record, Row, encode, iso
 from engine.people import People, Session
@@ -415,6 +416,18 @@ class Engine:
         if not before:
             raise NotFound(f"“{name}” had not begun at {moment.isoformat()}")
         return self.load(stream, until=before[-1])
+
+    def history(self, session: Session, name: str, language: str | None = None) -> list[Line]:
+        """What happened in a process, in words; raise `NotAllowed` for somebody from outside."""
+        loaded = self.load(self.stream(name))
+        self.view(session, loaded)
+
+        def name_of(person_id: str) -> str | None:
+            person = self.people.get(person_id)
+            return person.name if person else None
+
+        teller = Teller(loaded.definition, loaded.state, language or session.person.language, name_of)
+        return [teller.tell(event) for event in self.events(loaded.records)]
 
     def actor(self, session: Session, state: ProcessState) -> Actor:
         """Who a session is in a process."""

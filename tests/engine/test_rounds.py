@@ -183,3 +183,16 @@ def test_given_a_process_when_read_at_an_earlier_moment_then_it_is_as_it_was(eng
     rounds.answer(1, 2)
     then = engine.at("arendal", START + timedelta(hours=1)).state
     assert (list(then.active), then.group("answer", "answering").open) == (["round", "answering"], 2)
+
+
+def test_given_a_round_when_its_history_is_told_then_each_event_is_a_line_in_the_readers_language(
+    engine: Engine, clock: Hands
+) -> None:
+    rounds = Round(engine, clock, "open")
+    told = {line.text for line in engine.history(rounds.kari, "arendal", "nn")}
+    assert {"Starta «Arendal» (samson 1.0.0)", "Gjekk inn i: Svar", "Valde: Opne ein runde"} <= told
+
+
+def test_given_a_round_when_its_history_is_told_then_people_have_their_names(engine: Engine, clock: Hands) -> None:
+    rounds = Round(engine, clock, "open")
+    assert {line.who for line in engine.history(rounds.kari, "arendal")} == {"Kari", "Ola", "Eva"}

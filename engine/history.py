@@ -1,0 +1,140 @@
+"""What happened, in words: one line an event, in the reader's language, as far as the reader may see it.
+
+Names of people are read where their key still exists; sealed answers stay closed. This is for people; the data
+team's history is
+in the warehouse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine import events as e
+from engine.chart import Definition
+from engine.state import ProcessState
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "process.started": {
+        "nb": "Startet «{title}» ({template} {version})",
+        "nn": "Starta «{title}» ({template} {version})",
+        "en": "Started “{title}” ({template} {version})",
+    },
+    "party.joined": {"nb": "{title} ble med", "nn": "{title} vart med", "en": "{title} joined"},
+    "invitation.issued": {
+        "nb": "Inviterte noen som {roles}",
+        "nn": "Inviterte nokon som {roles}",
+        "en": "Invited somebody as {roles}",
+    },
+    "membership.added": {
+        "nb": "{who} ble med som {roles} ({membership})",
+        "nn": "{who} vart med som {roles} ({membership})",
+        "en": "{who} joined as {roles} ({membership})",
+    },
+    "membership.ended": {"nb": "{membership} sluttet", "nn": "{membership} slutta", "en": "{membership} left"},
+    "role.granted": {
+        "nb": "{membership} fikk rollen {role}",
+        "nn": "{membership} fekk rolla {role}",
+        "en": "{membership} got the role {role}",
+    },
+    "role.revoked": {
+        "nb": "{membership} mistet rollen {role}",
+        "nn": "{membership} mista rolla {role}",
+        "en": "{membership} lost the role {role}",
+    },
+    "state.entered": {"nb": "Gikk inn i: {state}", "nn": "Gjekk inn i: {state}", "en": "Entered: {state}"},
+    "state.left": {"nb": "Gikk ut av: {state}", "nn": "Gjekk ut av: {state}", "en": "Left: {state}"},
+    "action.taken": {"nb": "Valgte: {action}{why}", "nn": "Valde: {action}{why}", "en": "Chose: {action}{why}"},
+    "task.opened": {"nb": "Åpnet: {task}{whom}", "nn": "Opna: {task}{whom}", "en": "Opened: {task}{whom}"},
+    "task.withdrawn": {
+        "nb": "Trakk tilbake: {instance}",
+        "nn": "Trekte tilbake: {instance}",
+        "en": "Withdrew: {instance}",
+    },
+    "form.submitted": {"nb": "Svarte på: {task}", "nn": "Svarte på: {task}", "en": "Answered: {task}"},
+    "form.corrected": {"nb": "Rettet: {task}", "nn": "Retta: {task}", "en": "Corrected: {task}"},
+    "answers.revealed": {
+        "nb": "Svarene på {task} ble vist ({visibility})",
+        "nn": "Svara på {task} vart viste ({visibility})",
+        "en": "The answers to {task} were revealed ({visibility})",
+    },
+    "deadline.set": {"nb": "Frist: {due}", "nn": "Frist: {due}", "en": "Due: {due}"},
+    "deadline.passed": {
+        "nb": "Fristen {due} gikk ut",
+        "nn": "Fristen {due} gjekk ut",
+        "en": "The deadline {due} passed",
+    },
+    "process.finished": {"nb": "Avsluttet", "nn": "Avslutta", "en": "Finished"},
+}
+
+_ERASED = {"nb": "slettet", "nn": "sletta", "en": "erased"}
+_ACTORS = {
+    "clock": {"nb": "klokka", "nn": "klokka", "en": "the clock"},
+    "operator": {"nb": "driftsansvarlig", "nn": "driftsansvarleg", "en": "the operator"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event, told."""
+
+    sequence: int
+    at: datetime
+    type: str
+    who: str
+    text: str
+
+
+class Teller:
+    """Tells the events of one process in one language. `name_of` gives a person's name by id, None if erased."""
+
+    def __init__(
+        self, definition: Definition, state: ProcessState, language: str, name_of: Callable[[str], str | None]
+    ) -> None:
+        self.definition = definition
+        self.state = state
+        self.language = language
+        self.name_of = name_of
+
+    def tell(self, event: e.Event) -> Line:
+        """The event as a line."""
+        template = _WORDS[event.type][self.language]
+        who = self._who(event.actor)
+        if event.on_behalf_of:
+            who = f"{who} → {self._who(event.on_behalf_of)}"
+        return Line(event.sequence, event.recorded_at, event.type, who, template.format_map(self._facts(event.payload)))
+
+    def _who(self, actor: str) -> str:
+        if actor in _ACTORS:
+            return _ACTORS[actor][self.language]
+        person = next((m.person for m in self.state.memberships.values() if m.subject == actor), None)
+        return (self.name_of(person) if person else None) or _ERASED[self.language]
+
+    def _facts(self, payload: e.Payload) -> dict[str, Any]:
+        facts = payload.model_dump()
+        if "roles" in facts:
+            facts["roles"] = ", ".join(self._role(role) for role in facts["roles"])
+        if "role" in facts:
+            facts["role"] = self._role(facts["role"])
+        if "due" in facts:
+            facts["due"] = f"{facts['due']:%Y-%m-%d %H:%M} UTC"
+        if "task" in facts:
+            facts["task"] = self.definition.tasks[facts["task"]].spec.title.get(self.language)
+        if isinstance(payload, e.TaskOpened):
+            element = payload.membership or payload.party
+            facts["whom"] = f" ({element})" if element else ""
+        if isinstance(payload, e.MembershipAdded):
+            facts["who"] = self._who(payload.subject)
+        if isinstance(payload, e.ActionTaken):
+            action = self.definition.nodes[payload.state].spec.actions[payload.action]
+            facts["action"] = action.title.get(self.language)
+            reason = payload.reason if isinstance(payload.reason, str) else _ERASED[self.language]
+            facts["why"] = f" – {reason}" if reason else ""
+        elif facts.get("state") in self.definition.nodes:
+            facts["state"] = self.definition.nodes[facts["state"]].spec.title.get(self.language)
+        return facts
+
+    def _role(self, role: str) -> str:
+        return self.definition.template.roles[role].title.get(self.language)
