@@ -35,7 +35,7 @@ class Bundle:
     name: str
     version: str
     hash: str
-    content: Mapping[str, Any]
+    content: str
     definition: Definition
     problems: tuple[Problem, ...]
 
@@ -79,11 +79,13 @@ def read(name: str, folders: Sequence[Path]) -> Bundle:
     errors = [p for p in problems if p.severity == "error"]
     if definition is None or errors:
         raise LintError(f"{sources.document.file} has {len(errors)} error(s)", errors)
-    content = {
-        "template": sources.document.data,
-        "forms": {form: document.data for form, document in sources.forms.items()},
-    }
-    digest = sha256(codec.dumps(content)).hexdigest()
+    content = codec.dumps_ordered(
+        {
+            "template": sources.document.data,
+            "forms": {form: document.data for form, document in sources.forms.items()},
+        }
+    )
+    digest = sha256(content.encode()).hexdigest()
     parsed_template = definition.template
     return Bundle(
         parsed_template.template,
@@ -95,16 +97,17 @@ def read(name: str, folders: Sequence[Path]) -> Bundle:
     )
 
 
-def definition_from(content: Mapping[str, Any], bundle: str) -> Definition:
+def definition_from(content: str, bundle: str) -> Definition:
     """The definition of stored content; raise `ConfigError` where this program can no longer read it."""
+    parts: Mapping[str, Any] = codec.mapping(codec.decode(content))
     try:
-        parsed = Template.model_validate(content["template"])
+        parsed = Template.model_validate(parts["template"])
     except ValidationError as error:
         raise ConfigError(
             f"the stored bundle {bundle[:12]} cannot be read: {error.errors()[0]['msg']}",
             hint="It was published by another version of samskap.",
         ) from error
-    forms = {name: form_from_data(schema) for name, schema in content["forms"].items()}
+    forms = {name: form_from_data(schema) for name, schema in parts["forms"].items()}
     return Definition(parsed, forms, bundle)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import NoReturn, TypeAlias, Union
 
 import msgspec
@@ -31,7 +31,10 @@ class BadJson(SamskapError):
 
 def number(text: str) -> int | Decimal:
     """A JSON number with a fraction or exponent as an exact value in its one form: integral ones are integers."""
-    value = Decimal(text)
+    try:
+        value = Decimal(text)
+    except InvalidOperation:  # an exponent beyond all bounds
+        value = Decimal("NaN")
     if not value.is_finite() or len(value.as_tuple().digits) > MAX_DIGITS or abs(value.adjusted()) > MAX_DIGITS:
         raise BadJson(
             f"the number {text[:60]} cannot be kept exactly", hint=f"Numbers have at most {MAX_DIGITS} digits."
@@ -44,7 +47,8 @@ def loads(data: bytes | str) -> Json:
     if len(data) > MAX_BYTES:
         raise BadJson(f"the JSON is larger than {MAX_BYTES:,} bytes", hint="Send less at a time.")
     try:
-        value: Json = json.loads(data, parse_float=number, parse_constant=_no_constant, object_pairs_hook=_no_twins)
+        text = data.decode() if isinstance(data, bytes) else data
+        value: Json = json.loads(text, parse_float=number, parse_constant=_no_constant, object_pairs_hook=_no_twins)
         _check(value, 0)
     except RecursionError:
         raise BadJson("the JSON is nested too deeply", hint=f"At most {MAX_DEPTH} levels are read.") from None
@@ -64,7 +68,12 @@ def dumps(value: Json | Mapping[str, Json]) -> bytes:
     return _ENCODER.encode(_plain(value))
 
 
-def decode(data: bytes) -> Json:
+def dumps_ordered(value: Json | Mapping[str, Json]) -> str:
+    """The text of config, keys in their own order: order means something there (fields, states, transitions)."""
+    return _ORDERED.encode(_plain(value)).decode()
+
+
+def decode(data: bytes | str) -> Json:
     """Read back what `dumps` wrote; fast, and no checks: never for what somebody sent."""
     value: Json = _DECODER.decode(data)
     return value
@@ -128,4 +137,5 @@ def _no_twins(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
+_ORDERED = msgspec.json.Encoder(decimal_format="number")
 _DECODER = msgspec.json.Decoder(float_hook=number)

@@ -104,10 +104,13 @@ class Engine:
                     f"{bundle.name} {bundle.version} was published with other content",
                     hint="A published version never changes: raise the version.",
                 )
-        content = dict(bundle.content)
         self.record(
             stream,
-            [e.BundlePublished(template=bundle.name, version=bundle.version, bundle=bundle.hash, content=content)],
+            [
+                e.BundlePublished(
+                    template=bundle.name, version=bundle.version, bundle=bundle.hash, content=bundle.content
+                )
+            ],
             actor=actor,
         )
         return bundle

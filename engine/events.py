@@ -228,13 +228,16 @@ class ProcessFinished(Payload):
 
 
 class BundlePublished(Payload):
-    """A template with its forms, whole, so that history is readable without the files."""
+    """A template with its forms, whole, so that history is readable without the files.
+
+    `content` is JSON text, since the order of its keys means something; `bundle` is the hash of that text.
+    """
 
     TYPE: ClassVar[str] = "bundle.published"
     template: str
     version: str
     bundle: str
-    content: Answers
+    content: str
 
 
 class SourcePublished(Payload):

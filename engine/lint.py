@@ -381,5 +381,7 @@ def _field_type(field: Field) -> Type:  # noqa: PLR0911 (one case a kind)
             return ListOf(Choice(frozenset(choice.const for choice in field.choices)))
         case "list":
             return ListOf(Record({name: _field_type(inner) for name, inner in field.items.items()}))
+        case "object":
+            return Record({name: _field_type(inner) for name, inner in field.items.items()})
         case _:
             return TEXT

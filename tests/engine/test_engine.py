@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from engine import bundle
 from engine import commands as c
 from engine.engine import Engine
-from engine.errors import NotAllowed, Refused
+from engine.errors import Conflict, NotAllowed, Refused
 from engine.people import Session
 
 REGISTERED = "register.1.m2"
@@ -41,6 +42,18 @@ def test_given_an_invitation_when_somebody_joins_then_their_tasks_are_open(engin
     ola = signed_in(engine, "ola")
     engine.join(ola, engine.invite(kari, "arendal", ("member",), "kommune").result["token"])
     assert {item.instance for item in engine.tasks(ola)} == {REGISTERED, "agree.1.kommune"}
+
+
+def test_given_a_published_bundle_when_read_back_then_states_and_fields_keep_their_order(engine: Engine) -> None:
+    stored = engine.definition("samson")
+    assert list(stored.nodes)[:3] == ["preparation", "round", "answering"]
+    assert next(iter(stored.forms["answers"].fields)) == "shared_problem_1"
+
+
+def test_given_a_published_version_when_its_content_changes_then_refused(engine: Engine) -> None:
+    published = bundle.read("samson", [bundle.BUILT_IN])
+    with pytest.raises(Conflict, match="other content"):
+        engine.publish(replace(published, hash="0" * 64))
 
 
 def test_given_a_used_invitation_when_another_joins_then_refused_and_nothing_written(

@@ -1,0 +1,29 @@
+"""Opening the warehouse: one DuckDB file with the settings that make its content the same everywhere.
+
+Nothing is downloaded, times are UTC, and the order of rows never decides a figure. This module knows no tables.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+MEMORY = ":memory:"
+
+
+def connect(
+    path: Path | str = MEMORY, *, read_only: bool = False, memory_limit: str = "2GB", threads: int | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A connection to a DuckDB file, or to a database in memory. `memory_limit` is DuckDB's own, such as `2GB`."""
+    config: dict[str, str | bool | int] = {
+        "memory_limit": memory_limit,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "preserve_insertion_order": False,
+    }
+    if threads is not None:
+        config["threads"] = threads
+    connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    connection.execute("SET TimeZone='UTC'")
+    return connection
