@@ -16,7 +16,7 @@ def connect(
     path: Path | str = MEMORY, *, read_only: bool = False, memory_limit: str = "2GB", threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
     """A connection to a DuckDB file, or to a database in memory. `memory_limit` is DuckDB's own, such as `2GB`."""
-    config: dict[str, str | bool | int] = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory_limit,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,

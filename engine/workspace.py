@@ -1,0 +1,254 @@
+"""A workspace: the user's folder with its settings, its own templates and sources, and its data.
+
+`samskap.toml` holds the settings; an environment variable wins over it (`SAMSKAP_LANGUAGE`,
+`SAMSKAP_WAREHOUSE__MEMORY_LIMIT`). Importing this takes half a second (pydantic-settings), so it is imported where a
+workspace is opened and not by `engine/__init__`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from engine.bundle import BUILT_IN
+from engine.engine import Engine, now_utc
+from engine.errors import NotFound, Place, SettingsError
+from engine.keys import KeyFolder
+
+FILE = "samskap.toml"
+FOLDERS = ("processes", "forms", "sources", "data")
+STARTER = """\
+# Settings of this samskap workspace. A variable of the environment wins over this file, for example
+# SAMSKAP_LANGUAGE=en or SAMSKAP_WAREHOUSE__MEMORY_LIMIT=4GB.
+
+language = "{language}"         # nb, nn or en: for texts where a person has not chosen
+
+[warehouse]
+memory_limit = "2GB"    # of DuckDB, while figures are computed
+
+[schedule]
+cron = "0 3 * * *"      # when `samskap schedule` evaluates: minute, hour, day of month, month, day of week
+timezone = "Europe/Oslo"
+
+[sql]
+seconds = 5             # one question may take this long,
+rows = 10000            # and answer with this many rows
+"""
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"“{name}” is no time zone; write one such as Europe/Oslo")
+    return name
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WarehouseSettings(_Section):
+    """How much of the machine the figures may use."""
+
+    memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*(MB|GB|TB|MiB|GiB|TiB)$")] = "2GB"
+    threads: Annotated[int | None, Field(ge=1, le=256)] = None
+
+
+class ScheduleSettings(_Section):
+    """When figures are computed by themselves."""
+
+    cron: Annotated[str, Field(pattern=r"^\S+(\s+\S+){4}$")] = "0 3 * * *"
+    timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Oslo"
+
+
+class SqlSettings(_Section):
+    """Bounds of one question to the reader copy."""
+
+    seconds: Annotated[float, Field(gt=0, le=600)] = 5
+    rows: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*(MB|GB|MiB|GiB)$")] = "512MB"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, with its default."""
+
+    model_config = SettingsConfigDict(env_prefix="SAMSKAP_", env_nested_delimiter="__", frozen=True, extra="forbid")
+
+    language: Literal["nb", "nn", "en"] = "nb"
+    warehouse: WarehouseSettings = WarehouseSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    sql: SqlSettings = SqlSettings()
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102 (pydantic-settings' hook: the environment wins over the file)
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with settings, config and data."""
+
+    root: Path
+    settings: Settings
+
+    @classmethod
+    def create(cls, root: Path, *, language: str = "nb") -> Workspace:
+        """Make a workspace that runs; raise `SettingsError` where there is one already."""
+        if (root / FILE).exists():
+            raise SettingsError(
+                "there is a workspace here already", hint="Choose another folder, or use this one.", where=str(root)
+            )
+        try:
+            for name in FOLDERS:
+                (root / name).mkdir(parents=True, exist_ok=True)
+            (root / "data").chmod(0o700)
+            (root / ".gitignore").write_text("data/\n", encoding="utf-8")
+            (root / FILE).write_text(STARTER.format(language=language), encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(
+                f"the workspace cannot be made: {error.strerror}", hint="Check who owns the folder.", where=str(root)
+            ) from error
+        KeyFolder(root / "data" / "keys").ensure("workspace", "operator")
+        return cls.open(root)
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Workspace:
+        """The workspace of `SAMSKAP_WORKSPACE`, else of `start` (the current folder) or the nearest folder above."""
+        named = os.environ.get("SAMSKAP_WORKSPACE")
+        if start is None and named:
+            return cls.open(Path(named))
+        here = (start or Path.cwd()).resolve()
+        for folder in (here, *here.parents):
+            if (folder / FILE).is_file():
+                return cls.open(folder)
+        raise NotFound(
+            "this is no workspace: there is no samskap.toml here or above",
+            hint="Make one with `samskap init`, go to one, or name it with --workspace.",
+            where=str(here),
+        )
+
+    @classmethod
+    def open(cls, root: Path) -> Workspace:
+        """The workspace in a folder; raise `SettingsError` with file, line and column for settings that do not hold."""
+        path = root.resolve() / FILE
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise NotFound(
+                "this is no workspace: it has no samskap.toml", hint="Make one with `samskap init`.", where=str(root)
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"the settings cannot be read: {error}", where=str(path)) from error
+        return cls(path.parent, _settings(text, path))
+
+    @property
+    def data(self) -> Path:
+        """Where everything that was stored lies."""
+        return self.root / "data"
+
+    @property
+    def landing(self) -> Path:
+        """Measurement files as they were read, by the hash of their content."""
+        return self.data / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        """The warehouse; only the pipeline opens it."""
+        return self.data / "warehouse.duckdb"
+
+    @property
+    def copies(self) -> Path:
+        """The copies for readers."""
+        return self.data / "copies"
+
+    @property
+    def bundle_folders(self) -> tuple[Path, ...]:
+        """Where templates are looked for: the workspace's own before the built-in ones."""
+        return (self.root, BUILT_IN)
+
+    @property
+    def sources(self) -> Path:
+        """The contracts of measurement files."""
+        return self.root / "sources"
+
+    def engine(self, *, clock: Callable[[], datetime] = now_utc) -> Engine:
+        """The engine over this workspace's log and keys."""
+        return Engine.open(self.data, clock=clock)
+
+    def today(self, moment: datetime) -> str:
+        """The day of a moment where the schedule is kept, as ISO."""
+        return moment.astimezone(ZoneInfo(self.settings.schedule.timezone)).date().isoformat()
+
+
+def _settings(text: str, path: Path) -> Settings:
+    try:
+        found: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"at line (\d+), column (\d+)", str(error))
+        lines = text.splitlines() or [""]
+        line, column = (int(at[1]), int(at[2])) if at else (len(lines), len(lines[-1]) + 1)
+        message = str(error).split(" (at ")[0]
+        raise SettingsError(
+            f"this is not TOML: {message}", hint="Check the quotes and = there.", where=Place(str(path), line, column)
+        ) from error
+    try:
+        return Settings(**found)
+    except ValidationError as error:
+        raise _fault(error, text, path) from error
+
+
+def _fault(error: ValidationError, text: str, path: Path) -> SettingsError:
+    """The first thing that is wrong, as one of ours: from the file if it stands there, else from the environment."""
+    first = error.errors()[0]
+    keys = [str(part) for part in first["loc"]]
+    name = ".".join(keys)
+    if first["type"] == "extra_forbidden":
+        known = _fields(keys[:-1])
+        close = get_close_matches(keys[-1], known, 1)
+        message = f"there is no setting “{name}”"
+        hint = f"Did you mean “{close[0]}”?" if close else f"There are: {', '.join(known)}."
+    else:
+        message = f"the setting “{name}” is wrong: {first['msg'].removeprefix('Value error, ')}"
+        hint = "Put it right, or leave it out for the default."
+    variable = "SAMSKAP_" + "__".join(keys).upper()
+    if variable in os.environ:
+        return SettingsError(message, hint=hint, where=variable)
+    return SettingsError(message, hint=hint, where=_place(keys, text, path))
+
+
+def _fields(keys: list[str]) -> list[str]:
+    """The settings of a section, by the path of the section."""
+    model: Any = Settings
+    for key in keys:
+        model = model.model_fields[key].annotation
+    return list(model.model_fields)
+
+
+def _place(keys: list[str], text: str, path: Path) -> Place:
+    """Where a setting stands: `key =` within its `[section]`."""
+    section: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if heading := re.match(r"\s*\[([^\[\]]+)\]", line):
+            section = heading[1].split(".")
+            if section == keys:
+                return Place(str(path), number, 1)
+        elif section == keys[:-1] and (key := re.match(r"(\s*)" + re.escape(keys[-1]) + r"\s*=", line)):
+            return Place(str(path), number, len(key[1]) + 1)
+    return Place(str(path))
