@@ -1,6 +1,8 @@
-"""The one way identifiers get into SQL. Values are never written into SQL: they are bound."""
+"""The one way names and texts get into SQL that is generated. Where a statement can carry parameters, values are bound."""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 
 def quoted(name: str) -> str:
@@ -13,3 +15,10 @@ def quoted(name: str) -> str:
 def qualified(schema: str, name: str) -> str:
     """`"schema"."name"`."""
     return f"{quoted(schema)}.{quoted(name)}"
+
+
+def literal(value: str | int | Decimal) -> str:
+    """A value written into a statement that cannot carry parameters (a comment, a generated table)."""
+    if isinstance(value, str):
+        return "'" + value.replace("\0", "").replace("'", "''") + "'"
+    return str(value)

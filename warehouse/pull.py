@@ -1,0 +1,192 @@
+"""Events from the log into `raw`: in bulk, by position, without what is encrypted.
+
+The live event store is read through SQLite's own reader in a read-only connection and never attached to DuckDB
+(attaching it loses events that others commit meanwhile). Sealed answers come at their reveal, into
+`raw.revealed_payload`. What events mean is the models' business, not this module's.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import duckdb
+import pyarrow as pa
+
+from engine import codec
+from engine.engine import Engine
+from engine.errors import IntegrityFault
+from engine.events import TYPES, AnswersRevealed, FormSubmitted
+
+PAGE = 20_000
+_TABLES = Path(__file__).with_name("tables.sql")
+_ENVELOPE = (
+    '{"schema_version":"INTEGER","recorded_at":"VARCHAR","actor":"VARCHAR","on_behalf_of":"VARCHAR",'
+    '"role":"VARCHAR","membership":"VARCHAR","bundle_hash":"VARCHAR"}'
+)
+_INSERT = """
+INSERT INTO raw.event
+SELECT log_position, replace(stream, '-', ''), sequence, type, e.schema_version,
+       e.recorded_at[:26]::TIMESTAMP, e.actor, e.on_behalf_of, e.role, e.membership, e.bundle_hash,
+       sha256(body), payload, withheld
+FROM (SELECT *, json_transform(envelope, $envelope) AS e FROM page)
+"""
+_SPLIT = b',"p":'
+_ENCRYPTED = {name: kind.PERSONAL for name, kind in TYPES.items() if kind.PERSONAL}
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """How far the log was read, and how many events were new."""
+
+    position: int
+    events: int
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the schemas and the tables that are kept from run to run, where they are missing."""
+    connection.execute(_TABLES.read_text(encoding="utf-8"))
+
+
+def pull(connection: duckdb.DuckDBPyConnection, engine: Engine) -> Pulled:
+    """Read what is new in the log, in one transaction; start over where the log is not the one that was read before."""
+    connection.begin()
+    try:
+        after = _position(connection, engine.log.path)
+        events = 0
+        for page in _pages(engine.log.path, after):
+            connection.register("page", page)
+            connection.execute(_INSERT, {"envelope": _ENVELOPE})
+            connection.unregister("page")
+            events += page.num_rows
+        _reveal(connection, engine, after)
+        position = int(_one(connection, "SELECT coalesce(max(log_position), 0) FROM raw.event"))
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return Pulled(position, events)
+
+
+def _position(connection: duckdb.DuckDBPyConnection, log: Path) -> int:
+    """The last position that was read; 0, with `raw` emptied, where the log has another event there."""
+    found = connection.execute(
+        "SELECT log_position, replace(stream, '-', ''), sequence, hash FROM raw.event"
+        " ORDER BY log_position DESC LIMIT 1"
+    ).fetchone()
+    if found is None:
+        return 0
+    position, stream, sequence, digest = found
+    with closing(_reader(log)) as reader:
+        row = reader.execute("SELECT originator_id, originator_version, state FROM stored_events WHERE rowid=?", (position,))
+        there = row.fetchone()
+    if there is not None:
+        body = there[2]
+        same = _sha256(connection, body) == digest and (UUID(there[0]).hex, there[1]) == (stream, sequence)
+        if same:
+            return int(position)
+    connection.execute("DELETE FROM raw.event")
+    connection.execute("DELETE FROM raw.revealed_payload")
+    return 0
+
+
+def _sha256(connection: duckdb.DuckDBPyConnection, body: bytes) -> str:
+    return str(connection.execute("SELECT sha256(?::VARCHAR)", (body.decode(),)).fetchall()[0][0])
+
+
+def _reader(log: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{log.resolve().as_uri()}?mode=ro", uri=True)
+
+
+def _pages(log: Path, after: int) -> Iterator[pa.Table]:
+    """The log's rows after a position, a page at a time, with envelope and payload apart."""
+    with closing(_reader(log)) as reader:
+        cursor = reader.execute(
+            "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events WHERE rowid>?"
+            " ORDER BY rowid",
+            (after,),
+        )
+        while rows := cursor.fetchmany(PAGE):
+            positions, streams, sequences, types, bodies = zip(*rows, strict=True)
+            parts = [_parted(kind, body) for kind, body in zip(types, bodies, strict=True)]
+            envelopes, payloads, withheld = zip(*parts, strict=True)
+            yield pa.table(
+                {
+                    "log_position": pa.array(positions, pa.int64()),
+                    "stream": pa.array(streams, pa.string()),
+                    "sequence": pa.array(sequences, pa.int64()),
+                    "type": pa.array(types, pa.string()),
+                    "envelope": pa.array(envelopes, pa.string()),
+                    "payload": pa.array(payloads, pa.string()),
+                    "withheld": pa.array(withheld, pa.bool_()),
+                    "body": pa.array(bodies, pa.string()),
+                }
+            )
+
+
+def _parted(kind: str, body: bytes) -> tuple[bytes, bytes, bool]:
+    """Envelope and payload as stored texts, and whether something encrypted was left out.
+
+    The stored text is canonical and its envelope is flat, so the first `,"p":` outside a string parts the two; cutting
+    text keeps every digit of a number, which DuckDB's JSON functions would not.
+    """
+    head, found, rest = body.partition(_SPLIT)
+    if not found or not head.startswith(b'{"e":'):
+        raise IntegrityFault("an event in the log is not as it was written", hint="Run `samskap verify`.")
+    payload = rest[:-1]
+    names = _ENCRYPTED.get(kind)
+    if names is None:
+        return head[5:], payload, False
+    return head[5:], *_without_encrypted(payload, names)
+
+
+def _without_encrypted(payload: bytes, names: tuple[str, ...]) -> tuple[bytes, bool]:
+    content = codec.mapping(codec.decode(payload))
+    kept = {name: value for name, value in content.items() if name != "sealed" and not (name in names and value)}
+    withheld = len(kept) < len(content)
+    return (codec.dumps(kept) if withheld else payload), withheld
+
+
+def _reveal(connection: duckdb.DuckDBPyConnection, engine: Engine, after: int) -> None:
+    """The answers of every entry of a state that was revealed after a position."""
+    reveals = connection.execute(
+        "SELECT stream, sequence, payload->>'$.key_id' FROM raw.event"
+        " WHERE type = 'answers.revealed' AND log_position > ?",
+        (after,),
+    ).fetchall()
+    rows = [row for stream, sequence, key_id in reveals for row in _revealed(engine, UUID(stream), sequence, key_id)]
+    if rows:
+        streams, sequences, at, visibilities, answers = zip(*rows, strict=True)
+        opened = pa.table(
+            {
+                "stream": pa.array(streams, pa.string()),
+                "sequence": pa.array(sequences, pa.int64()),
+                "revealed_at_sequence": pa.array(at, pa.int64()),
+                "visibility": pa.array(visibilities, pa.string()),
+                "answers": pa.array(answers, pa.string()),
+            }
+        )
+        connection.register("opened", opened)
+        connection.execute("INSERT INTO raw.revealed_payload BY NAME SELECT * FROM opened")
+        connection.unregister("opened")
+
+
+def _revealed(engine: Engine, stream: UUID, sequence: int, key_id: str) -> Iterator[tuple[str, int, int, str, bytes]]:
+    records = engine.log.read(stream, until=sequence)
+    reveal = engine.payload(records[-1])
+    if not isinstance(reveal, AnswersRevealed):
+        raise IntegrityFault("a reveal in the log is not as it was written", hint="Run `samskap verify`.")
+    for event in engine.events(records, opened={key_id: reveal}):
+        payload = event.payload
+        if isinstance(payload, FormSubmitted) and payload.sealed_under == key_id and payload.answers is not None:
+            yield stream.hex, event.sequence, sequence, reveal.visibility, codec.dumps(payload.answers)
+
+
+def _one(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
+    row = connection.execute(statement).fetchone()
+    assert row is not None
+    return int(row[0])
