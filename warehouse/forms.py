@@ -213,8 +213,8 @@ def _rows(table: Table) -> str:
     for name in (name for segment in reversed(table.segments) for name in _wrapped(segment)):
         typed, told = ([typed], [told]) if name is None else ({name: typed}, {name: told})
     query = (
-        f"SELECT * EXCLUDE (answers), json_transform(answers, {literal(json.dumps(typed))}) AS v,"
-        f" json_transform(answers, {literal(json.dumps(told))}) AS t, NULL::BIGINT AS _parent_row, NULL::BIGINT AS _row"
+        f"SELECT * EXCLUDE (content), json_transform(content, {literal(json.dumps({'answers': typed}))}).answers AS v,"
+        f" json_transform(content, {literal(json.dumps({'answers': told}))}).answers AS t, NULL::BIGINT AS _parent_row, NULL::BIGINT AS _row"
         f" FROM ({_SOURCE}) WHERE _template = {literal(table.template)} AND _form = {literal(table.form)}"
     )
     for segment in table.segments:
@@ -236,8 +236,8 @@ def _wrapped(segment: tuple[str, ...]) -> Iterator[str | None]:
 _SOURCE = """
 SELECT process_id AS _process_id, process AS _process, sequence AS _sequence, submitted_at AS _submitted_at,
        instance AS _instance, membership AS _membership, party AS _party, entry AS _round, is_current AS _current,
-       bundle AS _bundle, is_protected AS _protected, template AS _template, form AS _form, answers
-FROM core.submission WHERE answers IS NOT NULL
+       bundle AS _bundle, is_protected AS _protected, template AS _template, form AS _form, content
+FROM core.submission WHERE content IS NOT NULL
 """
 
 

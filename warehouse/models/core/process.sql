@@ -1,6 +1,6 @@
 -- Grain: one row per process.
 -- Meaning: what runs or ran, under which version of its template, and how it stands.
--- name: Name of the process, unique in the workspace
+-- process: Name of the process, unique in the workspace
 WITH started AS (
     SELECT
         stream AS process_id,
