@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as make_field
 
 import duckdb
 
@@ -62,12 +63,13 @@ class Published:
 
 @dataclass(slots=True)
 class Column:
-    """A column: its SQL type, its comment, and under which property each bundle asks for it."""
+    """A column of a field: its SQL type, its comment, and under which property each bundle asks for it."""
 
     name: str
+    field: str
     type: str
     comment: str
-    asked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    asked: dict[str, tuple[str, ...]] = make_field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ class Table:
     template: str
     form: str
     segments: tuple[tuple[str, ...], ...]
-    columns: dict[str, Column] = field(default_factory=dict)
+    columns: dict[str, Column] = make_field(default_factory=dict)
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -106,19 +108,18 @@ def published(connection: duckdb.DuckDBPyConnection) -> list[Published]:
 
 
 def generate(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Make every table of `forms` anew from `core.submission`; their names."""
+    """Make every table of `forms` anew from `core.submission`; the tables' names."""
     forms = published(connection)
     tables = tables_of(forms)
-    for (name,) in connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'forms'"
-    ).fetchall():
+    for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'forms'").fetchall():
         connection.execute(f"DROP TABLE {qualified('forms', name)}")
     for table in tables.values():
         connection.execute(_create(table))
         _comment(connection, table)
     for fact in TABLES:
         connection.execute(_create_fact(fact, forms, tables))
-    return [*(f"forms.{table.name}" for table in tables.values()), *(f"forms.fact__{fact}" for fact in TABLES)]
+    connection.execute(_create_scored(forms, tables))
+    return [*(table.name for table in tables.values()), *(f"fact__{fact}" for fact in TABLES), "scored"]
 
 
 def tables_of(forms: Iterable[Published]) -> dict[tuple[str, str, tuple[str, ...]], Table]:
@@ -174,7 +175,7 @@ def _place(table: Table, name: str, asked: tuple[str, ...], inner: Field, bundle
         version += 1
         column_name = f"{name}__v{version}"
     unit = f" ({inner.unit})" if inner.unit else ""
-    table.columns[column_name] = Column(column_name, wanted, f"{inner.title('nb')}{unit}", {bundle: asked})
+    table.columns[column_name] = Column(column_name, name, wanted, f"{inner.title('nb')}{unit}", {bundle: asked})
 
 
 def _type(inner: Field) -> str:
@@ -189,7 +190,7 @@ def _type(inner: Field) -> str:
     return "VARCHAR" if any(isinstance(value, str) for value in values) or not values else "DECIMAL(18,6)"
 
 
-# -- SQL ----------------------------------------------------------------------------------------------------------------
+# -- SQL -------------------------------------------------------------------------------------------------------------
 
 
 def _create(table: Table) -> str:
@@ -214,7 +215,8 @@ def _rows(table: Table) -> str:
         typed, told = ([typed], [told]) if name is None else ({name: typed}, {name: told})
     query = (
         f"SELECT * EXCLUDE (content), json_transform(content, {literal(json.dumps({'answers': typed}))}).answers AS v,"
-        f" json_transform(content, {literal(json.dumps({'answers': told}))}).answers AS t, NULL::BIGINT AS _parent_row, NULL::BIGINT AS _row"
+        f" json_transform(content, {literal(json.dumps({'answers': told}))}).answers AS t,"
+        " NULL::BIGINT AS _parent_row, NULL::BIGINT AS _row"
         f" FROM ({_SOURCE}) WHERE _template = {literal(table.template)} AND _form = {literal(table.form)}"
     )
     for segment in table.segments:
@@ -275,7 +277,8 @@ def _state(column: Column) -> str:
     for path in dict.fromkeys(column.asked.values()):
         told = f"t.{'.'.join(map(quoted, path))}"
         bundles = ", ".join(literal(bundle) for bundle, asked in column.asked.items() if asked == path)
-        state = f"CASE WHEN {told} IS NULL THEN 'blank' WHEN {told} = {literal(DONT_KNOW)} THEN 'dont_know' ELSE 'answered' END"
+        state = f"CASE {told} WHEN {literal(DONT_KNOW)} THEN 'dont_know' ELSE 'answered' END"
+        state = f"CASE WHEN {told} IS NULL THEN 'blank' ELSE {state} END"
         cases.append(f"WHEN _bundle IN ({bundles}) THEN {state}")
     return f"CASE {' '.join(cases)} END"
 
@@ -292,16 +295,14 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         connection.execute(f"COMMENT ON COLUMN {name}.{quoted(column)} IS {literal(comment)}")
 
 
-# -- facts --------------------------------------------------------------------------------------------------------------
+# -- facts -----------------------------------------------------------------------------------------------------------
 
 
 def _create_fact(
     name: str, forms: Iterable[Published], tables: Mapping[tuple[str, str, tuple[str, ...]], Table]
 ) -> str:
     """The statement that gathers the rows of every form that fill a core table."""
-    selects = [
-        _fact_select(one, fact, tables) for one in forms for fact in one.form.facts if fact.table == name
-    ]
+    selects = [_fact_select(one, fact, tables) for one in forms for fact in one.form.facts if fact.table == name]
     columns = TABLES[name]
     empty = ", ".join(
         [*(f"NULL::{_SYSTEM_TYPES[c]} AS {quoted(c)}" for c in _FACT_SYSTEM)]
@@ -357,4 +358,36 @@ def _fact_select(one: Published, fact: Fact, tables: Mapping[tuple[str, str, tup
     return (
         f"SELECT {', '.join([*system, *columns])} FROM {qualified('forms', table.name)} AS r{join}"
         f" WHERE r._bundle = {literal(one.bundle)}"
+    )
+
+
+# -- scores ----------------------------------------------------------------------------------------------------------
+
+_NO_SCORES = """
+SELECT NULL::VARCHAR AS process_id, NULL::BIGINT AS sequence, NULL::VARCHAR AS item, NULL::VARCHAR AS dimension,
+       NULL::VARCHAR AS member, NULL::DECIMAL(18,6) AS answer, NULL::DECIMAL(18,6) AS low, NULL::DECIMAL(18,6) AS high,
+       NULL::BOOLEAN AS is_reversed WHERE false
+"""
+
+
+def _create_scored(forms: Iterable[Published], tables: Mapping[tuple[str, str, tuple[str, ...]], Table]) -> str:
+    """The statement that gathers every answer that counts in a dimension (`x-score`), one row each."""
+    selects = [
+        _score_select(one, column, inner, dimension, member, tables[one.template, one.name, ()])
+        for one in forms
+        for column, (_, inner) in _flat(one.form.fields)
+        if inner.score
+        for dimension, member in inner.score.dimensions.items()
+    ]
+    return f"CREATE TABLE {qualified('forms', 'scored')} AS " + " UNION ALL ".join([_NO_SCORES, *selects])
+
+
+def _score_select(one: Published, name: str, inner: Field, dimension: str, member: str, table: Table) -> str:
+    assert inner.score is not None
+    column = next(c.name for c in table.columns.values() if c.field == name and one.bundle in c.asked)
+    values = f"{literal(name)}, {literal(dimension)}, {literal(member)}, {quoted(column)}::DECIMAL(18,6)"
+    ends = f"{literal(inner.score.min)}::DECIMAL(18,6), {literal(inner.score.max)}::DECIMAL(18,6)"
+    return (
+        f"SELECT _process_id, _sequence, {values}, {ends}, {'true' if inner.score.reverse else 'false'}"
+        f" FROM {qualified('forms', table.name)} WHERE {quoted(column)} IS NOT NULL AND _bundle = {literal(one.bundle)}"
     )

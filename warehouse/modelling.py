@@ -1,4 +1,4 @@
-"""The models: one `.sql` file a table under `models/<schema>/`, ordered by what they read, and the hash of what they hold.
+"""The models: one `.sql` file a table under `models/<schema>/`, ordered by what they read, and the hash of what is in it.
 
 A file's header says its grain and meaning (the table's comment) and what its columns are (`-- column: text`). What a
 model reads is found by parsing it; there is no list kept by hand. A model is a query: this module makes the table.
@@ -7,7 +7,6 @@ model reads is found by parsing it; there is no list kept by hand. A model is a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -20,6 +19,8 @@ from engine.errors import ConfigError, Place
 from warehouse.sql import literal, qualified, quoted
 
 MODELS = Path(__file__).with_name("models")
+FORMS_FROM = "core.submission"
+"""The model that the tables of `forms` are made from."""
 UNHASHED = frozenset({"_run_id"})
 """Columns that tell of the run and not of the figures."""
 
@@ -52,13 +53,22 @@ class Content:
 
 
 def read_models(folder: Path = MODELS) -> list[Model]:
-    """Every model, each after those it reads; raise `ConfigError` for a circle or SQL that cannot be parsed."""
+    """Every model, each after those it reads; raise `ConfigError` for a circle or SQL that cannot be parsed.
+
+    The tables of `forms` are made from `core.submission`, so what reads them comes after that.
+    """
     models = {model.name: model for model in map(read_model, sorted(folder.glob("*/*.sql")))}
-    graph = {name: {read for read in model.reads if read in models} for name, model in models.items()}
+    graph = {
+        name: {_made_by(read) for read in model.reads if _made_by(read) in models} for name, model in models.items()
+    }
     try:
         return [models[name] for name in TopologicalSorter(graph).static_order()]
     except CycleError as error:
         raise ConfigError(f"these models read each other: {' → '.join(error.args[1])}") from error
+
+
+def _made_by(table: str) -> str:
+    return FORMS_FROM if table.startswith("forms.") else table
 
 
 def read_model(path: Path) -> Model:
@@ -87,15 +97,6 @@ def build(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
         connection.execute(f"COMMENT ON COLUMN {name}.{quoted(column)} IS {literal(text)}")
 
 
-def after(models: Sequence[Model], made: Iterable[str], make: Callable[[Model], None]) -> None:
-    """Make those models whose inputs are there, in order; `made` are the tables that exist already."""
-    there = set(made)
-    for model in models:
-        if model.reads <= there:
-            make(model)
-            there.add(model.name)
-
-
 def content(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> Content:
     """Rows and hash of a table: order-free, over canonical text, doubles to 10 significant digits."""
     name = qualified(schema, table)
@@ -117,4 +118,6 @@ def _canonical(column: str, kind: str) -> str:
     """A value as hashed: doubles to 10 significant digits, −0 as 0; doubles within structs likewise, as text."""
     if kind == "DOUBLE":
         return f"printf('%.10g', {column} + 0.0)"
-    return f"regexp_replace(to_json({column})::VARCHAR, '(\\.\\d{{9}})\\d+', '\\1', 'g')" if "DOUBLE" in kind else column
+    return (
+        f"regexp_replace(to_json({column})::VARCHAR, '(\\.\\d{{9}})\\d+', '\\1', 'g')" if "DOUBLE" in kind else column
+    )

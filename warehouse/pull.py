@@ -82,7 +82,9 @@ def _position(connection: duckdb.DuckDBPyConnection, log: Path) -> int:
         return 0
     position, stream, sequence, digest = found
     with closing(_reader(log)) as reader:
-        row = reader.execute("SELECT originator_id, originator_version, state FROM stored_events WHERE rowid=?", (position,))
+        row = reader.execute(
+            "SELECT originator_id, originator_version, state FROM stored_events WHERE rowid=?", (position,)
+        )
         there = row.fetchone()
     if there is not None:
         body = there[2]

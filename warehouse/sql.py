@@ -1,4 +1,4 @@
-"""The one way names and texts get into SQL that is generated. Where a statement can carry parameters, values are bound."""
+"""The one way names and texts get into SQL that is made; where a statement can carry parameters, values are bound."""
 
 from __future__ import annotations
 
