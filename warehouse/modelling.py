@@ -1,4 +1,4 @@
-"""The models: one `.sql` file a table under `models/<schema>/`, ordered by what they read, and the hash of what is in it.
+"""The models: a `.sql` file for each table under `models/<schema>/`, ordered by what they read; and content hashes.
 
 A file's header says its grain and meaning (the table's comment) and what its columns are (`-- column: text`). What a
 model reads is found by parsing it; there is no list kept by hand. A model is a query: this module makes the table.
