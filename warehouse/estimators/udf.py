@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date
 from decimal import Decimal
+from inspect import Parameter, Signature
 from typing import Any
 
 import duckdb
@@ -46,6 +47,8 @@ class Function:
             found = self.call(*values)
             return asdict(found) if is_dataclass(found) and not isinstance(found, type) else found
 
+        named = [Parameter(f"a{place}", Parameter.POSITIONAL_ONLY) for place in range(len(self.takes))]
+        answer.__signature__ = Signature(named)  # type: ignore[attr-defined]  # DuckDB counts the parameters
         return answer
 
 
