@@ -1,0 +1,46 @@
+-- Grain: one row per event of a process.
+-- Meaning: how a process evolved, in plain words, and under which version of its template.
+-- what: What happened, in English
+-- subject: The task, state, party, membership or action it was about
+-- actor: Pseudonym of who acted, within the process; or operator, or clock
+-- bundle: Template and forms that held
+SELECT
+    process.process_id,
+    process.process,
+    event.sequence,
+    event.recorded_at,
+    event.type,
+    CASE event.type
+        WHEN 'process.started' THEN 'The process was started'
+        WHEN 'party.joined' THEN 'A party joined'
+        WHEN 'invitation.issued' THEN 'An invitation was made'
+        WHEN 'membership.added' THEN 'Somebody took part'
+        WHEN 'membership.ended' THEN 'Somebody no longer takes part'
+        WHEN 'role.granted' THEN 'A role was given'
+        WHEN 'role.revoked' THEN 'A role was taken back'
+        WHEN 'state.entered' THEN 'A state was entered'
+        WHEN 'state.left' THEN 'A state was left'
+        WHEN 'action.taken' THEN 'An action was chosen'
+        WHEN 'task.opened' THEN 'A task was opened'
+        WHEN 'task.withdrawn' THEN 'A task was withdrawn'
+        WHEN 'form.submitted' THEN 'A form was filled in'
+        WHEN 'form.corrected' THEN 'A form was put right'
+        WHEN 'answers.revealed' THEN 'Sealed answers were revealed'
+        WHEN 'deadline.set' THEN 'A deadline was set'
+        WHEN 'deadline.passed' THEN 'A deadline passed'
+        WHEN 'process.finished' THEN 'The process was finished'
+        ELSE event.type
+    END AS what,
+    coalesce(
+        event.payload->>'$.instance', event.payload->>'$.action', event.payload->>'$.state',
+        event.payload->>'$.membership', event.payload->>'$.party', event.payload->>'$.name'
+    ) AS subject,
+    event.actor,
+    event.on_behalf_of,
+    event.role,
+    event.membership,
+    coalesce(event.bundle_hash, process.bundle) AS bundle,
+    event.withheld,
+    event.hash
+FROM raw.event AS event
+JOIN core.process AS process ON process.process_id = event.stream
