@@ -57,14 +57,14 @@ CREATE TABLE IF NOT EXISTS ops.run (
     evaluated_on DATE NOT NULL,
     log_position BIGINT NOT NULL,
     inputs VARCHAR NOT NULL,
-    first_finished_at TIMESTAMP
+    first_finished_at TIMESTAMP NOT NULL
 );
 COMMENT ON TABLE ops.run IS 'Runs by what they were computed from: the same inputs are the same run. Grain: run.';
 COMMENT ON COLUMN ops.run.run_id IS 'Hash of the inputs';
 COMMENT ON COLUMN ops.run.evaluated_on IS 'The day that due and overdue are judged by';
 COMMENT ON COLUMN ops.run.log_position IS 'The newest event that was read';
 COMMENT ON COLUMN ops.run.inputs IS 'Everything the figures depend on, as JSON';
-COMMENT ON COLUMN ops.run.first_finished_at IS 'When it was computed for the first time (UTC); empty if it never was';
+COMMENT ON COLUMN ops.run.first_finished_at IS 'When it was computed for the first time (UTC)';
 
 CREATE TABLE IF NOT EXISTS ops.attempt (
     run_id VARCHAR,
