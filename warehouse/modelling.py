@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from itertools import takewhile
 from pathlib import Path
 
 import duckdb
@@ -74,9 +75,7 @@ def _made_by(table: str) -> str:
 def read_model(path: Path) -> Model:
     """The model of a file."""
     sql = path.read_text(encoding="utf-8")
-    header = [line for line in sql.splitlines() if line.startswith("--")]
-    columns = {match[1]: match[2] for line in header if (match := _COLUMN.match(line))}
-    words = [line[2:].strip() for line in header if not _COLUMN.match(line)]
+    comment, columns = _header(sql)
     try:
         parsed = sqlglot.parse_one(sql, dialect="duckdb")
     except sqlglot.ParseError as error:
@@ -85,7 +84,21 @@ def read_model(path: Path) -> Model:
             f"the model cannot be parsed: {first['description']}", where=Place(str(path), first["line"], first["col"])
         ) from error
     reads = frozenset(f"{table.db}.{table.name}" for table in parsed.find_all(exp.Table) if table.db)
-    return Model(path.parent.name, path.stem, sql, reads, " ".join(words), columns)
+    return Model(path.parent.name, path.stem, sql, reads, comment, columns)
+
+
+def _header(sql: str) -> tuple[str, dict[str, str]]:
+    """The table's comment and those of its columns; an indented line goes on with the column above."""
+    words: list[str] = []
+    columns: dict[str, list[str]] = {}
+    for line in takewhile(lambda line: line.startswith("--"), sql.splitlines()):
+        if match := _COLUMN.match(line):
+            columns[match[1]] = [match[2]]
+        elif line.startswith("--   ") and columns:
+            columns[next(reversed(columns))].append(line[2:].strip())
+        else:
+            words.append(line[2:].strip())
+    return " ".join(words), {name: " ".join(parts) for name, parts in columns.items()}
 
 
 def build(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
