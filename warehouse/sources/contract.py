@@ -202,6 +202,11 @@ class Contract(Config):
         """Whether a file is rewritten before it is stored."""
         return any(column.personal for column in self.columns.values())
 
+    @property
+    def stored_encoding(self) -> Literal["utf-8", "latin-1"]:
+        """The encoding of a landed file: a file that is rewritten becomes UTF-8."""
+        return "utf-8" if self.has_personal else self.csv.encoding
+
     def mapped(self) -> Iterator[tuple[str, str]]:
         """Every field of a measurement row that a column fills, with that column; indicators' values as `value`."""
         yield from ((field, cell) for field, cell in self.cells() if isinstance(cell, str))

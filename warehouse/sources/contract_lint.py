@@ -174,6 +174,10 @@ class _Lint:
             message = f"{field} is {' or '.join(allowed)}, and “{name}” is {column.type}"
             yield self.problem("type", message, path, f"Say `type: {allowed[0]}` under columns, or map another one.")
 
+        if field == "stated_percent" and column.decimals is not None:
+            message = f"“{name}” is compared as it is printed, so it is not rounded"
+            yield self.problem("decimals", message, ("columns", name, "decimals"), "Leave `decimals` out.")
+
     def _const(self, field: str, cell: Const, path: Path) -> Iterator[Problem]:
         if field.startswith("period_") and not fits(cell.const, "date"):
             message = f"{field} is a date, and “{cell.const}” is none"

@@ -74,7 +74,8 @@ class Landing:
                 draft.replace(target)
                 _sync(target.parent)
                 _sync(self.folder)
-        return Landed(stored_hash, hash_of(path), size, path.name, target)
+        original_hash = hash_of(path) if contract.has_personal else stored_hash
+        return Landed(stored_hash, original_hash, size, path.name, target)
 
     def find(self, stored_hash: str, original_hash: str, file_name: str, kind: str) -> Landed:
         """A file that landed earlier, whole; raise `IntegrityFault` where it is gone or not what was stored."""
@@ -145,7 +146,7 @@ def _copy_csv(path: Path, draft: Path, contract: Contract, key: bytes) -> None:
     keep = [index for index, name in enumerate(records.header) if name in contract.kept]
     masks = _masks([records.header[index] for index in keep], contract, key)
     withheld_end = contract.csv.delimiter if len(keep) == 1 else ""  # so that the line is no record
-    with draft.open("w", encoding=contract.csv.encoding, newline="") as file:
+    with draft.open("w", encoding=contract.stored_encoding, newline="") as file:
         writer = csv.writer(file, delimiter=contract.csv.delimiter, lineterminator="\n")
         writer.writerow([records.header[index] for index in keep])
         for page in records.pages():
