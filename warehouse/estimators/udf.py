@@ -137,8 +137,9 @@ FUNCTIONS: tuple[Function, ...] = (
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the functions known to a connection."""
-    for one in FUNCTIONS:
+    """Make the functions known to a connection; those it knows already stay."""
+    known = {name for (name,) in connection.execute("SELECT function_name FROM duckdb_functions()").fetchall()}
+    for one in (function for function in FUNCTIONS if function.name not in known):
         connection.create_function(
             one.name,
             one.in_sql(),
