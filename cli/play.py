@@ -43,9 +43,9 @@ class Collaboration:
     def __init__(self, engine: Engine, path: Path, told: Told = quiet) -> None:
         self.engine = engine
         self.told = told
-        self.story: Mapping[str, Any] = codec.mapping(yaml.load_file(path).data)
+        self.story: dict[str, Any] = dict(codec.mapping(yaml.load_file(path).data))
         self.process = str(self.story["process"])
-        self.facilitator = session_of(engine, self.story["facilitator"]["handle"], self.story["facilitator"]["name"])
+        self.facilitator = session_of(engine, **self.story["facilitator"])
         self.memberships: list[str] = []
 
     def prepare(self) -> None:

@@ -174,6 +174,7 @@ class Contract(Config):
     title: Label
     process: Slug | None = None
     kind: Annotated[Literal["csv", "parquet"], BeforeValidator(_kind)]
+    file: Annotated[str | None, Field(pattern=r"^[^/\\]{1,200}$")] = None
     csv: Csv = Csv()
     tolerance: Annotated[Decimal, Field(ge=0, lt=1), AfterValidator(_finite)] = Decimal(0)
     columns: Annotated[dict[ColumnName, Column], Field(min_length=1, max_length=500)]
@@ -181,6 +182,11 @@ class Contract(Config):
     rows: Rows = Rows()
     mapping: Shapes
     _content: dict[str, Json] = PrivateAttr(default_factory=dict)
+
+    @property
+    def pattern(self) -> str:
+        """Which files beside the contract are the source's: `file`, where * stands for anything; else its own name."""
+        return self.file or f"{self.source}.{self.kind}"
 
     @property
     def content(self) -> dict[str, Json]:

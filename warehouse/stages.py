@@ -1,0 +1,261 @@
+"""The stages of an evaluation as plain functions: land, load, validate, compute, copy. `evaluate` runs them in turn.
+
+Each stage is a commit of its own and can be run again: what is done already is left as it is. The pipeline runs the
+same functions as tasks. This module decides the order of things and nothing about numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from engine import codec
+from engine import events as e
+from engine.engine import Engine, stream_of
+from engine.errors import NotFound, SamskapError
+from engine.workspace import Workspace
+from warehouse import copies, pull, runs
+from warehouse.database import connect
+from warehouse.locking import hold
+from warehouse.runs import Computed, Progress
+from warehouse.sources import batch as batches
+from warehouse.sources import validation
+from warehouse.sources.batch import Batch
+from warehouse.sources.contract import Contract, contract_from, read_contract
+from warehouse.sources.landing import Landed, Landing
+from warehouse.sources.validation import Verdict
+
+READER = "reader"
+CONTRACTS = "*.source.yaml"
+
+
+def _quiet(what: str, done: int, of: int) -> None:
+    """Progress that nobody looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What an evaluation came to: the files, the verdicts on those that were new, the run, and the readers' copy."""
+
+    batches: Sequence[Batch]
+    verdicts: Sequence[Verdict]
+    computed: Computed
+    copy: Path
+
+
+def evaluate(
+    workspace: Workspace, engine: Engine, evaluated_on: date, *, runner: str = "in-process", progress: Progress = _quiet
+) -> Evaluation:
+    """Everything from files and events to the readers' copy. Running it again with nothing new does nothing."""
+    progress("land", 0, 5)
+    land(workspace, engine)
+    progress("load", 1, 5)
+    loaded = load(workspace, engine, runner=runner)
+    progress("validate", 2, 5)
+    verdicts = validate(workspace, runner=runner)
+    progress("compute", 3, 5)
+    computed = compute(workspace, evaluated_on, runner=runner)
+    progress("copy", 4, 5)
+    copied = copy(workspace, runner=runner)
+    progress("done", 5, 5)
+    return Evaluation(loaded, verdicts, computed, copied)
+
+
+# -- the stages ------------------------------------------------------------------------------------------------------
+
+
+def land(workspace: Workspace, engine: Engine) -> list[Path]:
+    """Publish new contracts, and put files that are new into the landing, with an event each; the new files.
+
+    A file that was read before under its contract, or under a newer one, is left as it is.
+    """
+    landing = Landing(workspace.landing)
+    key = engine.keys.ensure("workspace", "pseudonyms")
+    landed = []
+    for path in sorted(workspace.sources.glob(CONTRACTS)):
+        contract = read_contract(path)
+        _publish(engine, contract)
+        landed += [file for file in _files(path, contract) if _land(engine, landing, contract, file, key)]
+    return landed
+
+
+def _publish(engine: Engine, contract: Contract) -> None:
+    known = [p for p in _payloads(engine, contract.source) if isinstance(p, e.SourcePublished)]
+    if known and known[-1].contract_hash == contract.hash:
+        return
+    payload = e.SourcePublished(
+        source=contract.source, version=contract.version, contract_hash=contract.hash, content=contract.content
+    )
+    engine.record(stream_of("source", contract.source), [payload], actor="operator")
+
+
+def _files(path: Path, contract: Contract) -> list[Path]:
+    """The files of a source: what its contract's `file` names, beside the contract."""
+    files = sorted(path.parent.glob(contract.pattern))
+    if not files:
+        raise NotFound(
+            f"the source {contract.source} has no file {contract.pattern}",
+            hint="Put the file beside the contract, or mend `file` in the contract.",
+            where=str(path),
+        )
+    return files
+
+
+def _land(engine: Engine, landing: Landing, contract: Contract, file: Path, key: bytes) -> bool:
+    landed = landing.land(file, contract, key)
+    for payload in _payloads(engine, contract.source):
+        if isinstance(payload, e.MeasurementsLanded) and payload.stored_hash == landed.stored_hash:
+            return False
+    payload = e.MeasurementsLanded(
+        source=contract.source,
+        contract_hash=contract.hash,
+        file_name=landed.file_name,
+        original_hash=landed.original_hash,
+        stored_hash=landed.stored_hash,
+        size=landed.size,
+    )
+    engine.record(stream_of("source", contract.source), [payload], actor="operator")
+    return True
+
+
+def _payloads(engine: Engine, source: str) -> list[e.Payload]:
+    return [event.payload for event in engine.events(engine.log.read(stream_of("source", source)))]
+
+
+def load(workspace: Workspace, engine: Engine, *, runner: str = "in-process") -> list[Batch]:
+    """Pull what is new in the log, and stage every landed file that is not yet; the batches of all of them."""
+    with _opened(workspace) as connection, _attempt(connection, "load", runner):
+        pull.pull(connection, engine)
+        landing = Landing(workspace.landing)
+        return [
+            batches.stage(
+                connection,
+                landing.find(event.stored_hash, event.original_hash, event.file_name, contract.kind),
+                contract,
+                mends,
+                log_position=position,
+            )
+            for event, position, contract, mends in _landed(connection)
+        ]
+
+
+def validate(workspace: Workspace, *, runner: str = "in-process") -> list[Verdict]:
+    """Judge every batch that is in question, and put it in use with its rejects left out, or refuse it whole."""
+    with _opened(workspace) as connection, _attempt(connection, "validate", runner):
+        verdicts = []
+        for event, _, contract, mends in _landed(connection):
+            landed = Landed(event.stored_hash, event.original_hash, event.size, event.file_name, workspace.landing)
+            verdict = validation.validate(connection, batches.batch_id(landed, contract, mends), contract)
+            if verdict.accepted:
+                batches.accept(connection, verdict.batch, contract)
+            verdicts.append(verdict)
+        return verdicts
+
+
+def _landed(
+    connection: duckdb.DuckDBPyConnection,
+) -> Iterator[tuple[e.MeasurementsLanded, int, Contract, list[e.RowMended]]]:
+    """Every file that landed, with its place in the log, its source's newest contract, and the cells people mended."""
+    contracts: dict[str, Contract] = {}
+    mends: dict[tuple[str, str], list[e.RowMended]] = {}
+    landed: list[tuple[e.MeasurementsLanded, int]] = []
+    for kind, text, position in connection.execute(
+        "SELECT type, payload, log_position FROM raw.event"
+        " WHERE type IN ('source.published', 'row.mended', 'measurements.landed') ORDER BY log_position"
+    ).fetchall():
+        told = codec.mapping(codec.decode(text))
+        if kind == e.SourcePublished.TYPE:
+            contracts[str(told["source"])] = contract_from(told["content"])
+        elif kind == e.RowMended.TYPE:  # the reason is personal, and not needed here
+            mend = e.RowMended.model_validate({**told, "reason": ""})
+            mends.setdefault((mend.source, mend.stored_hash), []).append(mend)
+        else:
+            landed.append((e.MeasurementsLanded.model_validate(told), position))
+    for event, position in landed:
+        yield event, position, contracts[event.source], mends.get((event.source, event.stored_hash), [])
+
+
+def compute(
+    workspace: Workspace, evaluated_on: date, *, runner: str = "in-process", progress: Progress = _quiet
+) -> Computed:
+    """Compute every figure from what was accepted, and switch to the new run."""
+    with _opened(workspace) as connection:
+        run = runs.identify(connection, evaluated_on)
+        with _attempt(connection, "compute", runner, run.run_id):
+            return runs.compute(connection, run, progress=progress)
+
+
+def copy(workspace: Workspace, *, runner: str = "in-process") -> Path:
+    """Make the readers' copy of the current run, and switch to it; the copy that stands, where it is of this run."""
+    with _opened(workspace) as connection:
+        run_id = runs.current(connection)
+        tables = connection.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name IN ('core', 'marts')"
+            " OR (schema_name, table_name) IN (('ops', 'run'), ('ops', 'current_run'), ('ops', 'model_run'),"
+            " ('ops', 'lineage'), ('ops', 'validation_result'), ('raw', 'source_file')) ORDER BY ALL"
+        ).fetchall()
+    if run_id is None:
+        raise NotFound("nothing has been computed yet", hint="Run `samskap evaluate`.")
+    with hold(workspace.warehouse):
+        return copies.publish(
+            workspace.copies, READER, lambda target: _fill(workspace.warehouse, target, tables), run_id[:12]
+        )
+
+
+def _fill(source: Path, target: Path, tables: Sequence[tuple[str, str]]) -> None:
+    """What readers may have: pseudonyms, no form as a whole, nothing of single people in protected rounds."""
+    copies.copy_tables(
+        source,
+        target,
+        tables,
+        where={("core", "submission"): "NOT is_protected", ("core", "assessment_item"): "NOT is_protected"},
+        leave_out={("core", "submission"): ["content"]},
+    )
+
+
+# -- around a stage --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, ours alone while it is open, with the tables that are kept."""
+    settings = workspace.settings.warehouse
+    with hold(workspace.warehouse):
+        connection = connect(workspace.warehouse, memory_limit=settings.memory_limit, threads=settings.threads)
+        try:
+            pull.prepare(connection)
+            batches.prepare(connection)
+            yield connection
+        finally:
+            connection.close()
+
+
+@contextmanager
+def _attempt(
+    connection: duckdb.DuckDBPyConnection, stage: str, runner: str, run_id: str | None = None
+) -> Iterator[None]:
+    """Record how a stage went, also where it failed."""
+    began = _now()
+    outcome, message = "done", None
+    try:
+        yield
+    except SamskapError as error:
+        outcome, message = "refused", str(error)
+        raise
+    except BaseException as error:
+        outcome, message = "failed", type(error).__name__
+        raise
+    finally:
+        connection.execute(
+            "INSERT INTO ops.attempt VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (run_id, stage, runner, began, _now(), outcome, message),
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
