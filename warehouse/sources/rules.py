@@ -158,17 +158,9 @@ class _Compiler:
         return self._rule("required", name, broken, reasons, NotNull(self.layout.text_name(name)))
 
     def _allowed(self, name: str, declared: Column) -> Rule:
-        choices = [of_type(value, declared) for value in declared.allowed]
-        broken = exp.and_(
-            sql(":v IS NOT NULL", v=self.layout.value(name)),
-            exp.not_(exp.In(this=self.layout.value(name), expressions=choices)),
-        )
         listed = literal(", ".join(_shown(value) for value in declared.allowed))
-        plain = tuple(value for value in declared.allowed if isinstance(value, str | int))
-        expectation = InSet(self.layout.value_name(name), plain) if declared.type in ("text", "integer") else None
-        return self._rule(
-            "allowed", name, broken, _reasons(SENTENCES["allowed"], self.layout.text(name), listed), expectation
-        )
+        reasons = _reasons(SENTENCES["allowed"], self.layout.text(name), listed)
+        return self._listed("allowed", name, declared, declared.allowed, reasons)
 
     def _range(self, name: str, declared: Column) -> Rule:
         low, high = declared.minimum, declared.maximum
@@ -210,11 +202,20 @@ class _Compiler:
         if arm is None:
             return
         declared = self.contract.columns[arm.column]
-        value, text = self.layout.value(arm.column), self.layout.text(arm.column)
-        sides = [of_type(side, declared) for side in (arm.treated, arm.control)]
-        broken = exp.and_(sql(":v IS NOT NULL", v=value), exp.not_(exp.In(this=value, expressions=sides)))
         shown = [literal(_shown(side)) for side in (arm.treated, arm.control)]
-        yield self._rule("arm", arm.column, broken, _reasons(SENTENCES["arm"], text, *shown))
+        reasons = _reasons(SENTENCES["arm"], self.layout.text(arm.column), *shown)
+        yield self._listed("arm", arm.column, declared, (arm.treated, arm.control), reasons)
+
+    def _listed(
+        self, kind: str, name: str, declared: Column, values: tuple[Scalar, ...], reasons: Mapping[str, exp.Expr]
+    ) -> Rule:
+        """A rule that only some values pass, or nothing."""
+        value = self.layout.value(name)
+        among = exp.In(this=value, expressions=[of_type(one, declared) for one in values])
+        broken = exp.and_(sql(":v IS NOT NULL", v=value), exp.not_(among))
+        plain = tuple(int(one) if isinstance(one, Decimal) else one for one in values)
+        expectation = InSet(self.layout.value_name(name), plain) if declared.type in ("text", "integer") else None
+        return self._rule(kind, name, broken, reasons, expectation)
 
     def _figures(self) -> Iterator[Rule]:
         figures = self.contract.mapping.figures
