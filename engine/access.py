@@ -53,7 +53,12 @@ class ToRead:
     """See the process at all."""
 
 
-Deed: TypeAlias = ToSubmit | ToChoose | ToManage | ToRead
+@dataclass(frozen=True, slots=True)
+class ToMeasure:
+    """Put a measured figure right that came from a file: what those may do who may fill in measurements."""
+
+
+Deed: TypeAlias = ToSubmit | ToChoose | ToManage | ToRead | ToMeasure
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,22 @@ def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -
         case ToManage():
             starter = definition.template.starter
             return _held(own, (starter,), f"only the role {starter} may do this")
+        case ToMeasure():
+            roles = _measuring(definition)
+            return _held(
+                own, roles, f"only {_either(roles)} may put figures right" if roles else "nobody measures here"
+            )
         case ToChoose():
             return _held(own, deed.roles, f"only {_either(deed.roles)} may do this")
         case ToSubmit():
             return _submit(own, deed, state, definition)
+
+
+def _measuring(definition: Definition) -> tuple[str, ...]:
+    """The roles that fill in a form whose rows are measurements."""
+    tasks = [task.spec for task in definition.tasks.values()]
+    measuring = [task for task in tasks if any(f.table == "measurement" for f in definition.forms[task.form].facts)]
+    return tuple(dict.fromkeys(role for task in measuring for role in task.by))
 
 
 def _held(own: Iterable[Membership], roles: tuple[str, ...] | None, otherwise: str) -> Verdict:

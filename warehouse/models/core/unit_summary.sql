@@ -17,7 +17,7 @@ SELECT
     arm,
     count(*) AS n,
     sum(value)::DECIMAL(38, 6) AS total,
-    sum(value::DECIMAL(18, 6) * value::DECIMAL(18, 6))::DECIMAL(38, 12) AS total_squares,
+    sum(value::DECIMAL(20, 6) * value::DECIMAL(18, 6))::DECIMAL(38, 12) AS total_squares,
     min(value) AS smallest,
     max(value) AS largest,
     count(DISTINCT cluster) AS clusters,
