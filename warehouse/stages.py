@@ -22,6 +22,7 @@ from engine.workspace import Workspace
 from warehouse import copies, pull, runs
 from warehouse.database import connect
 from warehouse.locking import hold
+from warehouse.mending import Reject, rejects
 from warehouse.runs import Computed, Progress
 from warehouse.sources import batch as batches
 from warehouse.sources import validation
@@ -216,6 +217,12 @@ def _fill(source: Path, target: Path, tables: Sequence[tuple[str, str]]) -> None
         where={("core", "submission"): "NOT is_protected", ("core", "assessment_item"): "NOT is_protected"},
         leave_out={("core", "submission"): ["content"]},
     )
+
+
+def rejected(workspace: Workspace, source: str | None = None) -> list[Reject]:
+    """The rows of files that are left out, and why."""
+    with _opened(workspace) as connection:
+        return rejects(connection, source)
 
 
 # -- around a stage --------------------------------------------------------------------------------------------------

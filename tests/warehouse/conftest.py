@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -39,12 +39,18 @@ class Played:
         return connection
 
 
-def _played(root: Path) -> Played:
+def make_played(root: Path) -> Played:
     workspace = Workspace.create(root)
     engine = workspace.engine()
     for name in ("samson", "soimpact"):
         engine.publish(bundle.read(name, workspace.bundle_folders))
     return Played(workspace, engine)
+
+
+@pytest.fixture(scope="session", name="make_played")
+def _make_played() -> Callable[[Path], Played]:
+    """Makes a workspace with both methods published."""
+    return make_played
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +61,7 @@ def examples() -> Path:
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Played]:
     """A workspace with both methods published, in which nothing has happened yet."""
-    made = _played(tmp_path / "work")
+    made = make_played(tmp_path / "work")
     yield made
     made.engine.close()
 
@@ -63,7 +69,7 @@ def empty(tmp_path: Path) -> Iterator[Played]:
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     """The made-up collaboration after two rounds, and Umeå 2022 after all ten steps. Tests only read it."""
-    made = _played(tmp_path_factory.mktemp("played") / "work")
+    made = make_played(tmp_path_factory.mktemp("played") / "work")
     play.Collaboration(made.engine, EXAMPLES / "made_up_collaboration" / "collaboration.yaml").play()
     leader = play.session_of(made.engine, "kari")
     folder = EXAMPLES / "umea_2022" / "answers"

@@ -115,7 +115,7 @@ def test_given_a_type_that_changes_when_computed_then_a_column_of_its_own(empty:
     ask(empty, "2.0.0", "  when: {title: Når, type: string}", {"when": "i går"})
     connection = empty.warehouse()
     assert columns(connection, "survey__answers") == {"when": "BIGINT", "when__v2": "VARCHAR"}
-    rows = connection.execute("SELECT \"when\", when__v2 FROM forms.survey__answers ORDER BY _process").fetchall()
+    rows = connection.execute('SELECT "when", when__v2 FROM forms.survey__answers ORDER BY _process').fetchall()
     assert rows == [(3, None), (None, "i går")]
 
 

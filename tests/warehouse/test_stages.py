@@ -1,0 +1,158 @@
+"""The stages of an evaluation on real files: Umeå's printed figures, and the NSW experiment."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from cli import play
+from engine.errors import NotAllowed, NotFound, UsageError
+from warehouse import stages
+from warehouse.mending import mend
+
+if TYPE_CHECKING:
+    from conftest import Played
+
+DAY = date(2026, 11, 23)
+
+
+@pytest.fixture(scope="module")
+def evaluated(
+    tmp_path_factory: pytest.TempPathFactory, examples: Path, make_played: Callable[[Path], Played]
+) -> Iterator[tuple[Played, stages.Evaluation]]:
+    """Umeå and NSW after their first evaluation. The tests of this module run in order, on the same workspace."""
+    made = make_played(tmp_path_factory.mktemp("stages") / "work")
+    leader = play.session_of(made.engine, "kari")
+    play.start_evaluation(made.engine, examples / "umea_2022" / "answers", "umea-2022", "Umeå 2022", leader)
+    play.start_evaluation(made.engine, examples / "nsw" / "answers", "nsw", "NSW", leader)
+    for file in ("umea_2022/umea.source.yaml", "umea_2022/figures.csv", "nsw/nsw.source.yaml", "nsw/nsw.csv"):
+        shutil.copy(examples / file, made.workspace.sources)
+    yield made, stages.evaluate(made.workspace, made.engine, DAY)
+    made.engine.close()
+
+
+def read(evaluation: stages.Evaluation, statement: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(evaluation.copy), read_only=True) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def test_given_umeas_figures_when_evaluated_then_the_wrong_percentage_is_left_out(
+    evaluated: tuple[Played, stages.Evaluation],
+) -> None:
+    played, _ = evaluated
+    left_out = stages.rejected(played.workspace, "umea_2022")
+    assert [(one.row, one.column) for one in left_out] == [(4, "stated_percent")]
+    assert all(figure in left_out[0].reasons["nb"] for figure in ("19", "15,1"))
+
+
+def test_given_the_nsw_experiment_when_evaluated_then_the_published_effect(
+    evaluated: tuple[Played, stages.Evaluation],
+) -> None:
+    """Dehejia and Wahba (1999): 1,794; Welch's standard error 671.0, df 307, 95 % [474.0, 3114.7], p 0.0079."""
+    rows = read(
+        evaluated[1],
+        "SELECT round(estimate, 2), round(standard_error, 1), round(df), round(interval_low, 1),"
+        " round(interval_high, 1), round(p, 4), n_treated, n_control, standard_error_kind FROM marts.effects"
+        " WHERE process = 'nsw'",
+    )
+    assert rows == [(1794.34, 671.0, 307.0, 474.0, 3114.7, 0.0079, 185, 260, "welch")]
+
+
+def test_given_no_comparison_when_evaluated_then_no_effect_is_claimed(
+    evaluated: tuple[Played, stages.Evaluation],
+) -> None:
+    rows = read(
+        evaluated[1],
+        "SELECT DISTINCT status, estimate FROM marts.effects WHERE process = 'umea-2022'",
+    )
+    assert rows == [("change_not_effect", None)]
+
+
+def test_given_the_readers_copy_when_read_then_no_whole_form_is_in_it(
+    evaluated: tuple[Played, stages.Evaluation],
+) -> None:
+    columns = read(evaluated[1], "SELECT column_name FROM duckdb_columns() WHERE table_name = 'submission'")
+    assert ("content",) not in columns
+    assert ("answers",) not in columns
+
+
+def test_given_nothing_new_when_evaluated_again_then_the_same_run_and_copy(
+    evaluated: tuple[Played, stages.Evaluation],
+) -> None:
+    played, first = evaluated
+    again = stages.evaluate(played.workspace, played.engine, DAY)
+    assert (again.computed.outcome, again.computed.run_id) == ("nothing_new", first.computed.run_id)
+    assert (again.copy, again.computed.models) == (first.copy, first.computed.models)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "new", "reason", "error"),
+    [
+        (4, "stated_percent", "15", "", UsageError),
+        (4, "stated_percent", "19", "Det samme", UsageError),
+        (5, "stated_percent", "15", "Gal rad", NotFound),
+        (4, "percent", "15", "Gal kolonne", NotFound),
+    ],
+)
+def test_given_a_mend_that_makes_no_sense_when_tried_then_refused_and_nothing_written(
+    evaluated: tuple[Played, stages.Evaluation], row: int, column: str, new: str, reason: str, error: type[Exception]
+) -> None:
+    played, _ = evaluated
+    before = played.engine.log.position()
+    found = stages.rejected(played.workspace, "umea_2022")
+    leader = play.session_of(played.engine, "kari")
+    with pytest.raises(error):
+        mend(played.engine, leader, "umea-2022", found, row=row, column=column, new=new, reason=reason)
+    assert played.engine.log.position() == before
+
+
+def test_given_somebody_from_outside_when_mending_then_refused(evaluated: tuple[Played, stages.Evaluation]) -> None:
+    played, _ = evaluated
+    found = stages.rejected(played.workspace, "umea_2022")
+    stranger = play.session_of(played.engine, "stranger")
+    with pytest.raises(NotAllowed):
+        mend(played.engine, stranger, "umea-2022", found, row=4, column="stated_percent", new="15", reason="x")
+
+
+def test_given_the_wrong_percentage_mended_when_evaluated_then_the_row_counts_with_the_computed_share(
+    evaluated: tuple[Played, stages.Evaluation],
+) -> None:
+    played, first = evaluated
+    found = stages.rejected(played.workspace, "umea_2022")
+    leader = play.session_of(played.engine, "kari")
+    mend(
+        played.engine, leader, "umea-2022", found, row=4, column="stated_percent", new="15", reason="Trykkfeil: 27/179"
+    )
+    again = stages.evaluate(played.workspace, played.engine, DAY)
+    assert again.computed.run_id != first.computed.run_id
+    assert stages.rejected(played.workspace, "umea_2022") == []
+    rows = read(
+        again,
+        "SELECT numerator::INT, denominator::INT, round(value, 4) FROM marts.results WHERE indicator_id = 'exits_to_studies'",
+    )
+    assert rows == [(27, 179, 0.1508)]
+
+
+def test_given_the_warehouse_deleted_when_evaluated_then_the_same_content(
+    evaluated: tuple[Played, stages.Evaluation],
+) -> None:
+    played, _ = evaluated
+    before = stages.evaluate(played.workspace, played.engine, DAY).computed
+    played.workspace.warehouse.unlink()
+    after = stages.evaluate(played.workspace, played.engine, DAY).computed
+    assert (after.run_id, dict(after.models)) == (before.run_id, dict(before.models))
+
+
+def test_given_every_stage_when_run_then_its_attempt_is_recorded(
+    evaluated: tuple[Played, stages.Evaluation],
+) -> None:
+    played, _ = evaluated
+    with duckdb.connect(str(played.workspace.warehouse), read_only=True) as connection:
+        rows = connection.execute("SELECT DISTINCT stage, outcome FROM ops.attempt ORDER BY ALL").fetchall()
+    assert rows == [("compute", "done"), ("load", "done"), ("validate", "done")]
