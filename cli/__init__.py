@@ -1,4 +1,14 @@
-"""The `samskap` command: a thin mirror of the Python API. It imports the other rooms only where they are used."""
+"""The `samskap` command: a thin mirror of the Python API on a terminal. It decides nothing and computes nothing.
+
+May import every other room, but only where a command needs it, so that `samskap --help` comes at once. The way of a
+call through the room:
+
+- `app` knows which commands there are and which module holds each, reads the options of every command, and turns what
+  goes wrong into one shape (`failure`) and an exit code (`exit_codes`);
+- `call` opens the workspace and says who acts; `output` writes tables, texts and JSON;
+- the other modules hold the commands, a group each, declared with `command`. To add one: a module with a
+  `commands = Commands()`, and its line in `app.MODULES`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +16,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line. The commands are still to come; until then it says so and ends with 2."""
-    sys.stderr.write("samskap has no commands yet: use the Python API in `engine` (see README.md).\n")
-    sys.exit(2)
+    """Run the command line on the arguments of the process, and end with its exit code."""
+    from cli.app import run  # noqa: PLC0415 (importing `cli` alone costs nothing)
+
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,270 @@
+"""The `samskap` command as a whole: which commands there are, and the options of every command.
+
+A command's module is imported when the command is called, never for the list of commands: that is `MODULES`. To add a
+group of commands, write its module (see `command`) and add its line here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from cli.call import Call
+from cli.command import EVERYWHERE
+from cli.exit_codes import EXIT_CODES, READER_GONE
+from cli.failure import misuse, report
+from engine.errors import SamskapError, UsageError
+
+if TYPE_CHECKING:  # typer keeps these to itself; they are needed for annotations only
+    from typer._click import Context, HelpFormatter
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module of commands: the heading they stand under in the help, and each command's path with its first line."""
+
+    name: str
+    heading: str
+    commands: Mapping[str, str]
+
+
+MODULES: Final = (
+    Module(
+        "cli.workspaces",
+        "The workspace",
+        {
+            "init": "Make a workspace in a folder.",
+            "doctor": "Check that everything is in order, and say what to do where it is not.",
+        },
+    ),
+    Module(
+        "cli.identities",
+        "People",
+        {
+            "identity add": "Take a person up in the workspace.",
+            "identity token": "Make a token with which a person signs in.",
+            "identity list": "List the people of the workspace.",
+            "identity whoami": "Say who you are signed in as.",
+        },
+    ),
+    Module(
+        "cli.templates",
+        "Templates",
+        {
+            "lint": "Find what is wrong in templates, forms and source files.",
+            "publish": "Publish a template, so that processes can be started from it.",
+        },
+    ),
+    Module(
+        "cli.taking_part",
+        "Taking part",
+        {
+            "start": "Start a process from a published template.",
+            "party add": "Take an organisation or group into a process.",
+            "invite": "Make a token with which somebody joins a process once.",
+            "join": "Take part in a process by an invitation.",
+            "member add": "Enter a person who does not sign in: others answer for them.",
+            "member end": "End a membership: your own, or one in a process that you lead.",
+            "grant": "Give a membership a role.",
+            "revoke": "Take a role from a membership.",
+        },
+    ),
+    Module(
+        "cli.answering",
+        "Answering",
+        {
+            "tasks": "List what is open for you.",
+            "form": "Show the questions of a task.",
+            "draft save": "Keep answers that are not finished.",
+            "draft show": "Show your draft.",
+            "draft drop": "Throw your draft away.",
+            "submit": "Answer a task, or correct an answer.",
+        },
+    ),
+    Module(
+        "cli.steering",
+        "Steering",
+        {
+            "status": "Show where a process stands, or list the processes.",
+            "act": "Choose what happens next in a process.",
+            "tick": "Let time act: deadlines that have passed.",
+            "explain action": "Say why an action is open or not.",
+            "explain task": "Say why a task is open or not, and who can fill it in.",
+        },
+    ),
+    Module(
+        "cli.looking_back",
+        "Looking back",
+        {
+            "history": "Tell what happened in a process.",
+            "at": "Show a process as it was at an earlier moment.",
+            "verify": "Check that the log is what was stored.",
+            "sql": "Ask the readers' copy of the figures in SQL.",
+        },
+    ),
+)
+
+GROUPS: Final[Mapping[str, str]] = {
+    "identity": "People of the workspace, and how they sign in.",
+    "party": "Organisations and groups in a process.",
+    "member": "People in a process.",
+    "draft": "Answers that are not finished.",
+    "explain": "Why something is as it is.",
+}
+"""The first words of commands that have two, with what they are about."""
+
+
+class LazyGroup(TyperGroup):
+    """Commands by name, each imported when it is called. `word` is the group's own name, empty for the whole."""
+
+    word = ""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """The names of the group's commands, in the order of `MODULES`."""
+        return [name for names in self._listed().values() for name in names]
+
+    def get_command(self, ctx: Context, cmd_name: str) -> TyperCommand | TyperGroup | None:
+        """The command, imported now; None where there is none."""
+        if not self.word and cmd_name in GROUPS:
+            group = LazyGroup(name=cmd_name, help=GROUPS[cmd_name], rich_markup_mode=None)
+            group.word = cmd_name
+            group.context_settings = self.context_settings
+            return group
+        path = f"{self.word} {cmd_name}".strip()
+        module = next((module for module in MODULES if path in module.commands), None)
+        if module is None:
+            return None
+        found: TyperCommand = import_module(module.name).commands.built[path]
+        return found
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that is meant; `UsageError` with a suggestion where there is none."""
+        names = self.list_commands(ctx)
+        if args[0] not in names and not ctx.resilient_parsing:
+            close = [f"`{f'samskap {self.word}'.strip()} {name}`" for name in get_close_matches(args[0], names, 2)]
+            hint = f"Did you mean {' or '.join(close)}?" if close else "See `samskap --help`."
+            raise UsageError(f"there is no command “{f'{self.word} {args[0]}'.strip()}”", hint=hint)
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """As any group; alone it shows its help, which is no success."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help(), err=True)
+            raise typer.Exit(UsageError.exit_code)
+        return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """The commands under their headings, without importing any."""
+        for heading, names in self._listed().items():
+            with formatter.section(heading):
+                formatter.write_dl(list(names.items()), col_max=20)
+
+    def _listed(self) -> dict[str, dict[str, str]]:
+        """Heading → name → first line of help. A group stands once, where its first command does."""
+        found: dict[str, dict[str, str]] = {}
+        seen: set[str] = set()
+        for module in MODULES:
+            for path, line in module.commands.items():
+                first, _, rest = path.partition(" ")
+                name = rest if self.word else first
+                if (self.word and first != self.word) or name in seen:
+                    continue
+                seen.add(name)
+                found.setdefault(module.heading, {})[name] = GROUPS[first] if rest and not self.word else line
+        return found
+
+    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """The exit codes, below the help of the whole."""
+        if not self.word:
+            with formatter.section("Exit codes"):
+                formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES.items()])
+
+
+# -- the options of every command -------------------------------------------------------------------------------------
+
+
+def _remember(ctx: typer.Context, param: typer.CallbackParam, value: str | bool | None) -> None:
+    """Keep the option in the `Call`; a value after the command's name wins over one before."""
+    if value and not ctx.resilient_parsing:
+        setattr(ctx.obj, str(param.name), value)
+
+
+def _version(ctx: typer.Context, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import version  # noqa: PLC0415 (reads files)
+
+        typer.echo(f"samskap {version('samskap')}")
+        raise typer.Exit
+
+
+def _everywhere(*names: str, help: str, metavar: str | None = None) -> Any:  # noqa: A002 (typer's word)
+    return typer.Option(
+        *names, help=help, metavar=metavar, callback=_remember, expose_value=False, rich_help_panel=EVERYWHERE
+    )
+
+
+app = typer.Typer(
+    name="samskap",
+    cls=LazyGroup,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def samskap(
+    folder: Annotated[
+        str | None,
+        _everywhere(
+            "--workspace", "-w", metavar="FOLDER", help="The workspace; else SAMSKAP_WORKSPACE, else here or above."
+        ),
+    ] = None,
+    identity_file: Annotated[
+        str | None,
+        _everywhere("--identity-file", metavar="FILE", help="A file with your token; else SAMSKAP_IDENTITY holds it."),
+    ] = None,
+    acting_as: Annotated[
+        str | None,
+        _everywhere("--as", metavar="HANDLE", help="Act for somebody, as the operator; the log says so."),
+    ] = None,
+    language: Annotated[
+        Literal["nb", "nn", "en"] | None, _everywhere("--lang", help="Language of the process's texts.")
+    ] = None,
+    json: Annotated[bool, _everywhere("--json", help="Answer in JSON, errors too.")] = False,
+    quiet: Annotated[bool, _everywhere("--quiet", "-q", help="Leave out what only confirms.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version.")
+    ] = False,
+) -> None:
+    """Run co-creation as a process that everybody can see, and find out whether it helped."""
+
+
+# -- running ----------------------------------------------------------------------------------------------------------
+
+
+def run(args: Sequence[str]) -> int:
+    """Run the command line; the exit code. Only a fault of our own raises."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal in another encoding is no reason to fail
+    call = Call()
+    json = "--json" in args  # an error in the options themselves is told as asked, too
+    try:
+        ended = typer.main.get_command(app).main(list(args), prog_name="samskap", standalone_mode=False, obj=call)
+        return ended if isinstance(ended, int) else 0
+    except SamskapError as error:
+        return report(error, json=json)
+    except typer.TyperException as error:
+        return report(misuse(error), json=json)
+    except BrokenPipeError:
+        return READER_GONE
+    finally:
+        call.close()

@@ -1,0 +1,142 @@
+"""One call of the command line: the options of every command, the workspace, who acts, and where output goes.
+
+Everything is opened when it is first needed, and closed by `close`. Who acts comes from a signed token or from the
+operator's key, never from a name alone. What they may do is the engine's to say.
+"""
+
+# ruff: noqa: PLC0415 (imports stand where they are needed: help must come at once)
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+    from engine.people import Session
+    from engine.workspace import Workspace
+
+IDENTITY = "SAMSKAP_IDENTITY"
+"""The variable that holds a person's token."""
+
+
+@dataclass
+class Call:
+    """What was asked for in the options of every command, and what follows from it."""
+
+    folder: str | None = None
+    acting_as: str | None = None
+    identity_file: str | None = None
+    json: bool = False
+    quiet: bool = False
+    language: str | None = None
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return datetime.now(UTC)
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The workspace: of `--workspace`, of SAMSKAP_WORKSPACE, or of the current folder or one above."""
+        from engine.workspace import Workspace
+
+        return Workspace.open(Path(self.folder)) if self.folder else Workspace.find()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine of the workspace."""
+        return self.workspace.engine(clock=self.now)
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        if "engine" in self.__dict__:
+            self.engine.close()
+
+    # -- who acts ---------------------------------------------------------------------------------------------------
+
+    def session(self) -> Session:
+        """Who acts; raise `NotAllowed` where nobody is signed in."""
+        from engine.errors import NotAllowed
+
+        found = self._signed_in()
+        if found is None:
+            raise NotAllowed(
+                "nobody is signed in",
+                hint=f"Set {IDENTITY} to your token, or give --identity-file. The operator can act for somebody"
+                " with --as HANDLE.",
+            )
+        return found
+
+    def reader(self) -> Session:
+        """Who looks: as `session`, or the operator as nobody in particular, who sees no answers."""
+        from engine.people import Person, Session
+
+        found = self._signed_in()
+        if found is None and self.is_operator:
+            language = self.language or self.workspace.settings.language
+            return Session(Person("", "operator", "operator", language), operator=True)
+        return found or self.session()
+
+    def _signed_in(self) -> Session | None:
+        from engine.errors import NotAllowed, UsageError
+
+        token = self._token()
+        if self.acting_as and self.identity_file:
+            raise UsageError(
+                "--as and --identity-file both say who acts", hint="Give one of them: --as is for the operator."
+            )
+        if self.acting_as:
+            found = self.engine.people.act_as(self.acting_as)
+        elif token is None:
+            return None
+        elif not token.isascii():
+            raise NotAllowed("this identity token was not signed by this workspace", hint="Copy the whole token.")
+        else:
+            found = self.engine.people.sign_in(token, self.now())
+        return replace(found, person=replace(found.person, language=self.language)) if self.language else found
+
+    def _token(self) -> str | None:
+        """The token of --identity-file, else of the environment."""
+        from engine.errors import NotFound
+
+        if self.identity_file is None:
+            return os.environ.get(IDENTITY) or None
+        try:
+            return Path(self.identity_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise NotFound(
+                "the identity file cannot be read",
+                hint="It holds one token: samskap identity token HANDLE > FILE.",
+                where=self.identity_file,
+            ) from None
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the operator's key is at hand."""
+        return self.engine.keys.raw("workspace", "operator") is not None
+
+    def require_operator(self, what: str) -> None:
+        """Raise `NotAllowed` where the operator's key is not at hand."""
+        from engine.errors import NotAllowed
+
+        if not self.is_operator:
+            raise NotAllowed(
+                f"{what} needs the operator's key, and it is not in this workspace",
+                hint="Ask whoever runs the workspace; the key lies in its data/keys.",
+            )
+
+    # -- telling ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone in which times are shown."""
+        return ZoneInfo(self.workspace.settings.schedule.timezone)
+
+    def local(self, moment: datetime | None) -> str:
+        """A moment as people write it, in the workspace's zone."""
+        return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M}" if moment else ""

@@ -1,0 +1,147 @@
+"""Commands about who takes part: starting a process, parties, invitations, memberships, roles."""
+
+# ruff: noqa: PLC0415 (imports stand inside the commands: help must come at once)
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.call import Call
+from cli.command import CommandId, Commands, Process, Template
+from cli.output import Done, note, tell
+
+if TYPE_CHECKING:
+    from engine.commands import Command
+    from engine.engine import Receipt
+
+commands = Commands()
+
+Membership = Annotated[str, typer.Argument(metavar="MEMBERSHIP", help="Its number, as `samskap status` shows: m2.")]
+Role = Annotated[str, typer.Argument(metavar="ROLE", help="A role of the template.")]
+Roles = Annotated[list[str], typer.Option("--role", metavar="ROLE", help="A role of the template; may stand again.")]
+Party = Annotated[str | None, typer.Option("--party", metavar="PARTY", help="On behalf of which party.")]
+
+
+def confirm(call: Call, receipt: Receipt, done: str) -> None:
+    """Tell that a command was carried out, or had been before."""
+    tell(call, receipt, Done(f"{done} (had been done before: nothing new)" if receipt.replayed else done))
+
+
+def carry_out(ctx: typer.Context, process: str, command: Command, command_id: str, done: str) -> None:
+    """Send a command as whoever is signed in, and confirm it."""
+    call: Call = ctx.obj
+    confirm(call, call.engine.handle(call.session(), process, command, command_id=command_id), done)
+
+
+@commands.add("start", example="samskap start samson arendal-2026 --title 'Unge i arbeid, Arendal'")
+def start(
+    ctx: typer.Context,
+    template: Template,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Short and unique: letters, digits and -.")],
+    title: Annotated[str, typer.Option("--title", help="What people call it; else the name.")] = "",
+    command_id: CommandId = "",
+) -> None:
+    """Start a process from a published template.
+
+    It gets the newest version and stays on it. Whoever starts it leads it.
+    """
+    call: Call = ctx.obj
+    receipt = call.engine.start(call.session(), template, name, title, command_id=command_id)
+    confirm(call, receipt, f"Started {name}")
+
+
+@commands.add("party add", example="samskap party add arendal-2026 kommune --title 'Arendal kommune'")
+def add_party(
+    ctx: typer.Context,
+    process: Process,
+    party: Annotated[str, typer.Argument(metavar="PARTY", help="A short name for it: kommune.")],
+    title: Annotated[str, typer.Option("--title", help="What people call it; else the short name.")] = "",
+    command_id: CommandId = "",
+) -> None:
+    """Take an organisation or group into a process."""
+    from engine.commands import AddParty
+
+    carry_out(ctx, process, AddParty(party, title or party), command_id, f"{title or party} takes part in {process}")
+
+
+@commands.add("invite", example="samskap invite arendal-2026 --role member --party kommune")
+def invite(ctx: typer.Context, process: Process, role: Roles, party: Party = None, command_id: CommandId = "") -> None:
+    """Make a token with which somebody joins a process once.
+
+    The token is shown this once and holds for 30 days. Whoever gets it says: samskap join TOKEN.
+    """
+    call: Call = ctx.obj
+    receipt = call.engine.invite(call.session(), process, tuple(role), party, command_id=command_id)
+    note(call, "For one person, once, within 30 days; it is not shown again:")
+    tell(call, receipt, str(receipt.result["token"]))
+
+
+@commands.add("join", example="samskap join arendal-2026.8sHx…")
+def join(
+    ctx: typer.Context,
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="The invitation's token; - reads it from stdin.")],
+    command_id: CommandId = "",
+) -> None:
+    """Take part in a process by an invitation."""
+    call: Call = ctx.obj
+    given = sys.stdin.readline() if token == "-" else token  # noqa: S105 (no password: where to read from)
+    receipt = call.engine.join(call.session(), given, command_id=command_id)
+    confirm(call, receipt, f"You take part in {receipt.process} as {receipt.result['membership']}")
+
+
+@commands.add("member add", example="samskap member add arendal-2026 olga --role member --party frivillig")
+def add_member(
+    ctx: typer.Context,
+    process: Process,
+    handle: Annotated[str, typer.Argument(metavar="HANDLE", help="Somebody whom the operator took up.")],
+    role: Roles,
+    party: Party = None,
+    command_id: CommandId = "",
+) -> None:
+    """Enter a person who does not sign in: others answer for them.
+
+    For whoever leads the process, and for people without e-mail. It is seen who answered on whose behalf.
+    """
+    from engine.commands import AddMember
+
+    call: Call = ctx.obj
+    session = call.session()
+    person = call.engine.people.find(handle)
+    command = AddMember(person.id, party, tuple(role))
+    receipt = call.engine.handle(session, process, command, command_id=command_id)
+    confirm(call, receipt, f"{person.name} takes part in {process} as {receipt.result['membership']}")
+
+
+@commands.add("member end", example="samskap member end arendal-2026 m3 --reason 'Byttet jobb'")
+def end_membership(
+    ctx: typer.Context,
+    process: Process,
+    membership: Membership,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept under the person's own key.")] = "",
+    command_id: CommandId = "",
+) -> None:
+    """End a membership: your own, or one in a process that you lead."""
+    from engine.commands import EndMembership
+
+    carry_out(ctx, process, EndMembership(membership, reason), command_id, f"{membership} has left {process}")
+
+
+@commands.add("grant", example="samskap grant arendal-2026 m2 facilitator")
+def grant(ctx: typer.Context, process: Process, membership: Membership, role: Role, command_id: CommandId = "") -> None:
+    """Give a membership a role."""
+    from engine.commands import Grant
+
+    carry_out(ctx, process, Grant(membership, role), command_id, f"{membership} is now {role}")
+
+
+@commands.add("revoke", example="samskap revoke arendal-2026 m2 facilitator")
+def revoke(
+    ctx: typer.Context, process: Process, membership: Membership, role: Role, command_id: CommandId = ""
+) -> None:
+    """Take a role from a membership."""
+    from engine.commands import Revoke
+
+    carry_out(ctx, process, Revoke(membership, role), command_id, f"{membership} is no longer {role}")

@@ -1,0 +1,102 @@
+"""Commands about templates: finding what is wrong in them, and publishing them."""
+
+# ruff: noqa: PLC0415 (imports stand inside the commands: help must come at once)
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.call import Call
+from cli.command import Commands, Template
+from cli.completion import template_names
+from cli.output import Done, note, tell
+
+if TYPE_CHECKING:
+    from engine.errors import Problem
+
+commands = Commands()
+
+
+@commands.add("lint", example="samskap lint\nsamskap lint samson")
+def lint(
+    ctx: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...",
+            help="Templates or sources; else all of the workspace's own.",
+            autocompletion=template_names,
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Find what is wrong in templates, forms and source files.
+
+    Every problem is told with file, line and column. Errors end with 4; warnings do not. Built-in templates are looked
+    at where they are named; that needs no workspace.
+    """
+    from cli.linting import own_names, problems_of
+    from engine.errors import ConfigError, NotFound
+
+    call: Call = ctx.obj
+    try:
+        workspace = call.workspace
+    except NotFound:
+        if call.folder or not names:
+            raise
+        workspace = None
+    engine = call.engine if workspace else None
+    looked_at = names or own_names(call.workspace)
+    found = [problem for name in looked_at for problem in problems_of(name, workspace, engine)]
+    errors = [problem for problem in found if problem.severity == "error"]
+    summary = f"{_count(len(looked_at), 'file')} looked at, {_count(len(errors), 'error')}"
+    if not looked_at:
+        summary = "The workspace has no templates or sources of its own. Name one, such as samson."
+    tell(
+        call,
+        {"names": looked_at, "errors": len(errors), "problems": [_as_dict(problem) for problem in found]},
+        *(f"{problem}" + (f" – {problem.hint}" if problem.hint else "") for problem in found),
+        Done(f"{summary}, {_count(len(found) - len(errors), 'warning')}" if looked_at else summary),
+    )
+    if errors:
+        raise typer.Exit(ConfigError.exit_code)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _as_dict(problem: Problem) -> dict[str, object]:
+    place = problem.where
+    return {
+        "rule": problem.rule,
+        "severity": problem.severity,
+        "message": problem.message,
+        "hint": problem.hint,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+    }
+
+
+@commands.add("publish", example="samskap publish samson")
+def publish(ctx: typer.Context, name: Template) -> None:
+    """Publish a template, so that processes can be started from it.
+
+    For the operator. A published version never changes; running processes stay on theirs. Publishing the same again
+    does nothing.
+    """
+    from engine import bundle
+
+    call: Call = ctx.obj
+    call.require_operator("publishing")
+    read = bundle.read(name, call.workspace.bundle_folders)
+    known = any(published.bundle == read.hash for published in call.engine.published(read.name))
+    call.engine.publish(read)
+    for problem in read.problems:
+        note(call, str(problem))
+    data = {"template": read.name, "version": read.version, "bundle": read.hash, "replayed": known}
+    done = "was published before: nothing new" if known else "is published"
+    tell(call, {**data, "warnings": [_as_dict(p) for p in read.problems]}, Done(f"{read.name} {read.version} {done}"))
