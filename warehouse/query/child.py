@@ -1,15 +1,12 @@
 """The child process of a query: reads a request, locks itself in, runs one SELECT, writes the answer.
 
 Run as a file of its own (`python -I child.py`), so it imports the standard library and DuckDB, nothing of ours: it
-works
-the same from a wheel, an editable install and a checkout. What is sent to it and what it answers is JSON
+works the same from a wheel, an editable install and a checkout. What is sent to it and what it answers is JSON
 (`warehouse.query.run` is the other end).
 
-DuckDB alone is no sandbox. There are four fences, each of which would do for most attacks: the statement is one
-SELECT (or
-EXPLAIN of one) whose table functions are all on a list; DuckDB's own locks; the operating system's limits (no file
-can be
-opened any more once the database is open, none can grow, memory and time end); and the parent's kill.
+DuckDB alone is no sandbox. There are four fences, each of which would do for most attacks: the statement is one SELECT
+(or EXPLAIN of one) whose table functions are all on a list; DuckDB's own locks; the operating system's limits (no file
+can be opened any more once the database is open, none can grow, memory and time end); and the parent's kill.
 """
 
 from __future__ import annotations
@@ -22,9 +19,8 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,41 +29,16 @@ Json: TypeAlias = dict[str, Any]  # what `json` reads: its shape is checked wher
 
 READABLE = frozenset({"SELECT", "EXPLAIN"})
 
-# Reviewed on DuckDB 1.5: these make rows out of their arguments or describe the schema. All others are refused:
-# they read
-# files (read_csv …), change the session (enable_logging, enable_profiling, checkpoint), take SQL as text (query),
-# follow
-# pointers (pandas_scan, which a NULL makes crash), or tell where files lie (duckdb_settings, duckdb_databases).
+# Reviewed on DuckDB 1.5: these make rows out of their arguments or describe the schema. All others are refused: they
+# read files (read_csv …), change the session (enable_logging, enable_profiling, checkpoint), take SQL as text (query),
+# follow pointers (pandas_scan, which a NULL makes crash), or tell where files lie (duckdb_settings, duckdb_databases).
 TABLE_FUNCTIONS = frozenset(
     [
-        "range",
-        "generate_series",
-        "unnest",
-        "repeat",
-        "repeat_row",
-        "json_each",
-        "json_tree",
-        "histogram",
-        "histogram_values",
-        "summary",
-        "duckdb_columns",
-        "duckdb_constraints",
-        "duckdb_functions",
-        "duckdb_indexes",
-        "duckdb_keywords",
-        "duckdb_schemas",
-        "duckdb_sequences",
-        "duckdb_tables",
-        "duckdb_types",
-        "duckdb_views",
-        "icu_calendar_names",
-        "pg_timezone_names",
-        "pragma_collations",
-        "pragma_show",
-        "pragma_storage_info",
-        "pragma_table_info",
-        "pragma_version",
-        "test_all_types",
+        *("range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree", "test_all_types"),
+        *("histogram", "histogram_values", "summary", "icu_calendar_names", "pg_timezone_names", "pragma_collations"),
+        *("duckdb_columns", "duckdb_constraints", "duckdb_functions", "duckdb_indexes", "duckdb_keywords"),
+        *("duckdb_schemas", "duckdb_sequences", "duckdb_tables", "duckdb_types", "duckdb_views"),
+        *("pragma_show", "pragma_storage_info", "pragma_table_info", "pragma_version"),
     ]
 )
 # Views and a function that tell where files lie on this machine.
@@ -75,6 +46,10 @@ HIDDEN = frozenset({"current_setting", "duckdb_databases", "duckdb_logs", "pg_se
 
 NESTED = frozenset({"list", "array", "struct", "map", "union"})
 HEADROOM = 384 * 1024 * 1024  # Python, DuckDB's code and stacks: about 120 MB of addresses are in use before the query
+UNWANTED = ("numpy", "pandas", "pyarrow", "polars")  # DuckDB would import them by itself; no value here needs them
+LONGEST_MESSAGE = 1_000  # characters: a message may hold a value, and a value may be as long as memory allows
+# Words and commas only between the brackets, and no comments: what is taken for options here must be so for DuckDB too.
+_EXPLAIN = re.compile(r"\s*EXPLAIN(?:\s+ANALY[SZ]E\b|\s*\([A-Z_,\s]+\))?\s*(.+)", re.IGNORECASE | re.DOTALL)
 _NOT_JSON = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
 
 
@@ -96,6 +71,7 @@ def main() -> None:
     _silence()
     _limit(request)
     sys.path.append(request["packages"])
+    cast("dict[str, object]", sys.modules).update(dict.fromkeys(UNWANTED))
     answer = json.dumps(_answer(request), ensure_ascii=False, separators=(",", ":")).encode()
     while answer:
         answer = answer[os.write(answer_to, answer) :]
@@ -128,7 +104,7 @@ def _lower(limit: int, value: int) -> None:
     resource.setrlimit(limit, (value, value))
 
 
-def close_doors() -> None:
+def _close_doors() -> None:
     """From here on no file, socket, process or thread can be opened or started, whatever DuckDB may be talked into."""
     _lower(resource.RLIMIT_NOFILE, 0)
     _lower(resource.RLIMIT_NPROC, 0)
@@ -138,27 +114,32 @@ def _answer(request: Json) -> Json:
     try:
         import duckdb  # noqa: PLC0415 (the limits come first)
     except ImportError as error:
-        return {"error": {"kind": "crashed", "message": f"DuckDB cannot be loaded: {error}", "hint": ""}}
+        return {"error": vars(Fault("crashed", f"DuckDB cannot be loaded: {error}"))}
     try:
-        connection = _open(request)
-        close_doors()
+        connection = open_locked(request["database"], request["memory_megabytes"])
+        _warm(connection)
+        _close_doors()
         return _run(connection, request)
-    except Fault as fault:
-        return {"error": vars(fault)}
+    except Fault as error:
+        fault = error
     except (MemoryError, duckdb.OutOfMemoryException):
-        return {"error": {"kind": "memory", "message": "", "hint": ""}}
+        fault = Fault("memory", "")
     except RecursionError:
-        return {"error": vars(Fault("refused", "the statement is nested too deeply", "Write it with fewer levels."))}
+        fault = Fault("refused", "the statement is nested too deeply", "Write it with fewer levels.")
     except duckdb.Error as error:
-        return {"error": vars(_told(error))}
+        fault = _told(error)
+    except (RuntimeError, TypeError, ValueError) as error:  # DuckDB's bindings raise these for what they cannot convert
+        fault = Fault("crashed", f"the query's process failed ({type(error).__name__})")
+    return {"error": vars(fault)}
 
 
-def _open(request: Json) -> duckdb.DuckDBPyConnection:
+def open_locked(database: str, memory_megabytes: int) -> duckdb.DuckDBPyConnection:
+    """The database read only, with DuckDB's own doors shut and its settings locked."""
     import duckdb  # noqa: PLC0415
 
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": "1",
-        "memory_limit": f"{request['memory_megabytes']}MiB",
+        "memory_limit": f"{memory_megabytes}MiB",
         "temp_directory": "",
         "max_temp_directory_size": "0KiB",
         "secret_directory": "",
@@ -169,7 +150,7 @@ def _open(request: Json) -> duckdb.DuckDBPyConnection:
         "python_enable_replacements": "false",
     }
     try:
-        connection = duckdb.connect(request["database"], read_only=True, config=config)
+        connection = duckdb.connect(database, read_only=True, config=config)
     except duckdb.Error as error:
         raise Fault("store", str(error)) from None
     # In this order: without outside access some settings can no longer be made, and the lock comes last.
@@ -182,6 +163,12 @@ def _open(request: Json) -> duckdb.DuckDBPyConnection:
     ):
         connection.execute(setting)
     return connection
+
+
+def _warm(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take each way once that a query will take: DuckDB imports Python modules only when it first needs them."""
+    connection.execute("SELECT json_serialize_sql($1)", ["SELECT 1"]).fetchone()
+    connection.sql("SELECT 1.5 AS x").limit(1).project("CAST(#1 AS VARCHAR)").fetchmany(1)
 
 
 def _run(connection: duckdb.DuckDBPyConnection, request: Json) -> Json:
@@ -217,28 +204,22 @@ _ONLY_READING = "Only reading is possible: SELECT, FROM, WITH, VALUES, DESCRIBE,
 
 def _tree(connection: duckdb.DuckDBPyConnection, sql: str, *, explained: bool) -> Json:
     """The statement as DuckDB parsed it; a PRAGMA, which is rewritten into a SELECT, is not one here."""
-    for text in _explained(sql) if explained else [sql]:
-        row = connection.execute("SELECT json_serialize_sql($1)", [text]).fetchone()
-        tree: Json = json.loads(row[0]) if row else {"error": True}
-        if not tree["error"] and len(tree["statements"]) == 1:
-            return tree
-        if "depth" in tree.get("error_message", ""):
-            raise RecursionError
+    text = _explained(sql) if explained else sql
+    row = connection.execute("SELECT json_serialize_sql($1)", [text]).fetchone()
+    tree: Json = json.loads(row[0]) if row else {"error": True}
+    if not tree["error"] and len(tree["statements"]) == 1:
+        return tree
+    if "depth" in tree.get("error_message", ""):
+        raise RecursionError
     raise Fault("refused", "this kind of statement is not run here", _ONLY_READING)
 
 
-def _explained(sql: str) -> Iterator[str]:
-    """What EXPLAIN is asked about: all that follows it, or all that follows its options in brackets."""
-    import duckdb  # noqa: PLC0415
-
-    text = sql.encode()
-    starts = [start for start, _ in duckdb.tokenize(sql)]
-    tokens = [text[a:b].split(maxsplit=1)[0].upper() for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
-    first = tokens.index(b"EXPLAIN") + 1
-    first += tokens[first] in {b"ANALYZE", b"ANALYSE", b"VERBOSE"}
-    yield text[starts[first] :].decode()
-    if tokens[first].startswith(b"(") and b")" in tokens:
-        yield text[starts[tokens.index(b")", first) + 1] :].decode()
+def _explained(sql: str) -> str:
+    """What EXPLAIN is asked about: all that follows it and its options."""
+    found = _EXPLAIN.fullmatch(sql)
+    if found is None:
+        raise Fault("refused", "EXPLAIN is not the first word", "Begin with EXPLAIN, and put comments further down.")
+    return found[1]
 
 
 def _check_tree(connection: duckdb.DuckDBPyConnection, tree: Json) -> None:
@@ -319,17 +300,27 @@ def _told(error: duckdb.Error) -> Fault:
 
     text, position = str(error), None
     label, _, rest = text.partition(": ")
-    if rest.startswith("{"):
-        told: Json = json.loads(rest.splitlines()[0])
+    told = _parts(rest)
+    if told:
         text = f"{label}: {told['exception_message']}"
-        position = int(told["position"]) if "position" in told else None
-    first, *more = text.splitlines()
+        position = int(told["position"]) if str(told.get("position", "")).isdecimal() else None
+    first, *more = text.splitlines() or [""]
+    first = first if len(first) <= LONGEST_MESSAGE else f"{first[:LONGEST_MESSAGE]} …"
     hint = " ".join(line.strip() for line in more[:1] if line.startswith(("Did you mean", "Candidate")))
     if isinstance(error, duckdb.PermissionException):
         return Fault("refused", "the query reaches outside of the database", _ONLY_TABLES)
     if isinstance(error, duckdb.InternalException | duckdb.FatalException):
         return Fault("crashed", first, "", position)
-    return Fault("mistake", first, hint, position)
+    return Fault("mistake", first, hint[:LONGEST_MESSAGE], position)
+
+
+def _parts(text: str) -> Json:
+    """The parts of an error that DuckDB wrote as JSON; none where the text is something else, such as error()'s own."""
+    try:
+        told = json.loads(text.partition("\n")[0])
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) and isinstance(told.get("exception_message"), str) else {}
 
 
 if __name__ == "__main__":
