@@ -37,6 +37,13 @@ class Module:
 
 MODULES: Final = (
     Module(
+        "cli.demo",
+        "First of all",
+        {
+            "demo": "Run the whole job in a fresh workspace, on real figures.",
+        },
+    ),
+    Module(
         "cli.workspaces",
         "The workspace",
         {
@@ -97,6 +104,16 @@ MODULES: Final = (
             "tick": "Let time act: deadlines that have passed.",
             "explain action": "Say why an action is open or not.",
             "explain task": "Say why a task is open or not, and who can fill it in.",
+        },
+    ),
+    Module(
+        "cli.figures",
+        "Figures",
+        {
+            "evaluate": "Load measurements, validate them, and compute outputs, results and effects.",
+            "mend": "Put a value of a rejected row right, with a reason; the next evaluation uses it.",
+            "explain figure": "Lead a figure back to its run, its definitions, and the answers and rows behind it.",
+            "schedule": "Start a local Prefect server, and evaluate by themselves at the times that samskap.toml says.",
         },
     ),
     Module(

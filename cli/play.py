@@ -119,11 +119,14 @@ class Collaboration:
 def start_evaluation(
     engine: Engine, folder: Path, process: str, title: str, leader: Session, *, told: Told = quiet
 ) -> None:
-    """A SoImpact evaluation from its steps' files: steps 1 to 8, then measuring."""
+    """A SoImpact evaluation from its steps' files: steps 1 to 8, then measuring, and deliveries if there are any."""
     engine.start(leader, "soimpact", process, title)
     for step in range(1, 9):
         engine.handle(leader, process, c.Submit(f"step_{step}.1", step_answers(folder, step)))
     engine.handle(leader, process, c.Act("start_measuring"))
+    delivered = folder / "delivery.json"
+    if delivered.is_file():
+        engine.handle(leader, process, c.Submit("delivery.1", codec.loads(delivered.read_bytes())))
     told(f"{title}: steps 1 to 8 are filled in, and measuring has begun")
 
 

@@ -54,6 +54,17 @@ class FileRows:
 
 
 @dataclass(frozen=True, slots=True)
+class MendedCell:
+    """A value of a file that somebody put right, behind a figure; who and why stands in the source's log."""
+
+    source: str
+    row: int
+    column: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """A figure with everything it was made from."""
 
@@ -67,6 +78,7 @@ class Explanation:
     reads: Sequence[str]
     answers: Sequence[Answer] = field(default_factory=tuple)
     files: Sequence[FileRows] = field(default_factory=tuple)
+    mends: Sequence[MendedCell] = field(default_factory=tuple)
 
 
 def explain(connection: duckdb.DuckDBPyConnection, result_id: str) -> Explanation:
@@ -98,6 +110,7 @@ def _explained(connection: duckdb.DuckDBPyConnection, table: str, figure: Mappin
         reads=_upstream(connection, f"marts.{table}"),
         answers=_answers(connection, figure),
         files=_files(connection, figure),
+        mends=_mends(connection, figure),
     )
 
 
@@ -168,13 +181,29 @@ def _assessment_sequences(connection: duckdb.DuckDBPyConnection, figure: Mapping
     ]
 
 
+def _mends(connection: duckdb.DuckDBPyConnection, figure: Mapping[str, Any]) -> list[MendedCell]:
+    rows = _rows(
+        connection,
+        "SELECT file.source, mended.row_number, mended.column_name, mended.old, mended.new"
+        " FROM raw.mended_cell AS mended JOIN raw.source_file AS file USING (batch)"
+        " WHERE list_contains(?::VARCHAR[], mended.batch) AND mended.row_number = coalesce(?, mended.row_number)"
+        " AND mended.finding = 'applied' ORDER BY ALL",
+        (_batches(figure), figure.get("row_number")),
+    )
+    return [MendedCell(*row.values()) for row in rows]
+
+
+def _batches(figure: Mapping[str, Any]) -> list[str]:
+    """The files that a figure came from."""
+    return list(figure.get("batches") or ([figure["batch"]] if figure.get("batch") else []))
+
+
 def _files(connection: duckdb.DuckDBPyConnection, figure: Mapping[str, Any]) -> list[FileRows]:
-    batches = figure.get("batches") or ([figure["batch"]] if figure.get("batch") else [])
     rows = _rows(
         connection,
         "SELECT file_name, source, stored_hash, rows_staged, rows_rejected FROM raw.source_file"
         " WHERE list_contains(?::VARCHAR[], batch) ORDER BY log_position",
-        (list(batches),),
+        (_batches(figure),),
     )
     return [
         FileRows(

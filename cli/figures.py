@@ -1,0 +1,329 @@
+"""The commands about figures: compute them, put a value right, lead a figure back to its answers, keep them fresh."""
+
+# ruff: noqa: PLC0415 (imports stand where they are needed: help must come at once)
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.call import Call
+from cli.command import Commands
+from cli.output import Done, Part, Table, note, tell
+
+if TYPE_CHECKING:
+    from warehouse.explain import Answer, Explanation
+    from warehouse.stages import Evaluation
+
+commands = Commands()
+
+
+@commands.add("evaluate", example="samskap evaluate\nsamskap evaluate --on 2026-12-31 --json")
+def evaluate(
+    ctx: typer.Context,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="The day that due and overdue are judged by.")
+    ] = None,
+    prefect: Annotated[bool, typer.Option("--prefect", help="Run as a flow of Prefect's, with artifacts.")] = False,
+) -> None:
+    """Load measurements, validate them, and compute outputs, results and effects."""
+    call: Call = ctx.obj
+    call.require_operator("evaluating")
+    day = _day(call, on)
+    if prefect:
+        from pipelines.schedule import run_once
+
+        tell(call, run_once(call.workspace, day), Done("The flow has run; figures are computed."))
+        return
+    from warehouse import stages
+
+    done = stages.evaluate(call.workspace, call.engine, day, progress=lambda what, _, __: note(call, f"{what} …"))
+    tell(call, _as_data(done), *_figures(call, done))
+
+
+def _day(call: Call, on: str | None) -> date:
+    from engine.errors import UsageError
+
+    try:
+        return date.fromisoformat(on or call.workspace.today(call.now()))
+    except ValueError:
+        raise UsageError(f"“{on}” is no date", hint="Write it as 2026-12-31.") from None
+
+
+def _as_data(done: Evaluation) -> dict[str, object]:
+    return {
+        "run_id": done.computed.run_id,
+        "outcome": done.computed.outcome,
+        "copy": done.copy,
+        "files": [
+            {"batch": v.batch, "accepted": v.accepted, "read": v.read, "rejected": v.rejected} for v in done.verdicts
+        ],
+        "models": {name: {"rows": found.rows, "hash": found.hash} for name, found in done.computed.models.items()},
+    }
+
+
+def _figures(call: Call, done: Evaluation) -> list[Part]:
+    language = call.language or call.workspace.settings.language
+    new = "New figures" if done.computed.outcome == "computed" else "Nothing new: the figures stand"
+    parts: list[Part] = [
+        *([files_table(done)] if done.verdicts else []),
+        rejects_table(call.workspace, language),
+        *figure_tables(done.copy, language),
+        Done(f"{new}. Run {done.computed.run_id[:12]}; the readers' copy is {done.copy}"),
+    ]
+    return parts
+
+
+def files_table(done: Evaluation) -> Table:
+    """What came of every file."""
+    rows = [
+        (batch.source, str(verdict.read), str(verdict.rejected), "accepted" if verdict.accepted else "refused")
+        for batch, verdict in zip(done.batches, done.verdicts, strict=True)
+    ]
+    return Table(("source", "rows read", "left out", ""), rows, title="Files")
+
+
+def rejects_table(workspace: Any, language: str) -> Table:
+    """Every row that is left out, by row, column and reason."""
+    from warehouse import stages
+
+    rows = [
+        (one.source, str(one.row), one.column or "", one.value or "", one.reasons[language])
+        for one in stages.rejected(workspace)
+    ]
+    return Table(("source", "row", "column", "value", "why"), rows, title="Rows left out", empty="none")
+
+
+def figure_tables(copy: Any, language: str) -> Iterable[Table]:
+    """Outputs, results and effects as the readers' copy has them."""
+    import duckdb
+
+    from warehouse.estimators.reading import figure
+
+    with duckdb.connect(str(copy), read_only=True) as connection:
+        outputs = connection.execute(
+            "SELECT result_id, name, delivered::DOUBLE, planned::DOUBLE, unit, status FROM marts.outputs ORDER BY 1"
+        ).fetchall()
+        results = connection.execute(
+            "SELECT result_id, kind, unit, value, interval_low, interval_high, target, reading FROM marts.results"
+            " ORDER BY 1"
+        ).fetchall()
+        effects = connection.execute(
+            "SELECT result_id, unit, estimate, standard_error, standard_error_kind, interval_low, interval_high,"
+            " reading FROM marts.effects ORDER BY estimate IS NULL, 1"
+        ).fetchall()
+    if outputs:
+        rows = [
+            (
+                name,
+                what,
+                figure(delivered or 0, "count", unit or "", language),
+                figure(planned, "count", unit or "", language) if planned is not None else "–",
+                status.replace("_", " "),
+            )
+            for name, what, delivered, planned, unit, status in outputs
+        ]
+        yield Table(("output", "", "delivered", "planned", "status"), rows, title="Outputs")
+    yield Table(
+        ("result", "value", "95 % interval", "target", "reading"),
+        [
+            (
+                name,
+                figure(value, kind, unit, language) if value is not None else "–",
+                _between(low, high, kind, unit, language),
+                figure(target, kind, unit, language) if target is not None else "–",
+                reading[language],
+            )
+            for name, kind, unit, value, low, high, target, reading in results
+        ],
+        title="Results",
+        empty="no indicator is defined",
+    )
+    yield Table(
+        ("effect", "estimate", "standard error", "95 % interval", "reading"),
+        [
+            (
+                name,
+                f"{estimate:,.2f}" if estimate is not None else "–",
+                f"{error:,.1f} ({kind})" if error is not None else "–",
+                f"{low:,.1f} to {high:,.1f}" if low is not None else "–",
+                reading[language] if reading else "",
+            )
+            for name, _, estimate, error, kind, low, high, reading in effects
+        ],
+        title="Effects",
+        empty="no indicator is defined",
+    )
+
+
+def _between(low: float | None, high: float | None, kind: str, unit: str, language: str) -> str:
+    from warehouse.estimators.reading import figure
+
+    if low is None or high is None:
+        return "–"
+    return f"{figure(low, kind, unit, language)} – {figure(high, kind, unit, language)}"
+
+
+@commands.add(
+    "mend",
+    example="samskap mend umea_2022 --row 4 --column stated_percent --to 15 --reason 'Misprint: 27 of 179'",
+)
+def mend_value(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source, as its contract calls it.")],
+    row: Annotated[int, typer.Option("--row", min=1, help="Row of the file; 1 is the first after the header.")],
+    column: Annotated[str, typer.Option("--column", help="The column.")],
+    to: Annotated[str, typer.Option("--to", metavar="VALUE", help="What should stand there.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why. It is kept with the change.")],
+) -> None:
+    """Put a value of a rejected row right, with a reason; the next evaluation uses it."""
+    call: Call = ctx.obj
+    from warehouse import stages
+    from warehouse.mending import mend
+    from warehouse.sources.contract import read_contract
+
+    contracts = [read_contract(path) for path in sorted(call.workspace.sources.glob(stages.CONTRACTS))]
+    process = next((contract.process for contract in contracts if contract.source == source), None)
+    payload = mend(
+        call.engine,
+        call.session(),
+        process,
+        stages.rejected(call.workspace, source),
+        row=row,
+        column=column,
+        new=to,
+        reason=reason,
+    )
+    told = {"source": source, "row": row, "column": column, "old": payload.old, "new": payload.new}
+    tell(call, told, Done(f"Row {row}: {column} was “{payload.old}” and is now “{to}”. Evaluate to use it."))
+
+
+@commands.add("explain figure", example="samskap explain figure umea-2022/exits/2022")
+def explain_figure(
+    ctx: typer.Context,
+    figure: Annotated[str, typer.Argument(metavar="FIGURE", help="The figure's name: `result_id` in marts.")],
+) -> None:
+    """Lead a figure back to its run, its definitions, and the answers and rows behind it."""
+    call: Call = ctx.obj
+    import duckdb
+
+    from warehouse import copies, stages
+    from warehouse.explain import explain
+
+    reader = call.reader()
+    with duckdb.connect(str(copies.current(call.workspace.copies, stages.READER)), read_only=True) as connection:
+        found = explain(connection, figure)
+    answers = [(answer, readable(call, reader, answer)) for answer in found.answers]
+    data = {
+        "result_id": found.result_id,
+        "table": found.table,
+        "figure": exact(found.figure),
+        "run_id": found.run_id,
+        "evaluated_on": found.evaluated_on,
+        "log_position": found.log_position,
+        "reads": found.reads,
+        "files": found.files,
+        "mends": found.mends,
+        "answers": [{"event": answer, "answers": exact(told)} for answer, told in answers],
+    }
+    tell(call, data, *explanation(found, answers, call.language or reader.person.language))
+
+
+def readable(call: Call, reader: Any, answer: Answer) -> Mapping[str, Any] | None:
+    """The answers of an event as far as the reader may see them; None where they may not."""
+    from engine.errors import NotAllowed
+    from engine.events import FormSubmitted
+
+    loaded = call.engine.load(call.engine.stream(answer.process))
+    try:
+        view = call.engine.view(reader, loaded)
+    except NotAllowed:
+        return None
+    instance = loaded.state.instances.get(answer.instance)
+    submission = next((s for s in instance.submissions if s.sequence == answer.sequence), None) if instance else None
+    if instance is None or submission is None or not view.answers(instance, submission):
+        return None
+    record = next(record for record in loaded.records if record.sequence == answer.sequence)
+    payload = call.engine.payload(record, opened=loaded.state.revealed)
+    return payload.answers if isinstance(payload, FormSubmitted) else None
+
+
+def explanation(
+    found: Explanation, answers: Sequence[tuple[Answer, Mapping[str, Any] | None]], language: str
+) -> list[Part]:
+    """An explanation for people: the figure, how it came about, and what lies behind it."""
+    figure = {
+        name: value
+        for name, value in found.figure.items()
+        if value not in (None, []) and name not in ("process_id", "reading", "sequences", "batches", "batch")
+    }
+    reading = found.figure.get("reading")
+    rows = [
+        (
+            answer.what,
+            f"{answer.process} #{answer.sequence}",
+            answer.instance,
+            answer.party or answer.membership or "",
+            answer.submitted_at,
+            _short(told),
+        )
+        for answer, told in answers
+    ]
+    files = [
+        (one.source, one.file_name, one.stored_hash[:12], str(one.row_number or f"all {one.rows}"), str(one.rejected))
+        for one in found.files
+    ]
+    parts: list[Part] = [
+        Table(("what", "value"), [(name, str(value)) for name, value in figure.items()], title=found.result_id),
+        *([reading[language]] if reading else []),
+        f"How: {found.meaning}",
+        f"Computed as of {found.evaluated_on} by run {found.run_id[:12]}, from events up to {found.log_position}.",
+        f"From: {', '.join(found.reads)}",
+    ]
+    if files:
+        parts.append(Table(("source", "file", "hash", "rows", "left out"), files, title="Files behind it"))
+    if found.mends:
+        mended = [(one.source, str(one.row), one.column, one.old, one.new) for one in found.mends]
+        parts.append(Table(("source", "row", "column", "was", "is now"), mended, title="Put right by a person"))
+    if rows:
+        headings = ("what", "event", "task", "party", "stored (UTC)", "answers")
+        parts.append(Table(headings, rows, title="Answers behind it"))
+    return parts
+
+
+def _short(told: Mapping[str, Any] | None) -> str:
+    if told is None:
+        return "(not yours to read)"
+    text = ", ".join(f"{name}={value}" for name, value in told.items())
+    return text if len(text) <= 120 else text[:119] + "…"
+
+
+def exact(value: Any) -> Any:
+    """The value with floats as the shortest decimals that mean the same, for JSON."""
+    if isinstance(value, float):
+        return Decimal(repr(value)) if value == value and abs(value) != float("inf") else None  # noqa: PLR0124 (NaN)
+    if isinstance(value, Mapping):
+        return {name: exact(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [exact(inner) for inner in value]
+    return value
+
+
+@commands.add("schedule", example="samskap schedule\nsamskap schedule --cron '0 3 * * *'")
+def schedule(
+    ctx: typer.Context,
+    cron: Annotated[
+        str | None, typer.Option("--cron", metavar="CRON", help="When, instead of what samskap.toml says.")
+    ] = None,
+) -> None:
+    """Start a local Prefect server, and evaluate by themselves at the times that samskap.toml says."""
+    call: Call = ctx.obj
+    call.require_operator("the schedule")
+    from pipelines.schedule import serve
+
+    note(call, f"Evaluating by {cron or call.workspace.settings.schedule.cron}; Ctrl-C ends it.")
+    serve(call.workspace, cron=cron)
