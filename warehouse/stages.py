@@ -197,6 +197,7 @@ def copy(workspace: Workspace, *, runner: str = "in-process") -> Path:
         run_id = runs.current(connection)
         tables = connection.execute(
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name IN ('core', 'marts')"
+            " OR (schema_name = 'forms' AND table_name != 'scored')"
             " OR (schema_name, table_name) IN (('ops', 'run'), ('ops', 'current_run'), ('ops', 'model_run'),"
             " ('ops', 'lineage'), ('ops', 'validation_result'), ('raw', 'source_file'), ('raw', 'mended_cell'))"
             " ORDER BY ALL"
@@ -222,19 +223,18 @@ def _standing(folder: Path) -> Path | None:
 
 def _fill(source: Path, target: Path, tables: Sequence[tuple[str, str]]) -> None:
     """What readers may have: pseudonyms, no form as a whole, nothing of single people in protected rounds."""
+    open_only = dict.fromkeys((table for table in tables if table[0] == "forms"), "NOT _protected")
     copies.copy_tables(
         source,
         target,
         tables,
-        where={("core", "submission"): "NOT is_protected", ("core", "assessment_item"): "NOT is_protected"},
+        where={
+            **open_only,
+            ("core", "submission"): "NOT is_protected",
+            ("core", "assessment_item"): "NOT is_protected",
+        },
         leave_out={("core", "submission"): ["content"]},
     )
-
-
-def rejected(workspace: Workspace, source: str | None = None) -> list[Reject]:
-    """The rows of files that are left out, and why."""
-    with _opened(workspace) as connection:
-        return rejects(connection, source)
 
 
 # -- around a stage --------------------------------------------------------------------------------------------------
