@@ -237,6 +237,12 @@ def _fill(source: Path, target: Path, tables: Sequence[tuple[str, str]]) -> None
     )
 
 
+def rejected(workspace: Workspace, source: str | None = None) -> list[Reject]:
+    """The rows of files that are left out, and why."""
+    with _opened(workspace) as connection:
+        return rejects(connection, source)
+
+
 # -- around a stage --------------------------------------------------------------------------------------------------
 
 
