@@ -1,0 +1,162 @@
+"""Commands about answering: what is open, the questions, drafts, and handing answers in."""
+
+# ruff: noqa: PLC0415 (imports stand inside the commands: help must come at once)
+
+from __future__ import annotations
+
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.call import Call
+from cli.command import CommandId, Commands, Instance, Process, SomeProcess
+from cli.output import Done, Table, tell, write
+
+if TYPE_CHECKING:
+    from engine.errors import AnswersInvalid
+    from engine.form.model import Form
+    from engine.people import Session
+    from engine.worklists import WorkItem
+
+commands = Commands()
+
+Answers = Annotated[
+    str | None, typer.Option("--answers", metavar="FILE", help="The answers in JSON or YAML; - reads stdin.")
+]
+Single = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="FIELD=VALUE", help="One answer, over those of the file; may stand again.", show_default=False
+    ),
+]
+
+
+@commands.add("tasks", example="samskap tasks\nsamskap tasks arendal-2026 --json")
+def tasks(ctx: typer.Context, process: SomeProcess = None) -> None:
+    """List what is open for you.
+
+    What is due first comes first. INSTANCE is what `form` and `submit` are told.
+    """
+    call: Call = ctx.obj
+    session = call.session()
+    if process is not None:
+        call.engine.stream(process)  # tells where there is no such process
+    found = [(item, _title(call, item, session.person.language)) for item in call.engine.tasks(session, process)]
+    tell(
+        call,
+        {"tasks": [{**_as_dict(item), "title": title} for item, title in found]},
+        Table(
+            ("Process", "Instance", "What", "For", "Due"),
+            [(i.process, i.instance, title, i.party or i.membership, call.local(i.due)) for i, title in found],
+            empty="Nothing is open for you.",
+        ),
+    )
+
+
+def _title(call: Call, item: WorkItem, language: str) -> str:
+    loaded = call.engine.load(call.engine.stream(item.process))
+    return loaded.definition.tasks[item.task].spec.title.get(language)
+
+
+def _as_dict(item: WorkItem) -> dict[str, object]:
+    names = ("process", "process_title", "instance", "task", "membership", "party", "due")
+    return {name: getattr(item, name) for name in names}
+
+
+@commands.add(
+    "form",
+    example="samskap form arendal-2026 answer.1.m2\n"
+    "samskap form arendal-2026 answer.1.m2 --template > answers.yaml\n"
+    "samskap form arendal-2026 answer.1.m2 --json > schema.json",
+)
+def form(
+    ctx: typer.Context,
+    process: Process,
+    instance: Instance,
+    template: Annotated[
+        bool, typer.Option("--template", help="An answers file in YAML to fill in, with the questions as comments.")
+    ] = False,
+) -> None:
+    """Show the questions of a task.
+
+    In square brackets is how each field is called. With --json it is the form's JSON Schema.
+    """
+    from cli.questions import form_text, skeleton
+
+    call: Call = ctx.obj
+    session = call.reader()
+    asked = form_of(call, session, process, instance)
+    language = session.person.language
+    if template and not call.json:
+        write(skeleton(asked, instance, language))
+    else:
+        tell(call, asked.schema, form_text(asked, language))
+
+
+@commands.add(
+    "submit",
+    example="samskap submit arendal-2026 answer.1.m2 --answers answers.yaml\n"
+    "samskap submit arendal-2026 agree.1.kommune --set visibility=open",
+)
+def submit(
+    ctx: typer.Context,
+    process: Process,
+    instance: Instance,
+    answers: Answers = None,
+    single: Single = None,
+    on_behalf_of: Annotated[
+        str | None, typer.Option("--on-behalf-of", metavar="MEMBERSHIP", help="For somebody you help: m3.")
+    ] = None,
+    command_id: CommandId = "",
+) -> None:
+    """Answer a task, or correct an answer.
+
+    Where an answer does not fit, each such field is told with what would be right, and nothing is stored.
+    """
+    from cli.answers import given
+    from engine.commands import Submit
+    from engine.errors import AnswersInvalid
+
+    call: Call = ctx.obj
+    session = call.session()
+    asked = form_of(call, session, process, instance)
+    command = Submit(instance, given(answers, single or (), asked), on_behalf_of)
+    try:
+        receipt = call.engine.handle(session, process, command, command_id=command_id)
+    except AnswersInvalid as error:
+        raise _with_titles(error, asked, session.person.language) from error
+    done = f"Stored the answers to {instance}"
+    tell(call, receipt, Done(f"{done} (had been done before: nothing new)" if receipt.replayed else done))
+
+
+def form_of(call: Call, session: Session, process: str, instance: str) -> Form:
+    """The form of an instance, for somebody who may see the process; raise `NotFound` with what there is."""
+    from engine.errors import NotFound
+
+    loaded = call.engine.load(call.engine.stream(process))
+    call.engine.view(session, loaded)
+    found = loaded.state.instances.get(instance)
+    if found is None:
+        open_ones = [i.id for i in loaded.state.instances.values() if i.status == "open"]
+        close = get_close_matches(instance, loaded.state.instances, 1)
+        listed = f"Open are: {', '.join(open_ones[:12])}." if open_ones else "Nothing is open."
+        raise NotFound(
+            f"there is no task “{instance}”", hint=f"Did you mean “{close[0]}”? {listed}" if close else listed
+        )
+    return loaded.definition.form_of(found.task)
+
+
+def _with_titles(error: AnswersInvalid, form: Form, language: str) -> AnswersInvalid:
+    """The error with each field's title before its sentence, as the person saw it in the form."""
+    from cli.answers import titles
+    from engine.errors import AnswersInvalid
+
+    told = []
+    for field in error.fields:
+        title = titles(form.fields, field.path, language).rstrip(".")
+        mark = "" if title.endswith(("?", ":", "!")) else ":"
+        said = field.message if not title or title in field.message else f"{title}{mark} {field.message}"
+        told.append(replace(field, message=said))
+    return AnswersInvalid(error.message, told)

@@ -1,0 +1,160 @@
+"""Commands that look back: what happened, how it was, whether the log holds, and the figures."""
+
+# ruff: noqa: PLC0415 (imports stand inside the commands: help must come at once)
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.call import Call
+from cli.command import Commands, Process
+from cli.output import Done, Table, note, tell, write
+
+if TYPE_CHECKING:
+    from engine.workspace import SqlSettings
+    from warehouse.query import Cell, Limits
+
+commands = Commands()
+
+
+@commands.add("history", example="samskap history arendal-2026\nsamskap history arendal-2026 --lang en")
+def history(ctx: typer.Context, process: Process) -> None:
+    """Tell what happened in a process.
+
+    One line an event, in your language, as far as you may see it. `samskap at PROCESS NUMBER` shows the process after
+    an event.
+    """
+    call: Call = ctx.obj
+    lines = call.engine.history(call.reader(), process)
+    rows = [(line.sequence, call.local(line.at), line.who, line.text) for line in lines]
+    tell(call, {"process": process, "events": lines}, Table(("No.", f"When ({call.zone})", "Who", "What"), rows))
+
+
+@commands.add("at", example="samskap at arendal-2026 2026-03-14\nsamskap at arendal-2026 17")
+def at(
+    ctx: typer.Context,
+    process: Process,
+    moment: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHEN",
+            help="A day (its end), a time in the workspace's zone or with its own, or an event's number.",
+        ),
+    ],
+) -> None:
+    """Show a process as it was at an earlier moment."""
+    from cli.standing import parts, standing
+
+    call: Call = ctx.obj
+    session = call.reader()
+    call.engine.view(session, call.engine.load(call.engine.stream(process)))  # who may see it now may see how it was
+    then = standing(call.engine, call.engine.at(process, _moment(call, moment)), session.person.language)
+    tell(call, then, *parts(then, call.local))
+
+
+def _moment(call: Call, text: str) -> datetime | int:
+    from engine.errors import UsageError
+
+    if text.isascii() and text.isdigit() and len(text) < 8:
+        return int(text)
+    try:
+        if len(text) == len("2026-03-14"):
+            return datetime.combine(date.fromisoformat(text), time.max, tzinfo=call.zone)
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"“{text}” is no moment", hint="Write 2026-03-14, 2026-03-14T09:30, or the number of an event."
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=call.zone)
+
+
+@commands.add("verify", example="samskap verify")
+def verify(ctx: typer.Context) -> None:
+    """Check that the log is what was stored.
+
+    Follows the chain of hashes of every process, template and source, against the head that is kept beside it. Where
+    something was changed, the first bad event of each is named, and the command ends with 10.
+    """
+    from engine.errors import IntegrityFault
+    from engine.verify import verify as check
+
+    call: Call = ctx.obj
+    verdict = check(call.engine.log)
+    names = {row["stream"]: row["name"] for row in call.engine.processes()}
+    rows = [(names.get(fault.stream, fault.stream), fault.sequence, fault.what) for fault in verdict.faults]
+    told = f"{verdict.events} events in {verdict.streams} streams"
+    data = {
+        "streams": verdict.streams,
+        "events": verdict.events,
+        "faults": [{"name": name, "sequence": sequence, "what": what} for name, sequence, what in rows],
+    }
+    if not rows:
+        tell(call, data, Done(f"The log holds: {told}."))
+        return
+    tell(call, data, f"Of {told}, these do not hold:", Table(("Process", "Event", "What is wrong"), rows))
+    note(call, "What to do: let nobody write, keep the file as it is, and compare it with your backups.")
+    raise typer.Exit(IntegrityFault.exit_code)
+
+
+@commands.add(
+    "sql",
+    example="samskap sql 'SHOW ALL TABLES'\n"
+    "samskap sql 'SELECT * FROM marts.results' --csv > results.csv\n"
+    "samskap sql - < question.sql",
+)
+def sql(
+    ctx: typer.Context,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT; - reads it from stdin.")],
+    csv: Annotated[bool, typer.Option("--csv", help="As CSV, safe for a spreadsheet.")] = False,
+) -> None:
+    """Ask the readers' copy of the figures in SQL.
+
+    For people of the workspace and the operator. The copy holds figures under pseudonyms; nothing can be changed. Time,
+    rows and memory are bounded by samskap.toml.
+    """
+    from cli.copies import reader_copy
+    from engine.errors import UsageError
+    from warehouse.query import query as ask
+    from warehouse.query import to_csv
+
+    call: Call = ctx.obj
+    if csv and call.json:
+        raise UsageError("--csv and --json exclude each other", hint="Give one of them.")
+    call.reader()
+    text = sys.stdin.read() if query == "-" else query
+    result = ask(reader_copy(call.workspace), text, limits=limits(call.workspace.settings.sql))
+    if result.truncated:
+        note(call, f"Cut off after {len(result.rows)} rows: ask for less, or raise rows under [sql] in samskap.toml.")
+    if csv:
+        write(to_csv(result))
+        return
+    columns = [{"name": column.name, "type": column.type} for column in result.columns]
+    rows = [[_shown(cell) for cell in row] for row in result.rows]
+    tell(
+        call,
+        {"columns": columns, "rows": result.rows, "truncated": result.truncated},
+        Table([column.name for column in result.columns], rows, empty="no rows"),
+    )
+
+
+def limits(settings: SqlSettings) -> Limits:
+    """The bounds of a question as the settings have them."""
+    from warehouse.query import Limits
+
+    number, unit = re.findall(r"([\d.]+)\s*([MG])", settings.memory_limit)[0]  # the settings have checked its shape
+    megabytes = int(Decimal(number) * (1024 if unit == "G" else 1))
+    return Limits(seconds=settings.seconds, rows=settings.rows, memory_megabytes=max(1, megabytes))
+
+
+def _shown(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return format(cell, "f") if isinstance(cell, Decimal) else str(cell)

@@ -1,0 +1,142 @@
+"""A form as text: for a person to read, and as an answers file to fill in. Nothing is ever filled in beforehand.
+
+The words around the questions are in the person's language, as the questions are. What answers are right is the
+form's to say; this only shows it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
+
+from engine import codec
+from engine.form.language import COMMENT_SUFFIX
+from engine.form.model import Choice, Field, Form
+
+WIDTH = 100
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "why": {"nb": "Hvorfor vi spør:", "nn": "Kvifor vi spør:", "en": "Why we ask:"},
+    "required": {"nb": "må besvares", "nn": "må svarast på", "en": "must be answered"},
+    "choice": {"nb": "velg ett:", "nn": "vel eitt:", "en": "choose one:"},
+    "choices": {
+        "nb": "velg ett eller flere, skrevet [a, b]:",
+        "nn": "vel eitt eller fleire, skrive [a, b]:",
+        "en": "choose one or more, written [a, b]:",
+    },
+    "or": {"nb": "eller:", "nn": "eller:", "en": "or:"},
+    "integer": {"nb": "et helt tall", "nn": "eit heilt tal", "en": "a whole number"},
+    "number": {"nb": "et tall", "nn": "eit tal", "en": "a number"},
+    "boolean": {"nb": "ja (true) eller nei (false)", "nn": "ja (true) eller nei (false)", "en": "true or false"},
+    "date": {"nb": "en dato: 2026-08-31", "nn": "ein dato: 2026-08-31", "en": "a date: 2026-08-31"},
+    "text": {"nb": "tekst", "nn": "tekst", "en": "text"},
+    "list": {"nb": "rader, hver med:", "nn": "rader, kvar med:", "en": "rows, each with:"},
+    "object": {"nb": "med:", "nn": "med:", "en": "with:"},
+    "comment": {"nb": "en kommentar", "nn": "ein kommentar", "en": "a comment"},
+    "skeleton": {
+        "nb": "Skriv svarene bak kolonene. Det du lar stå tomt, er ikke besvart.",
+        "nn": "Skriv svara bak kolona. Det du lèt stå tomt, er ikkje svart på.",
+        "en": "Write the answers after the colons. What you leave empty is not answered.",
+    },
+}
+_PLAIN = re.compile(r"[A-Za-zÆØÅæøå][\w .-]*")
+
+
+def form_text(form: Form, language: str) -> str:
+    """The questions of a form, with what can be answered and how the fields are called."""
+    lines = [form.title(language), *wrap(form.description(language), WIDTH)]
+    if form.purpose.get(language):
+        lines += ["", *wrap(f"{_word('why', language)} {form.purpose.get(language)}", WIDTH)]
+    return "\n".join([*lines, *_questions(form.fields, language, "")])
+
+
+def skeleton(form: Form, instance: str, language: str) -> str:
+    """An answers file in YAML: every question as a comment, every answer empty."""
+    purpose = form.purpose.get(language)
+    why = f"{_word('why', language)} {purpose}" if purpose else ""
+    head = [f"{form.title(language)} ({instance})", form.description(language), why, _word("skeleton", language)]
+    return "\n".join([*_comment(head, ""), *_blanks(form.fields, language, "")]) + "\n"
+
+
+# -- to read ----------------------------------------------------------------------------------------------------------
+
+
+def _questions(fields: Mapping[str, Field], language: str, indent: str) -> Iterator[str]:
+    for field in fields.values():
+        if field.widget == "hidden":
+            continue
+        yield ""
+        yield from _wrapped(field.title(language), indent)
+        inner = indent + "    "
+        named = [field.name, *([_word("required", language)] if field.required else [])]
+        yield f"{inner}[{', '.join(named)}]"
+        yield from _wrapped(field.description(language), inner)
+        yield from _kinds(field, language, inner)
+        yield from _questions(field.items, language, inner)
+        if field.comment:
+            yield f"{inner}[{field.name}{COMMENT_SUFFIX}] {_word('comment', language)}"
+
+
+def _kinds(field: Field, language: str, indent: str) -> Iterator[str]:
+    """What kind of answer goes here, and the choices there are."""
+    if field.kind not in ("choice", "choices"):
+        unit = f" ({field.unit})" if field.unit else ""
+        yield f"{indent}{_word(field.kind, language)}{unit}"
+    if field.choices:
+        yield f"{indent}{_word(field.kind if field.kind in ('choice', 'choices') else 'or', language)}"
+        width = max(len(written(choice.const)) for choice in field.choices)
+        for choice in field.choices:
+            yield from _wrapped(_choice(choice, width, language), f"{indent}  ", hanging=width + 2)
+    for point, anchor in field.anchors.items():
+        yield from _wrapped(f"{point} = {anchor.get(language)}", f"{indent}  ", hanging=4)
+
+
+def _choice(choice: Choice, width: int, language: str) -> str:
+    more = f" – {choice.description(language)}" if choice.description(language) else ""
+    return f"{written(choice.const):<{width}}  {choice.title(language)}{more}"
+
+
+def _wrapped(text: str, indent: str, hanging: int = 0) -> Iterator[str]:
+    following = indent + " " * hanging
+    yield from wrap(text, WIDTH, initial_indent=indent, subsequent_indent=following, drop_whitespace=True)
+
+
+def _word(name: str, language: str) -> str:
+    return _WORDS[name][language]
+
+
+# -- to fill in -------------------------------------------------------------------------------------------------------
+
+
+def _blanks(fields: Mapping[str, Field], language: str, indent: str) -> Iterator[str]:
+    for field in fields.values():
+        yield ""
+        required = f" ({_word('required', language)})" if field.required else ""
+        told = [f"{field.title(language)}{required}", field.description(language)]
+        yield from _comment(told, indent)
+        for line in _kinds(field, language, "  "):
+            yield f"{indent}#{line}"
+        yield f"{indent}{field.name}:"
+        if field.kind == "list":
+            yield f"{indent}  -"
+            yield from _blanks(field.items, language, f"{indent}    ")
+        elif field.kind == "object":
+            yield from _blanks(field.items, language, f"{indent}  ")
+        if field.comment:
+            yield f"{indent}# {_word('comment', language)}"
+            yield f"{indent}{field.name}{COMMENT_SUFFIX}:"
+
+
+def _comment(texts: list[str], indent: str) -> Iterator[str]:
+    for text in texts:
+        yield from wrap(text, WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ")
+
+
+def written(const: codec.Json) -> str:
+    """A choice as one writes it in an answers file: a text that could be taken for something else in quotes."""
+    if isinstance(const, str):
+        plain = _PLAIN.fullmatch(const) and const.lower() not in ("true", "false", "null") and const == const.strip()
+        return const if plain else json.dumps(const, ensure_ascii=False)
+    return codec.dumps(const).decode()

@@ -1,0 +1,225 @@
+"""Where a process stands: its states, what is done and open and for whom, what can be chosen, and who takes part.
+
+Made from a loaded process, so it is the same for now and for any earlier moment. It holds no answers. Titles are in
+the language of whoever reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cli.output import Part, Table
+from engine.chart import Choice, Definition, TaskNode
+from engine.conditions import AnswerLookup, Conditions
+from engine.engine import Engine, Loaded
+from engine.events import FormSubmitted
+from engine.state import Instance, Membership, ProcessState
+from engine.template import Action
+from engine.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Something that is not filled in yet, and who can do it."""
+
+    instance: str
+    whom: str
+    due: datetime | None
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNow:
+    """A task of an active state: how many are done of those expected, and what is open."""
+
+    task: str
+    title: str
+    done: int
+    expected: int
+    optional: bool
+    open: tuple[Open, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionNow:
+    """An action of an active state: who may choose it, whether it is open, and if not, why."""
+
+    action: str
+    title: str
+    by: tuple[str, ...]
+    open: bool
+    why: str
+    missing: tuple[str, ...]
+    needs_reason: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemberNow:
+    """Somebody who takes part."""
+
+    membership: str
+    name: str
+    party: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A process at one moment."""
+
+    process: str
+    title: str
+    template: str
+    version: str
+    status: str
+    sequence: int
+    at: datetime | None
+    states: tuple[str, ...]
+    state_titles: tuple[str, ...]
+    counters: Mapping[str, int]
+    tasks: tuple[TaskNow, ...]
+    actions: tuple[ActionNow, ...]
+    members: tuple[MemberNow, ...]
+    parties: Mapping[str, str]
+
+
+def standing(engine: Engine, loaded: Loaded, language: str) -> Standing:
+    """Where the process stands in `loaded`. Whether somebody may see it is for the caller to ask first."""
+    return _Reader(engine, loaded, language).standing()
+
+
+class _Reader:
+    def __init__(self, engine: Engine, loaded: Loaded, language: str) -> None:
+        self.engine = engine
+        self.state: ProcessState = loaded.state
+        self.definition: Definition = loaded.definition
+        self.language = language
+        self.conditions = Conditions(loaded.definition, loaded.state, _answers(engine, loaded))
+
+    def standing(self) -> Standing:
+        state, running = self.state, self.state.status == "running"
+        return Standing(
+            process=state.name,
+            title=state.title,
+            template=state.template,
+            version=state.version,
+            status=state.status,
+            sequence=state.sequence,
+            at=state.recorded_at,
+            states=tuple(state.active),
+            state_titles=tuple(self._told(self.definition.nodes[name].spec.title) for name in state.active),
+            counters=dict(state.counters),
+            tasks=tuple(self._tasks()) if running else (),
+            actions=tuple(self._actions()) if running else (),
+            members=tuple(self._member(m) for m in state.memberships.values() if m.active),
+            parties={party.id: party.title for party in state.parties.values()},
+        )
+
+    def _tasks(self) -> Iterator[TaskNow]:
+        for state in [None, *self.state.active]:
+            for task in self.definition.tasks_of.get(state, ()):
+                yield self._task(task)
+
+    def _task(self, task: TaskNode) -> TaskNow:
+        group = self.state.group(task.id, task.state)
+        instances = [self.state.instances[name] for name in group.instances]
+        still = tuple(Open(i.id, self._whom(i), i.due, i.overdue) for i in instances if i.status == "open")
+        title = self._told(task.spec.title)
+        return TaskNow(task.id, title, group.done, group.expected, task.spec.optional, still)
+
+    def _whom(self, instance: Instance) -> str:
+        if instance.membership:
+            return self._name(self.state.memberships[instance.membership])
+        if instance.party:
+            return self.state.parties[instance.party].title
+        return ", ".join(self._role(role) for role in instance.roles)
+
+    def _actions(self) -> Iterator[ActionNow]:
+        seen: set[str] = set()
+        for state in reversed(list(self.state.active)):  # the innermost state's action is the one that is taken
+            for choice in self.definition.actions[state]:
+                if choice.id not in seen:
+                    seen.add(choice.id)
+                    yield self._action(choice, self.definition.nodes[state].spec.actions[choice.id])
+
+    def _action(self, choice: Choice, action: Action) -> ActionNow:
+        outcome = self.conditions.outcome(choice)
+        is_open = outcome.value is True
+        why = "" if is_open else self._told(action.otherwise) if action.otherwise else f"not: {action.when}"
+        return ActionNow(
+            action=choice.id,
+            title=self._told(action.title),
+            by=tuple(self._role(role) for role in action.by),
+            open=is_open,
+            why=why,
+            missing=() if is_open else tuple(outcome.missing),
+            needs_reason=action.reason == "required",
+        )
+
+    def _member(self, membership: Membership) -> MemberNow:
+        party = self.state.parties[membership.party].title if membership.party else ""
+        roles = tuple(self._role(role) for role in sorted(membership.roles))
+        return MemberNow(membership.id, self._name(membership), party, roles)
+
+    def _name(self, membership: Membership) -> str:
+        person = self.engine.people.get(membership.person) if membership.person else None
+        return person.name if person else membership.id
+
+    def _role(self, role: str) -> str:
+        return self._told(self.definition.template.roles[role].title)
+
+    def _told(self, text: Text) -> str:
+        return text.get(self.language)
+
+
+def _answers(engine: Engine, loaded: Loaded) -> AnswerLookup:
+    """The answers that guards name, as far as they are revealed."""
+    records = {record.sequence: record for record in loaded.records}
+
+    def find(sequence: int) -> Mapping[str, object] | None:
+        payload = engine.payload(records[sequence], opened=loaded.state.revealed)
+        return payload.answers if isinstance(payload, FormSubmitted) else None
+
+    return find
+
+
+def parts(now: Standing, local: Callable[[datetime | None], str]) -> list[Part]:
+    """A standing for people."""
+    where = " › ".join(now.state_titles) or now.status
+    counted = "".join(f", {name} {value}" for name, value in now.counters.items())
+    told: list[Part] = [
+        f"{now.title} ({now.process}): {where}{counted}",
+        f"{now.template} {now.version}, {now.status}; event {now.sequence}, {local(now.at)}",
+    ]
+    if now.tasks:
+        rows = [(t.task, t.title, _progress(t), _open(t, local)) for t in now.tasks]
+        told += ["", Table(("Task", "What", "Done", "Open"), rows)]
+    if now.actions:
+        actions = [(a.action, a.title, " / ".join(a.by), _openness(a), _why(a)) for a in now.actions]
+        told += ["", Table(("Action", "What", "Who", "", "Why"), actions)]
+    members = [(m.membership, m.name, m.party, ", ".join(m.roles)) for m in now.members]
+    return [*told, "", Table(("Member", "Name", "Party", "Roles"), members)]
+
+
+def _progress(task: TaskNow) -> str:
+    return f"{task.done} of {task.expected}" + (" (optional)" if task.optional else "")
+
+
+def _open(task: TaskNow, local: Callable[[datetime | None], str]) -> str:
+    def told(found: Open) -> str:
+        due = f", {'overdue since' if found.overdue else 'due'} {local(found.due)}" if found.due else ""
+        return f"{found.whom} ({found.instance}{due})"
+
+    return "; ".join(told(found) for found in task.open)
+
+
+def _openness(action: ActionNow) -> str:
+    return "open" if action.open else "closed"
+
+
+def _why(action: ActionNow) -> str:
+    if action.open:
+        return "needs --reason" if action.needs_reason else ""
+    return action.why + (f" Missing: {', '.join(action.missing)}." if action.missing else "")

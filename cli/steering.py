@@ -1,0 +1,84 @@
+"""Commands about where a process stands and where it goes: status, actions, time, and why."""
+
+# ruff: noqa: PLC0415 (imports stand inside the commands: help must come at once)
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.call import Call
+from cli.command import CommandId, Commands, Process, SomeProcess
+from cli.output import Done, Table, tell
+from cli.taking_part import carry_out
+
+if TYPE_CHECKING:
+    from engine.people import Session
+
+commands = Commands()
+
+Action = Annotated[str, typer.Argument(metavar="ACTION", help="The action, as `samskap status` names it: open_round.")]
+
+
+@commands.add("status", example="samskap status\nsamskap status arendal-2026")
+def status(ctx: typer.Context, process: SomeProcess = None) -> None:
+    """Show where a process stands, or list the processes.
+
+    States; what is done and what is open for whom; which actions are open, and why others are not; who takes part.
+    """
+    from cli.standing import parts, standing
+
+    call: Call = ctx.obj
+    session = call.reader()
+    if process is None:
+        found = [row for row in call.engine.processes() if _may_see(call, session, row)]
+        keys = ("name", "title", "template", "status")
+        rows = [[row[key] for key in keys] for row in found]
+        data = {"processes": [{key: row[key] for key in keys} for row in found]}
+        tell(call, data, Table(("Process", "Title", "Template", "Status"), rows, empty="You take part in no process."))
+        return
+    loaded = call.engine.load(call.engine.stream(process))
+    call.engine.view(session, loaded)
+    now = standing(call.engine, loaded, session.person.language)
+    tell(call, now, *parts(now, call.local))
+
+
+def _may_see(call: Call, session: Session, process: Mapping[str, Any]) -> bool:
+    from engine.errors import NotAllowed
+
+    try:
+        call.engine.view(session, call.engine.load(call.engine.stream(process["name"])))
+    except NotAllowed:
+        return False
+    return True
+
+
+@commands.add(
+    "act", example="samskap act arendal-2026 open_round\nsamskap act arendal-2026 close --reason 'To svarer ikke'"
+)
+def act(
+    ctx: typer.Context,
+    process: Process,
+    action: Action,
+    reason: Annotated[str, typer.Option("--reason", help="Why; everybody in the process can read it.")] = "",
+    command_id: CommandId = "",
+) -> None:
+    """Choose what happens next in a process."""
+    from engine.commands import Act
+
+    carry_out(ctx, process, Act(action, reason), command_id, f"{process}: {action}")
+
+
+@commands.add("tick", example="samskap tick")
+def tick(ctx: typer.Context, process: SomeProcess = None) -> None:
+    """Let time act: deadlines that have passed.
+
+    A deadline fires once, so this can run as often as you like; have it run by the clock (cron, a timer).
+    """
+    call: Call = ctx.obj
+    receipts = call.engine.tick(process)
+    rows = [(receipt.process, receipt.last - receipt.first + 1) for receipt in receipts]
+    shown = [Table(("Process", "Events"), rows)] if rows else [Done("Nothing was due.")]
+    tell(call, {"processes": receipts}, *shown)
