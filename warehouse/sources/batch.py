@@ -113,7 +113,7 @@ def stage(
 def accept(connection: duckdb.DuckDBPyConnection, batch: str, contract: Contract) -> Batch:
     """Put a judged batch in use: its rows that passed come into `raw.measurement_row`, in one commit.
 
-    Earlier batches of the same file are superseded: their rows stay, and are in use no more. Raise `UsageError` for a
+    Other batches of the same file are superseded: their rows stay, and are in use no more. Raise `UsageError` for a
     batch that was not judged or was refused.
     """
     found = find(connection, batch)
@@ -129,13 +129,32 @@ def accept(connection: duckdb.DuckDBPyConnection, batch: str, contract: Contract
             for insertion in insertions(contract, table):
                 connection.execute(written(insertion), {"batch": batch})
             connection.execute(f"DROP TABLE {qualified(STAGING, table)}")
-        connection.execute(
-            "UPDATE raw.source_file SET status = 'superseded' WHERE status = 'accepted' AND source = $1"
-            " AND stored_hash = (SELECT stored_hash FROM raw.source_file WHERE batch = $2)",
-            [found.source, batch],
-        )
+        supersede(connection, batch, ("accepted", "refused"))
         set_status(connection, batch, "accepted")
     return Batch(batch, found.source, found.read, found.staged, found.rejected, "accepted")
+
+
+def supersede(connection: duckdb.DuckDBPyConnection, batch: str, statuses: tuple[Status, ...]) -> None:
+    """Let a judged batch stand for the others of its file, in the caller's transaction.
+
+    Those with one of these statuses stay as superseded; those that nobody finished are forgotten.
+    """
+    others = connection.execute(
+        "SELECT other.batch, other.status FROM raw.source_file AS other JOIN raw.source_file AS one"
+        " USING (source, stored_hash) WHERE one.batch = $1 AND other.batch <> $1",
+        [batch],
+    ).fetchall()
+    for other, status in others:
+        if status in statuses:
+            set_status(connection, other, "superseded")
+        elif status in ("staged", "judged"):
+            _forget(connection, other)
+
+
+def _forget(connection: duckdb.DuckDBPyConnection, batch: str) -> None:
+    connection.execute(f"DROP TABLE {qualified(STAGING, staging_table(batch))}")
+    for table in ("raw.source_file", "raw.rejected", "raw.mended_cell", "ops.validation_result"):
+        connection.execute(f"DELETE FROM {table} WHERE batch = $1", [batch])  # noqa: S608  (names of ours)
 
 
 def set_status(connection: duckdb.DuckDBPyConnection, batch: str, status: Status) -> None:

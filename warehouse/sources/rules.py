@@ -242,19 +242,23 @@ class _Compiler:
     def _stated(self, stated: str, over: str, under: str) -> Rule:
         """A printed percentage that is further from its fraction than half a unit of its last printed digit.
 
-        Multiplied out, so that it is exact: |100 a/b − p| > ½·10⁻ᵈ is 2·10ᵈ·|100 a − p b| > b, for b > 0.
+        Multiplied out, so that it is exact: |100 a/b − p| > ½·10⁻ᵈ is 2·10ᵈ·|100 a − p b| > b, for b > 0. In 38
+        digits, because DuckDB keeps a product of shorter decimals in 18.
         """
         decimals = stated_decimals(self.layout, stated)
         values = {"a": self.layout.value(over), "b": self.layout.value(under), "p": self.layout.value(stated)}
         broken = sql(
             ":a IS NOT NULL AND :b IS NOT NULL AND :p IS NOT NULL AND :b > 0"
-            " AND (2 * (10 ** :d)::INTEGER)::DECIMAL(6, 0)"
-            " * abs(100::DECIMAL(3, 0) * :a::DECIMAL(18, 6) - :p::DECIMAL(9, 4) * :b::DECIMAL(18, 6)) > :b",
+            " AND (2 * (10 ** :d)::INTEGER)::DECIMAL(38, 0)"
+            " * abs(100 * :a::DECIMAL(38, 6) - :p::DECIMAL(38, 4) * :b::DECIMAL(38, 6)) > :b",
             d=decimals,
             **values,
         )
         computed = sql(
-            "coalesce(round(100 * :a / nullif(:b, 0), :d + 1), 0)::VARCHAR", a=values["a"], b=values["b"], d=decimals
+            "coalesce(round(100 * :a::DOUBLE / nullif(:b, 0), :d + 1), 0)::VARCHAR",
+            a=values["a"],
+            b=values["b"],
+            d=decimals,
         )
         shown = [self.layout.text(stated), self.layout.text(over), self.layout.text(under)]
         return self._rule("stated", stated, broken, _reasons(SENTENCES["stated"], *shown, computed, numbers=True))

@@ -15,7 +15,7 @@ from typing import Final
 import duckdb
 
 from engine.errors import IntegrityFault, NotFound, SettingsError
-from warehouse.sources.batch import find, set_status, staging_table, transaction
+from warehouse.sources.batch import Batch, find, set_status, staging_table, supersede, transaction
 from warehouse.sources.contract import Contract
 from warehouse.sources.reading import STAGING
 from warehouse.sources.rules import rules_of
@@ -65,9 +65,7 @@ def validate(connection: duckdb.DuckDBPyConnection, batch: str, contract: Contra
     if found is None:
         raise NotFound(f"there is no batch {batch}", hint="Load it first.")
     if found.status != "staged":
-        results = _stored(connection, batch)
-        accepted = found.status != "refused"
-        return Verdict(batch, accepted, found.read, found.rejected, contract.tolerance, results)
+        return _judged_before(connection, found, contract)
     _check_installed()
     from warehouse.sources import judge  # noqa: PLC0415  (ten seconds, and most runs have nothing to judge)
 
@@ -79,7 +77,7 @@ def validate(connection: duckdb.DuckDBPyConnection, batch: str, contract: Contra
         ]
         _check_counts(connection, batch, judged)
         results = (*judged, *_of_file(connection, batch, contract, found.read, found.rejected))
-        accepted = all(result.success for result in results if result.rule in (TOLERANCE, ROWS))
+        accepted = _is_accepted(results)
         for result in results:
             connection.execute(
                 "INSERT INTO ops.validation_result VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -95,8 +93,24 @@ def validate(connection: duckdb.DuckDBPyConnection, batch: str, contract: Contra
             )
         set_status(connection, batch, "judged" if accepted else "refused")
         if not accepted:
+            supersede(connection, batch, ("refused",))
             connection.execute(f"DROP TABLE {qualified(STAGING, staging_table(batch))}")
     return Verdict(batch, accepted, found.read, found.rejected, contract.tolerance, results)
+
+
+def _judged_before(connection: duckdb.DuckDBPyConnection, found: Batch, contract: Contract) -> Verdict:
+    """The verdict that stands; a refused batch that another had superseded is in question again."""
+    results = _stored(connection, found.batch)
+    accepted = _is_accepted(results)
+    if found.status == "superseded" and not accepted:
+        with transaction(connection):
+            supersede(connection, found.batch, ("refused",))
+            set_status(connection, found.batch, "refused")
+    return Verdict(found.batch, accepted, found.read, found.rejected, contract.tolerance, results)
+
+
+def _is_accepted(results: Sequence[Result]) -> bool:
+    return all(result.success for result in results if result.rule in (TOLERANCE, ROWS))
 
 
 def _check_installed() -> None:
