@@ -44,14 +44,13 @@ def rejects(connection: duckdb.DuckDBPyConnection, source: str | None = None) ->
         " ORDER BY file.log_position, rejected.row_number, rejected.rule",
         (source, source),
     ).fetchall()
-    return [
-        _reject(told, dict(zip(LANGUAGES, reasons, strict=True)), cells)
-        for *told, reasons, cells in rows
-    ]
+    return [_reject(told, dict(zip(LANGUAGES, reasons, strict=True)), cells) for *told, reasons, cells in rows]
 
 
 def _reject(told: list[Any], reasons: dict[str, str], cells: str | None) -> Reject:
-    return Reject(*told, reasons=reasons, cells=codec.mapping(codec.decode(cells)) if cells else {})
+    source, file_name, stored_hash, row, column, rule, value = told
+    found = codec.mapping(codec.decode(cells)) if cells else {}
+    return Reject(source, file_name, stored_hash, row, column, rule, value, reasons, found)
 
 
 def mend(
