@@ -21,6 +21,8 @@ from warehouse.sources.records import FAULTS, CsvRecords, Page
 from warehouse.sql import qualified, quoted
 
 STAGING = "staging"
+PAGES = 8
+"""Pages that are inserted at a time, so that DuckDB types them with all its threads."""
 Cells: TypeAlias = Sequence[str | None]
 Finding: TypeAlias = Literal["applied", "other_value", "no_such_row", "no_such_column", "personal"]
 
@@ -79,13 +81,25 @@ def fill(
     connection.execute(f"CREATE TABLE {target} ({columns})")
     statement = f"INSERT INTO {target} {written(layout.selection())}"
     read, mending = 0, _Mending(contract, mends)
+    pages: list[pa.Table] = []
     for rows in _csv_rows(landed, contract) if contract.kind == "csv" else _parquet_rows(landed, contract):
         mending.apply(rows)
-        connection.register("page", _table(rows))
-        connection.execute(statement)
-        connection.unregister("page")
+        pages.append(_table(rows))
         read += rows.size
+        if len(pages) == PAGES:
+            _insert(connection, statement, pages)
+            pages = []
+    if pages:
+        _insert(connection, statement, pages)
     return read, mending.findings()
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, statement: str, pages: list[pa.Table]) -> None:
+    connection.register("page", pa.concat_tables(pages))
+    try:
+        connection.execute(statement)
+    finally:
+        connection.unregister("page")
 
 
 def _csv_rows(landed: Landed, contract: Contract) -> Iterator[_Rows]:
