@@ -36,6 +36,8 @@ NAMESPACE = UUID("6f1a3c9e-3f5e-5d43-9a2b-5a6d736b6170")
 """Streams of named things (bundles, sources, measures) are v5 UUIDs of their kind and name in this namespace."""
 
 RETRIES = 8
+KEPT_PROCESSES = 256
+"""Processes that an engine keeps folded, so that a command costs what is new and not what has been."""
 INVITATION_LIFE = timedelta(days=30)
 
 
@@ -80,6 +82,7 @@ class Engine:
         self.clock = clock
         self.people = People(log, keys)
         self._definition = lru_cache(maxsize=64)(self._load_definition)
+        self._loaded: dict[UUID, Loaded] = {}
 
     @classmethod
     def open(cls, data: Path, *, clock: Callable[[], datetime] = now_utc) -> Engine:
@@ -365,11 +368,36 @@ class Engine:
 
     def load(self, stream: UUID, *, until: int | None = None) -> Loaded:
         """A process as its events tell, up to a sequence."""
-        records = tuple(self.log.read(stream, until=until))
+        if until is None:
+            return self._newest(stream)
+        return self._folded(stream, tuple(self.log.read(stream, until=until)))
+
+    def _newest(self, stream: UUID) -> Loaded:
+        """A process as it is now: what was folded before, if the log still has it, and what came since."""
+        known = self._loaded.pop(stream, None)
+        if known is None:
+            found = self._folded(stream, tuple(self.log.read(stream)))
+        else:
+            last, *new = self.log.read(stream, after=known.state.sequence - 1) or [None]
+            if last is None or last.hash != known.state.last_hash:  # another log lies there now
+                found = self._folded(stream, tuple(self.log.read(stream)))
+            else:
+                found = self._further(known, tuple(new)) if new else known
+        self._loaded[stream] = found
+        if len(self._loaded) > KEPT_PROCESSES:
+            self._loaded.pop(next(iter(self._loaded)))
+        return found
+
+    def _folded(self, stream: UUID, records: tuple[Record, ...]) -> Loaded:
         state = fold(self.events(records))
         if state is None:
             raise NotFound(f"there is no process {stream}")
         return Loaded(state, records, self.definition(state.template, state.bundle))
+
+    def _further(self, known: Loaded, new: tuple[Record, ...]) -> Loaded:
+        state = fold(self.events(new), known.state)
+        assert state is not None
+        return Loaded(state, known.records + new, self.definition(state.template, state.bundle))
 
     def events(
         self,
