@@ -25,5 +25,5 @@ def connect(
     if threads is not None:
         config["threads"] = threads
     connection = duckdb.connect(str(path), read_only=read_only, config=config)
-    connection.execute("SET TimeZone='UTC'")
+    connection.execute("SET TimeZone='UTC'; SET enable_progress_bar=false")
     return connection

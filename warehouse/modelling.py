@@ -38,6 +38,7 @@ class Model:
     reads: frozenset[str]
     comment: str
     columns: dict[str, str]
+    is_view: bool = False
 
     @property
     def name(self) -> str:
@@ -84,7 +85,7 @@ def read_model(path: Path) -> Model:
             f"the model cannot be parsed: {first['description']}", where=Place(str(path), first["line"], first["col"])
         ) from error
     reads = frozenset(f"{table.db}.{table.name}" for table in parsed.find_all(exp.Table) if table.db)
-    return Model(path.parent.name, path.stem, sql, reads, comment, columns)
+    return Model(path.parent.name, path.stem, sql, reads, comment, columns, is_view="A view." in comment)
 
 
 def _header(sql: str) -> tuple[str, dict[str, str]]:
@@ -102,12 +103,25 @@ def _header(sql: str) -> tuple[str, dict[str, str]]:
 
 
 def build(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Make the model's table anew, with its comments; the caller holds the transaction."""
+    """Make the model's table or view anew, with its comments; the caller holds the transaction."""
     name = qualified(model.schema, model.table)
-    connection.execute(f"CREATE OR REPLACE TABLE {name} AS {model.sql}")
-    connection.execute(f"COMMENT ON TABLE {name} IS {literal(model.comment)}")
+    kind = "VIEW" if model.is_view else "TABLE"
+    _clear(connection, model)
+    connection.execute(f"CREATE OR REPLACE {kind} {name} AS {model.sql}")
+    connection.execute(f"COMMENT ON {kind} {name} IS {literal(model.comment)}")
     for column, text in model.columns.items():
         connection.execute(f"COMMENT ON COLUMN {name}.{quoted(column)} IS {literal(text)}")
+
+
+def _clear(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Drop what an earlier version made of the other kind under the model's name."""
+    other = "TABLE" if model.is_view else "VIEW"
+    found = connection.execute(
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ? AND table_type = ?",
+        (model.schema, model.table, "BASE TABLE" if model.is_view else "VIEW"),
+    ).fetchall()
+    if found[0][0]:
+        connection.execute(f"DROP {other} {qualified(model.schema, model.table)}")
 
 
 def content(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> Content:

@@ -110,7 +110,8 @@ def _make(connection: duckdb.DuckDBPyConnection, run: Run, progress: Progress) -
     for done, model in enumerate(models):
         progress(model.name, done, len(models))
         modelling.build(connection, model)
-        made[model.name] = modelling.content(connection, model.schema, model.table)
+        if not model.is_view:  # what a view shows is hashed in the tables made from it
+            made[model.name] = modelling.content(connection, model.schema, model.table)
         if model.name == modelling.FORMS_FROM:
             tables = forms.generate(connection)
             made |= {f"forms.{table}": modelling.content(connection, "forms", table) for table in tables}
