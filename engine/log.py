@@ -27,6 +27,7 @@ from engine.errors import Conflict, SettingsError, StoreError
 Row: TypeAlias = tuple[str, Sequence[object]]
 """A statement of ours and its bound values, written in the transaction of the events."""
 
+_NEWEST = 2**62
 GENESIS = ""
 """The previous hash of a stream's first event."""
 
@@ -169,8 +170,13 @@ class Log:
 
     def read(self, stream: UUID, *, after: int = 0, until: int | None = None) -> list[Record]:
         """The records of a stream, in order."""
-        found = self._recorder.select_events(stream, gt=after or None, lte=until)
-        return [Record(stream, s.originator_version, s.topic, s.state) for s in found]
+        with self._datastore.transaction(commit=False) as cursor:
+            cursor.execute(
+                "SELECT originator_version, topic, state FROM stored_events"
+                " WHERE originator_id=? AND originator_version>? AND originator_version<=? ORDER BY originator_version",
+                (stream.hex, after, _NEWEST if until is None else until),
+            )
+            return [Record(stream, sequence, kind, body) for sequence, kind, body in cursor.fetchall()]
 
     def all(self, *, after: int = 0, limit: int = 5000) -> Iterator[Record]:
         """All records by position, a page at a time."""

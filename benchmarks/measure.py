@@ -1,0 +1,76 @@
+"""Measuring: a call repeated, its median and spread; and the table that shows it beside its peer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+REPEATS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds of one call: the median of the repeats, and the fastest and slowest."""
+
+    median: float
+    fastest: float
+    slowest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a table: what, at which scale, how many a second, and how that stands to the peer (1 = as fast)."""
+
+    what: str
+    size: int
+    per_second: float
+    spread: float
+    ratio: float | None = None
+    note: str = ""
+
+
+def timed(call: Callable[[], object], *, repeats: int = REPEATS, before: Callable[[], object] | None = None) -> Timing:
+    """Seconds of a call; `before` prepares every repeat and is not counted. The first call warms up and is dropped."""
+    seconds = []
+    for _ in range(repeats + 1):
+        if before is not None:
+            before()
+        began = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - began)
+    counted = seconds[1:]
+    return Timing(median(counted), min(counted), max(counted))
+
+
+def line(what: str, size: int, timing: Timing, *, peer: Timing | None = None, note: str = "") -> Line:
+    """The row of a timing over `size` things."""
+    spread = (timing.slowest - timing.fastest) / timing.median
+    ratio = peer.median / timing.median if peer is not None else None
+    return Line(what, size, size / timing.median, spread, ratio, note)
+
+
+def table(title: str, lines: Sequence[Line]) -> str:
+    """The rows as text."""
+    rows = [("", "size", "per second", "spread", "of peer", "")]
+    rows += [
+        (
+            one.what,
+            f"{one.size:,}",
+            f"{one.per_second:,.0f}",
+            f"±{one.spread / 2:.0%}",
+            f"{one.ratio:.0%}" if one.ratio is not None else "peer",
+            one.note,
+        )
+        for one in lines
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    told = [
+        "  ".join(
+            cell.ljust(width) if column in (0, 5) else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join([title, *told, ""])
