@@ -1,0 +1,81 @@
+"""Running the flow by the clock: a Prefect runner that, told to stop, lets the run that is going on come to its end.
+
+Prefect's own runner kills what it runs when it is stopped. Here the first signal stops the clock and waits; a second
+one does not wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from datetime import timedelta
+from typing import Any
+
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.runner import Runner
+from prefect.schedules import Cron, Interval, Schedule
+from prefect.types.entrypoint import EntrypointType
+
+from engine.errors import UsageError
+from pipelines.flows import evaluate
+
+ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+
+
+def scheduled(cron: str | None, timezone: str, interval: timedelta | None) -> Schedule:
+    """A schedule by cron or by interval; raise `UsageError` for both, neither, or what is no such thing."""
+    if (cron is None) == (interval is None):
+        raise UsageError("a schedule is by cron or by interval", hint="Give one of the two.")
+    if interval is not None:
+        if interval <= timedelta(0):
+            raise UsageError("the interval must be longer than nothing", hint="Give seconds, such as 3600.")
+        return Interval(interval, timezone=timezone)
+    try:
+        return Cron(str(cron), timezone=timezone)
+    except ValueError as error:
+        raise UsageError(
+            f"“{cron}” is no time in cron's five fields",
+            hint="Write minute, hour, day of month, month, day of week: 0 3 * * * is every night at three.",
+        ) from error
+
+
+class DrainingRunner(Runner):
+    """A runner that stops by waiting."""
+
+    _main: asyncio.Task[None]
+
+    async def cancel_all(self) -> None:
+        """Called when the clock has been stopped: leave the runs that are going on in peace."""
+
+    def handle_sigterm(self, *_: Any, **__: Any) -> None:
+        """The first signal: stop the clock, and wait for what runs. The next one ends at once."""
+        loop = self._main.get_loop()
+        if self.started and not self.stopping:
+            loop.call_soon_threadsafe(lambda: self._stopping.add(loop.create_task(self.astop())))
+        else:
+            loop.call_soon_threadsafe(self._main.cancel)
+
+    async def run(self) -> None:
+        """Serve until a signal comes."""
+        self._stopping: set[asyncio.Task[None]] = set()
+        main = asyncio.current_task()
+        assert main is not None
+        self._main = main
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self.handle_sigterm)
+        await self.start()
+
+
+def serve_until_stopped(name: str, workspace: str, schedule: Schedule) -> None:
+    """Evaluate a workspace by a schedule, one run at a time, until SIGTERM or SIGINT has been obeyed."""
+    # The limit is the server's, not the runner's: that one would let runs pile up, and do them one after the other.
+    runner = DrainingRunner(name=name, pause_on_shutdown=True)
+    runner.add_flow(
+        evaluate,
+        name=name,
+        schedule=schedule,
+        concurrency_limit=ONE_AT_A_TIME,
+        parameters={"workspace": workspace},
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    with asyncio.Runner() as loop:
+        loop.run(runner.run())
