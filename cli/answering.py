@@ -131,6 +131,52 @@ def submit(
     tell(call, receipt, Done(f"{done} (had been done before: nothing new)" if receipt.replayed else done))
 
 
+@commands.add(
+    "draft save",
+    example="samskap draft save arendal-2026 answer.1.m2 --answers answers.yaml\n"
+    "samskap draft save arendal-2026 answer.1.m2 --set shared_problem_1=4 --version 1",
+)
+def save_draft(
+    ctx: typer.Context,
+    process: Process,
+    instance: Instance,
+    answers: Answers = None,
+    single: Single = None,
+    version: Annotated[
+        int | None, typer.Option("--version", metavar="N", help="The draft's version you go on from; 0: none yet.")
+    ] = None,
+) -> None:
+    """Keep answers that are not finished.
+
+    They are not checked, nobody else can read them, and they go when the form is submitted.
+    """
+    from cli.answers import given
+
+    call: Call = ctx.obj
+    session = call.session()
+    asked = form_of(call, session, process, instance)
+    draft = call.engine.save_draft(session, process, instance, given(answers, single or (), asked), version=version)
+    tell(call, draft, Done(f"Kept as version {draft.version} of your draft of {instance}"))
+
+
+@commands.add("draft show", example="samskap draft show arendal-2026 answer.1.m2 --json > answers.json")
+def show_draft(ctx: typer.Context, process: Process, instance: Instance) -> None:
+    """Show your draft."""
+    call: Call = ctx.obj
+    draft = call.engine.draft(call.session(), process, instance)
+    rows = [(name, str(value)) for name, value in draft.answers.items()] if draft else []
+    title = f"Version {draft.version}, {call.local(draft.saved_at)}" if draft else ""
+    tell(call, {"draft": draft}, Table(("Field", "Answer"), rows, title=title, empty="There is no draft."))
+
+
+@commands.add("draft drop", example="samskap draft drop arendal-2026 answer.1.m2")
+def drop_draft(ctx: typer.Context, process: Process, instance: Instance) -> None:
+    """Throw your draft away."""
+    call: Call = ctx.obj
+    dropped = call.engine.drop_draft(call.session(), process, instance)
+    tell(call, {"dropped": dropped}, Done("Thrown away" if dropped else "There is no draft."))
+
+
 def form_of(call: Call, session: Session, process: str, instance: str) -> Form:
     """The form of an instance, for somebody who may see the process; raise `NotFound` with what there is."""
     from engine.errors import NotFound

@@ -89,6 +89,9 @@ MODULES: Final = (
         {
             "tasks": "List what is open for you.",
             "form": "Show the questions of a task.",
+            "draft save": "Keep answers that are not finished.",
+            "draft show": "Show your draft.",
+            "draft drop": "Throw your draft away.",
             "submit": "Answer a task, or correct an answer.",
         },
     ),
@@ -99,6 +102,8 @@ MODULES: Final = (
             "status": "Show where a process stands, or list the processes.",
             "act": "Choose what happens next in a process.",
             "tick": "Let time act: deadlines that have passed.",
+            "explain action": "Say why an action is open or not.",
+            "explain task": "Say how a task stands, and who can fill it in.",
         },
     ),
     Module(

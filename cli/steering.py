@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.call import Call
-from cli.command import CommandId, Commands, Process, SomeProcess
+from cli.command import CommandId, Commands, Instance, Process, SomeProcess
 from cli.output import Done, Table, tell
 from cli.taking_part import carry_out
 
@@ -82,3 +82,54 @@ def tick(ctx: typer.Context, process: SomeProcess = None) -> None:
     rows = [(receipt.process, receipt.last - receipt.first + 1) for receipt in receipts]
     shown = [Table(("Process", "Events"), rows)] if rows else [Done("Nothing was due.")]
     tell(call, {"processes": receipts}, *shown)
+
+
+@commands.add("explain action", example="samskap explain action arendal-2026 open_round")
+def explain_action(ctx: typer.Context, process: Process, action: Action) -> None:
+    """Say why an action is open or not.
+
+    Its condition, everything that the condition reads and what it is now, and who may choose the action.
+    """
+    call: Call = ctx.obj
+    found = call.engine.explain_action(call.reader(), process, action, call.language)
+    state = f"its state {found.state} is {'active' if found.state_is_active else 'not active now'}"
+    rows = [
+        ("open", "yes" if found.is_open else "no"),
+        ("state", state),
+        ("condition", f"{found.condition or 'none'} → {found.outcome}"),
+        *([("what is said", found.otherwise)] if found.otherwise and not found.is_open else []),
+        *([("missing", ", ".join(found.missing))] if found.missing else []),
+        ("who", ", ".join(found.roles)),
+        ("you", "may choose it" if found.you_may else found.why_not),
+    ]
+    seen = [(one.path, one.value) for one in found.seen]
+    tell(
+        call,
+        found,
+        Table(("", ""), rows, title=f"{found.title} ({found.action})"),
+        *([Table(("The condition reads", "Now"), seen)] if seen else []),
+    )
+
+
+@commands.add("explain task", example="samskap explain task arendal-2026 answer.1.m2")
+def explain_task(
+    ctx: typer.Context,
+    process: Process,
+    instance: Instance,
+) -> None:
+    """Say how a task stands, and who can fill it in."""
+    call: Call = ctx.obj
+    found = call.engine.explain_task(call.reader(), process, instance, call.language)
+    due = f"{call.local(found.due)}{', overdue' if found.is_overdue else ''}" if found.due else "no deadline"
+    sealed = "sealed: nobody else can read it before the reveal" if found.is_sealed else "not sealed"
+    rows = [
+        ("status", found.status),
+        ("for", found.for_whom or "anybody with the role"),
+        ("roles", ", ".join(found.roles)),
+        ("you", "may fill it in" if found.you_may else found.why_not),
+        ("due", due),
+        ("answers", f"{sealed}; shown as {found.visibility}"),
+        ("task as a whole", f"{found.done} of {found.expected} done; complete when: {found.rule}"),
+        ("complete", "yes" if found.is_complete else "no"),
+    ]
+    tell(call, found, Table(("", ""), rows, title=f"{found.title} ({found.instance})"))

@@ -38,6 +38,14 @@ class Conditions:
             return Outcome(True, ())
         return choice.guard.evaluate(self._environment(choice.guard, choice.state, 0))
 
+    def seen(self, choice: Choice) -> list[tuple[str, str]]:
+        """Everything that the choice's guard reads, and what it is now: for explaining."""
+        if choice.guard is None:
+            return []
+        environment = self._environment(choice.guard, choice.state, 0)
+        paths = sorted(path for path in choice.guard.paths if "*" not in path)
+        return [(".".join(path), _shown(environment, path)) for path in paths]
+
     def is_open(self, choice: Choice) -> bool:
         """Whether the choice's guard holds: unknown means not."""
         return self.outcome(choice).value is True
@@ -126,3 +134,14 @@ class Conditions:
 def counting(instance: Instance) -> list[Submission]:
     """The submissions of an instance that count: those not replaced by a correction."""
     return [s for s in instance.submissions if not s.replaced]
+
+
+def _shown(environment: object, path: tuple[str, ...]) -> str:
+    """The value at a path, as an explanation shows it."""
+    for name in path:
+        environment = environment.get(name, UNKNOWN) if isinstance(environment, Mapping) else UNKNOWN
+    if environment is UNKNOWN:
+        return "unknown"
+    if isinstance(environment, bool):
+        return "true" if environment else "false"
+    return f"{len(environment)} rows" if isinstance(environment, list) else str(environment)

@@ -12,6 +12,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,16 +21,19 @@ from uuid import UUID, uuid4, uuid5
 
 from engine import codec, commands, worklists
 from engine import events as e
-from engine.access import Actor, ToRead, View, may, visible
+from engine.access import Actor, ToRead, ToSubmit, View, may, visible
 from engine.bundle import Bundle, definition_from
 from engine.chart import Definition
+from engine.conditions import Conditions
 from engine.decide import Context, decide
+from engine.drafts import Draft, Drafts
 from engine.errors import Conflict, NotAllowed, NotFound, Refused
+from engine.explain import ActionExplanation, TaskExplanation, explain_action, explain_task
 from engine.history import Line, Teller
 from engine.keys import KeyFolder
 from engine.log import GENESIS, CommandKey, Log, Record, Row, encode, iso
 from engine.people import People, Session
-from engine.state import ProcessState, fold
+from engine.state import Instance, ProcessState, fold
 from engine.vault import protect, unprotect
 
 NAMESPACE = UUID("6f1a3c9e-3f5e-5d43-9a2b-5a6d736b6170")
@@ -81,6 +85,7 @@ class Engine:
         self.keys = keys
         self.clock = clock
         self.people = People(log, keys)
+        self.drafts = Drafts(log, keys, self.people)
         self._definition = lru_cache(maxsize=64)(self._load_definition)
         self._loaded: dict[UUID, Loaded] = {}
 
@@ -378,11 +383,11 @@ class Engine:
         if known is None:
             found = self._folded(stream, tuple(self.log.read(stream)))
         else:
-            last, *new = self.log.read(stream, after=known.state.sequence - 1) or [None]
-            if last is None or last.hash != known.state.last_hash:  # another log lies there now
+            records = self.log.read(stream, after=known.state.sequence - 1)
+            if not records or records[0].hash != known.state.last_hash:  # another log lies there now
                 found = self._folded(stream, tuple(self.log.read(stream)))
             else:
-                found = self._further(known, tuple(new)) if new else known
+                found = self._further(known, tuple(records[1:])) if len(records) > 1 else known
         self._loaded[stream] = found
         if len(self._loaded) > KEPT_PROCESSES:
             self._loaded.pop(next(iter(self._loaded)))
@@ -475,6 +480,83 @@ class Engine:
     def tasks(self, session: Session, name: str | None = None) -> list[worklists.WorkItem]:
         """What is open for a person."""
         return worklists.open_tasks(self.log, self.people.fingerprint(session.person.id), name)
+
+    # -- drafts and why ---------------------------------------------------------------------------------------------
+
+    def save_draft(
+        self, session: Session, name: str, instance: str, answers: codec.Json, *, version: int | None = None
+    ) -> Draft:
+        """Keep answers that are not finished; `version` is the draft they go on from (None: whatever there is)."""
+        loaded = self._to_fill_in(session, name, instance)
+        return self.drafts.save(loaded.state.stream, instance, session.person, answers, self.clock(), version)
+
+    def draft(self, session: Session, name: str, instance: str) -> Draft | None:
+        """One's own draft; None if there is none."""
+        return self.drafts.find(self.stream(name), instance, session.person)
+
+    def drop_draft(self, session: Session, name: str, instance: str) -> bool:
+        """Throw one's own draft away; whether there was one."""
+        return self.drafts.drop(self.stream(name), instance, session.person)
+
+    def _to_fill_in(self, session: Session, name: str, instance: str) -> Loaded:
+        """The process, if the session may fill in the instance now."""
+        loaded = self.load(self.stream(name))
+        found = self._instance(loaded, instance)
+        active = found.state is None or loaded.state.active.get(found.state) == found.entry
+        if found.status == "withdrawn" or not active:
+            raise Refused(f"{instance} is closed", hint="See `samskap tasks` for what is open.")
+        verdict = may(self.actor(session, loaded.state), ToSubmit(found), loaded.state, loaded.definition)
+        if not verdict.allowed:
+            raise NotAllowed(verdict.reason, hint="See `samskap tasks` for what is yours.")
+        return loaded
+
+    def explain_action(
+        self, session: Session, name: str, action: str, language: str | None = None
+    ) -> ActionExplanation:
+        """Why an action is open or not; raise `NotAllowed` for somebody from outside."""
+        loaded = self.load(self.stream(name))
+        self.view(session, loaded)
+        choices = [choice for found in loaded.definition.actions.values() for choice in found]
+        found = [choice for choice in choices if choice.id == action]
+        if not found:
+            known = sorted({choice.id for choice in choices})
+            raise NotFound(f"there is no action “{action}”", hint=f"There are: {', '.join(known)}.")
+        choice = next((c for c in found if c.state in loaded.state.active), found[0])
+        return explain_action(
+            loaded.definition,
+            loaded.state,
+            self._conditions(session, loaded),
+            self.actor(session, loaded.state),
+            choice,
+            language or session.person.language,
+        )
+
+    def explain_task(self, session: Session, name: str, instance: str, language: str | None = None) -> TaskExplanation:
+        """How a task's instance stands, and who can fill it in; raise `NotAllowed` for somebody from outside."""
+        loaded = self.load(self.stream(name))
+        self.view(session, loaded)
+        return explain_task(
+            loaded.definition,
+            loaded.state,
+            self._conditions(session, loaded),
+            self.actor(session, loaded.state),
+            self._instance(loaded, instance),
+            language or session.person.language,
+        )
+
+    def _conditions(self, session: Session, loaded: Loaded) -> Conditions:
+        records = {record.sequence: record for record in loaded.records}
+        return Conditions(loaded.definition, loaded.state, self._context(session, loaded.state, records).answers)
+
+    def _instance(self, loaded: Loaded, instance: str) -> Instance:
+        found = loaded.state.instances.get(instance)
+        if found is None:
+            close = get_close_matches(instance, loaded.state.instances, 1)
+            raise NotFound(
+                f"there is no task “{instance}”",
+                hint=f"Did you mean “{close[0]}”?" if close else "See `samskap tasks` or `samskap status`.",
+            )
+        return found
 
     def processes(self) -> list[Mapping[str, Any]]:
         """Every process: name, template, title, status."""
