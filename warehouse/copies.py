@@ -1,71 +1,162 @@
-"""Copies for readers: built aside, switched atomically, so that a reader sees a whole copy and never a half one.
+"""Copies for readers: versioned DuckDB files behind one name that is switched in a single step.
 
-A copy is a file of its own version behind a name that always points to the newest. An open reader goes on seeing the
-version it opened. What a copy may hold is the caller's to say.
+`publish` makes a version and switches to it; `copy_tables` fills one from the warehouse. Whoever has a version open
+goes on seeing that version, so a reader opens it by its own name (`current`), never by the name that is switched. What
+readers may see is decided by the caller; nothing here knows a table.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
 
 import duckdb
 
 from engine.errors import NotFound, StoreError
 from warehouse.database import connect
+from warehouse.locking import hold, translated
 from warehouse.sql import literal, qualified, quoted
 
-KEPT = 2
-"""Versions that are kept: the newest, and the one before it for those who still read it."""
+Table: TypeAlias = tuple[str, str]
+KEPT = 2  # versions: the current one, and the one before it for readers who looked up its name just before the switch
+_EVERY_ROW: Mapping[Table, str] = MappingProxyType({})
+_EVERY_COLUMN: Mapping[Table, Sequence[str]] = MappingProxyType({})
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_LABEL = re.compile(r"[A-Za-z0-9_.-]+")
 
-Table = tuple[str, str]
-_VERSION = re.compile(r"-(\d+)\.duckdb$")
+
+# -- the name and its versions ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """The files of one name: `<name>.duckdb` points at one of the versions `<name>-<label>-<number>.duckdb`."""
+
+    folder: Path
+    name: str
+
+    @property
+    def link(self) -> Path:
+        """What is switched."""
+        return self.folder / f"{self.name}.duckdb"
+
+    @property
+    def unfinished(self) -> Path:
+        """The version that is being made; DuckDB may put `.wal` and `.tmp` beside it."""
+        return self.folder / f".{self.name}.unfinished"
+
+    @property
+    def new_link(self) -> Path:
+        """The link that is being made."""
+        return self.folder / f".{self.name}.link"
+
+    def versions(self) -> dict[int, Path]:
+        """The versions by number, oldest first."""
+        pattern = re.compile(rf"{self.name}-.+-([0-9]+)\.duckdb")
+        found = [(pattern.fullmatch(path.name), path) for path in self.folder.iterdir()]
+        return dict(sorted((int(match[1]), path) for match, path in found if match))
+
+    def current(self) -> Path | None:
+        """The version that the name points at."""
+        try:
+            return self.link.resolve(strict=True)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def tidy(self) -> None:
+        """Take away what an interrupted `publish` left, and versions that are too old. Only for who holds the name."""
+        for path in self.folder.glob(f"{self.unfinished.name}*"):
+            _remove(path)
+        self.new_link.unlink(missing_ok=True)
+        versions, current = self.versions(), self.current()
+        numbers = [number for number, path in versions.items() if current and path.name == current.name]
+        newest = max(numbers or versions, default=0)
+        before = [number for number in versions if number < newest]
+        never_switched_to = [number for number in versions if number > newest]
+        for number in before[: 1 - KEPT] + never_switched_to:
+            versions[number].unlink(missing_ok=True)
+
+    def place(self, label: str) -> Path:
+        """Give the finished version its number and its own name."""
+        version = self.folder / f"{self.name}-{label}-{max(self.versions(), default=0) + 1}.duckdb"
+        self.unfinished.rename(version)
+        return version
+
+    def switch(self, version: Path) -> None:
+        """Let the name point at `version`: a reader finds the one or the other, never none."""
+        self.new_link.symlink_to(version.name)
+        self.new_link.replace(self.link)
 
 
 def publish(folder: Path, name: str, fill: Callable[[Path], None], label: str) -> Path:
-    """Build a copy with `fill`, and switch the name to it; the copy that stands where it is of the same label.
+    """Let `fill` make a new version of the copy `name`, switch to it, and keep the newest two; the version's own path.
 
-    Whatever goes wrong before the switch leaves the old copy standing. Raises `StoreError` where there is no room.
+    `fill` gets a path in `folder` at which there is no file yet. If anything fails, also by a kill or a full disk, the
+    copy before stays current, and what is left lying is taken away the next time. Raises `StoreError` for disk and
+    permissions, and what `fill` raises. `name` is letters, digits and `_`; `label` tells people where the version came
+    from, such as the beginning of a run's id.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    standing = _standing(folder, name)
-    if standing is not None and standing.name.startswith(f"{name}-{label}-"):
-        return standing
-    _sweep(folder, name)
-    number = max((_number(path) for path in folder.glob(f"{name}-*.duckdb")), default=0) + 1
-    draft = folder / f".{name}.draft.duckdb"
-    version = folder / f"{name}-{label}-{number}.duckdb"
-    try:
-        fill(draft)
-        _sync(draft)
-        draft.replace(version)
-        link = folder / f".{name}.link"
-        link.symlink_to(version.name)
-        link.replace(folder / f"{name}.duckdb")
-        _sync(folder)
-    except (OSError, duckdb.Error) as error:
-        raise StoreError(
-            f"the readers' copy could not be made: {str(error).splitlines()[0]}",
-            hint="The old copy stands. Make room on the disk, and run `samskap evaluate` again.",
-            where=str(folder),
-        ) from error
-    finally:
-        _sweep(folder, name)
-    for old in sorted(folder.glob(f"{name}-*.duckdb"), key=_number)[:-KEPT]:
-        old.unlink()
+    if not _NAME.fullmatch(name) or not _LABEL.fullmatch(label):
+        raise ValueError(f"not usable as the name of a copy: {name!r}, {label!r}")
+    shelf = _Shelf(folder, name)
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with hold(folder / name):
+            shelf.tidy()
+            try:
+                fill(shelf.unfinished)
+                _check_whole(shelf.unfinished)
+                _sync(shelf.unfinished)
+                version = shelf.place(label)
+                shelf.switch(version)
+                _sync(folder)
+            finally:
+                shelf.tidy()
     return version
 
 
 def current(folder: Path, name: str) -> Path:
-    """The version that the name stands for now; raise `NotFound` where there is none."""
-    standing = _standing(folder, name)
-    if standing is None:
-        raise NotFound(
-            "there is no copy to read yet", hint="Compute figures first: samskap evaluate.", where=str(folder)
-        )
-    return standing
+    """The current version of the copy `name`, by its own path: what is opened by it stays as it is.
+
+    Raises `NotFound` where there is no copy.
+    """
+    version = _Shelf(folder, name).current()
+    if version is None:
+        raise NotFound(f"there is no {name} copy yet", hint="Run `samskap evaluate`; it makes one.", where=str(folder))
+    return version
+
+
+def _check_whole(path: Path) -> None:
+    """DuckDB keeps quiet about what it cannot write while closing: then its journal is still there."""
+    journal = path.with_name(f"{path.name}.wal")
+    if not path.is_file() or journal.exists():
+        raise StoreError("the copy was not written to its end", hint=_HINT, where=str(path.parent))
+
+
+def _sync(path: Path) -> None:
+    """Have the file or folder on the disk before going on: a switch to a version that is not there yet is worse."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+# -- filling a version -----------------------------------------------------------------------------------------------
 
 
 def copy_tables(
@@ -73,68 +164,77 @@ def copy_tables(
     target: Path,
     tables: Sequence[Table],
     *,
-    where: Mapping[Table, str] | None = None,
-    leave_out: Mapping[Table, Sequence[str]] | None = None,
+    where: Mapping[Table, str] = _EVERY_ROW,
+    leave_out: Mapping[Table, Sequence[str]] = _EVERY_COLUMN,
 ) -> None:
-    """Copy tables with their comments from one DuckDB file into a new one.
+    """Make a DuckDB file at `target` that holds these (schema, table) of `source`, with their comments.
 
-    `where` is a predicate of ours on a table's rows (never anybody's input); `leave_out` are columns that stay behind.
+    `where` is a predicate per table in SQL, fixed text of ours (`NOT is_protected`); `leave_out` are columns per table.
+    Keys, constraints and indexes are not copied: nobody writes there. Nobody may write to `source` meanwhile.
+    Raises `StoreError` for disk and locks, `NotFound` where `source` has no such table, and `ValueError` where a rule
+    is for a table or column that there is not: what is kept from readers is never let through by a spelling.
     """
-    with connect(target) as connection:
-        connection.execute(f"ATTACH {literal(str(source))} AS original (READ_ONLY)")
-        connection.begin()
-        for schema in dict.fromkeys(schema for schema, _ in tables):
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
-        for table in tables:
-            predicate = f" WHERE {where[table]}" if where and table in where else ""
-            left = [quoted(column) for column in (leave_out or {}).get(table, ())]
-            kept = f"* EXCLUDE ({', '.join(left)})" if left else "*"
-            name = qualified(*table)
-            connection.execute(f"CREATE TABLE {name} AS SELECT {kept} FROM original.{name}{predicate}")
-            _comment(connection, table)
-        connection.commit()
-        connection.execute("DETACH original")
-        connection.execute("CHECKPOINT")
+    unknown = sorted((where.keys() | leave_out.keys()) - set(tables))
+    if unknown:
+        raise ValueError(f"rules for tables that are not copied: {unknown}")
+    with _told(target.parent):
+        connection = connect(target)
+        try:
+            connection.execute(f"ATTACH {literal(str(source))} AS source (READ_ONLY)")
+            for table in tables:
+                _copy(connection, table, where.get(table, "true"), leave_out.get(table, ()))
+            connection.execute("DETACH source")
+            connection.execute("CHECKPOINT")  # while closing, DuckDB would keep quiet about a full disk
+        finally:
+            connection.close()
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    name = qualified(*table)
-    for (comment,) in connection.execute(
-        "SELECT comment FROM duckdb_tables() WHERE database_name = 'original' AND schema_name = ? AND table_name = ?"
-        " AND comment IS NOT NULL",
+def _copy(connection: duckdb.DuckDBPyConnection, table: Table, predicate: str, leave_out: Sequence[str]) -> None:
+    here, there = qualified(*table), f"source.{qualified(*table)}"
+    comment, columns = _described(connection, table)
+    missing = sorted(set(leave_out) - columns.keys())
+    if missing:
+        raise ValueError(f"{'.'.join(table)} has no columns {missing} to leave out")
+    kept = {name: told for name, told in columns.items() if name not in leave_out}
+    names = ", ".join(quoted(name) for name in kept)
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table[0])}")
+    connection.execute(f"CREATE TABLE {here} AS SELECT {names} FROM {there} WHERE {predicate}")
+    if comment is not None:
+        connection.execute(f"COMMENT ON TABLE {here} IS {literal(comment)}")
+    for name, told in kept.items():
+        if told is not None:
+            connection.execute(f"COMMENT ON COLUMN {here}.{quoted(name)} IS {literal(told)}")
+
+
+def _described(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[str | None, dict[str, str | None]]:
+    """The comment of a table of the source, and its columns in order with theirs."""
+    found = connection.execute(
+        "SELECT comment FROM duckdb_tables() WHERE database_name = 'source' AND (schema_name, table_name) = (?, ?)",
         table,
-    ).fetchall():
-        connection.execute(f"COMMENT ON TABLE {name} IS {literal(comment)}")
-    for column, comment in connection.execute(
-        "SELECT theirs.column_name, theirs.comment FROM duckdb_columns() AS theirs JOIN duckdb_columns() AS ours"
-        " ON ours.database_name = current_database() AND ours.schema_name = theirs.schema_name"
-        " AND ours.table_name = theirs.table_name AND ours.column_name = theirs.column_name"
-        " WHERE theirs.database_name = 'original' AND theirs.schema_name = ? AND theirs.table_name = ?"
-        " AND theirs.comment IS NOT NULL",
+    ).fetchone()
+    if found is None:
+        raise NotFound(f"the warehouse has no table {'.'.join(table)}", hint="Run `samskap evaluate`; it makes them.")
+    columns = connection.execute(
+        "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = 'source'"
+        " AND (schema_name, table_name) = (?, ?) ORDER BY column_index",
         table,
-    ).fetchall():
-        connection.execute(f"COMMENT ON COLUMN {name}.{quoted(column)} IS {literal(comment)}")
+    ).fetchall()
+    return found[0], dict(columns)
 
 
-def _standing(folder: Path, name: str) -> Path | None:
-    path = folder / f"{name}.duckdb"
-    return path.resolve() if path.exists() else None
+# -- faults ----------------------------------------------------------------------------------------------------------
+
+_HINT = "Make room on the disk, or set the folder's permissions right, and run it again. The copy before still stands."
 
 
-def _number(path: Path) -> int:
-    found = _VERSION.search(path.name)
-    return int(found[1]) if found else 0
-
-
-def _sweep(folder: Path, name: str) -> None:
-    """Remove what an interrupted build left."""
-    for path in (*folder.glob(f".{name}.draft.duckdb*"), folder / f".{name}.link"):
-        path.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Faults of the disk and of DuckDB's files as `StoreError`; faults of ours keep their traceback."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        yield
+    except OSError as error:
+        raise StoreError(f"the copy cannot be made: {error.strerror}", hint=_HINT, where=str(folder)) from error
+    except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as error:
+        held = translated(error) if isinstance(error, duckdb.IOException) else None
+        first = str(error).splitlines()[0]
+        raise held or StoreError(f"the copy cannot be made: {first}", hint=_HINT, where=str(folder)) from error

@@ -21,7 +21,7 @@ from engine.errors import NotFound, SamskapError
 from engine.workspace import Workspace
 from warehouse import copies, pull, runs
 from warehouse.database import connect
-from warehouse.locking import hold
+from warehouse.locking import hold, patiently
 from warehouse.mending import Reject, rejects
 from warehouse.runs import Computed, Progress
 from warehouse.sources import batch as batches
@@ -251,7 +251,9 @@ def _opened(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, ours alone while it is open, with the tables that are kept."""
     settings = workspace.settings.warehouse
     with hold(workspace.warehouse):
-        connection = connect(workspace.warehouse, memory_limit=settings.memory_limit, threads=settings.threads)
+        connection = patiently(
+            lambda: connect(workspace.warehouse, memory_limit=settings.memory_limit, threads=settings.threads)
+        )
         try:
             pull.prepare(connection)
             batches.prepare(connection)
