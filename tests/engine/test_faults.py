@@ -1,0 +1,171 @@
+"""What goes wrong on a real machine: kills, two writers, a full disk, a command that is sent twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import bundle
+from engine import commands as c
+from engine.engine import Engine
+from engine.errors import Refused, SettingsError
+from engine.people import Session
+from engine.verify import verify
+
+WRITER = """
+import sys
+from pathlib import Path
+from engine import commands as c
+from engine.engine import Engine
+engine = Engine.open(Path(sys.argv[1]))
+kari = engine.people.sign_in(sys.argv[2], engine.clock())
+for number in range(int(sys.argv[4])):
+    party = f"{sys.argv[3]}_{number}"
+    engine.handle(kari, "arendal", c.AddParty(party, party), command_id=party)
+    print(party, flush=True)
+"""
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from engine import commands as c
+from engine.engine import Engine
+from engine.errors import StoreError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+engine = Engine.open(Path(sys.argv[1]))
+kari = engine.people.sign_in(sys.argv[2], engine.clock())
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
+stored = 0
+try:
+    for number in range(5000):
+        engine.handle(kari, "arendal", c.AddParty(f"party_{number}", "x" * 2000))
+        stored += 1
+except StoreError as error:
+    print(stored, error.message)
+"""
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    opened = Engine.open(tmp_path)
+    opened.publish(bundle.read("samson", [bundle.BUILT_IN]))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def token(engine: Engine) -> str:
+    person = engine.people.add("kari", "Kari")
+    token = engine.people.token(person, engine.clock())
+    engine.start(engine.people.sign_in(token, engine.clock()), "samson", "arendal", "Arendal")
+    return token
+
+
+@pytest.fixture
+def kari(engine: Engine, token: str) -> Session:
+    return engine.people.sign_in(token, engine.clock())
+
+
+def writer(folder: Path, token: str, name: str, count: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(folder), token, name, str(count)],
+        cwd=bundle.BUILT_IN,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def parties(folder: Path) -> list[str]:
+    """The parties as a fresh engine folds them."""
+    fresh = Engine.open(folder)
+    found = list(fresh.load(fresh.stream("arendal")).state.parties)
+    assert not verify(fresh.log).faults
+    fresh.close()
+    return found
+
+
+def test_given_an_answered_command_when_sent_again_then_the_same_answer_and_no_second_event(
+    engine: Engine, kari: Session
+) -> None:
+    first = engine.handle(kari, "arendal", c.AddParty("lag", "Lag"), command_id="one")
+    again = engine.handle(kari, "arendal", c.AddParty("lag", "Lag"), command_id="one")
+    assert (again.first, again.last, again.hash, again.replayed) == (first.first, first.last, first.hash, True)
+    assert engine.load(engine.stream("arendal")).state.sequence == first.last
+
+
+def test_given_an_answered_command_when_its_id_comes_with_other_content_then_refused(
+    engine: Engine, kari: Session
+) -> None:
+    engine.handle(kari, "arendal", c.AddParty("lag", "Lag"), command_id="one")
+    before = engine.log.position()
+    with pytest.raises(Refused, match="something else"):
+        engine.handle(kari, "arendal", c.AddParty("bedrift", "Bedrift"), command_id="one")
+    assert engine.log.position() == before
+
+
+def test_given_two_programs_when_both_write_then_nothing_is_lost_or_doubled(
+    engine: Engine, token: str, tmp_path: Path
+) -> None:
+    writers = [writer(tmp_path, token, name, 15) for name in ("a", "b")]
+    acknowledged = [line for one in writers for line in one.communicate(timeout=60)[0].split()]
+    assert [one.returncode for one in writers] == [0, 0]
+    assert sorted(parties(tmp_path)) == sorted(acknowledged)
+
+
+def test_given_a_full_disk_when_written_then_a_clear_error_nothing_half_and_room_again_works(
+    engine: Engine, token: str, kari: Session, tmp_path: Path
+) -> None:
+    limit = str(max(path.stat().st_size for path in tmp_path.glob("events.sqlite*")) + 300_000)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path), token, limit],
+        cwd=bundle.BUILT_IN,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    stored, message = done.stdout.split(" ", 1)
+    assert "nothing was stored" in message
+    assert len(parties(tmp_path)) == int(stored)
+    engine.handle(kari, "arendal", c.AddParty("after", "After"))
+    assert parties(tmp_path)[-1] == "after"
+
+
+def test_given_a_folder_that_is_a_file_when_opened_then_told_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(SettingsError) as caught:
+        Engine.open(tmp_path / "data")
+    assert "folder" in caught.value.hint
+
+
+@pytest.mark.slow
+def test_given_kills_at_any_moment_when_opened_again_then_every_acknowledged_event_is_there_once(
+    engine: Engine, token: str, tmp_path: Path
+) -> None:
+    dice = random.Random(20261123)
+    acknowledged: list[str] = []
+    attempted: set[str] = set()
+    for round_number in range(20):
+        name = f"r{round_number}"
+        one = writer(tmp_path, token, name, 1000)
+        assert one.stdout is not None
+        first = one.stdout.readline().strip()
+        time.sleep(dice.uniform(0, 0.12))
+        os.kill(one.pid, signal.SIGKILL)
+        rest, _ = one.communicate(timeout=30)
+        lines = [line for line in rest.split("\n")[:-1] if line]  # what has no line end was cut off
+        acknowledged += [first, *lines]
+        attempted |= {f"{name}_{number}" for number in range(1000)}
+    found = parties(tmp_path)
+    assert set(acknowledged) <= set(found) <= attempted
+    assert len(found) == len(set(found))
