@@ -1,26 +1,67 @@
 -- Grain: one row per process, indicator, group, occasion, period and arm.
 -- Meaning: units summed up exactly: how many, their sum and the sum of their squares. Every figure on units comes from
--- these three.
+-- these three. Summed within each file first: files are few, and their rows are many.
 -- n: Units with a value
 -- total: Sum of their values
 -- total_squares: Sum of the squares of their values, exact
+-- smallest: The least value
+-- largest: The greatest value
 -- clusters: How many clusters they lie in, where the file says so
 -- batches: The files they came from
-SELECT
-    process_id,
-    process,
-    indicator_id,
-    group_id,
-    occasion,
-    period_start,
-    period_end,
-    arm,
-    count(*) AS n,
-    sum(value)::DECIMAL(38, 6) AS total,
-    sum(value::DECIMAL(20, 6) * value::DECIMAL(18, 6))::DECIMAL(38, 12) AS total_squares,
-    min(value) AS smallest,
-    max(value) AS largest,
-    count(DISTINCT cluster) AS clusters,
-    list_sort(list(DISTINCT batch)) AS batches
-FROM core.unit_value
-GROUP BY process_id, process, indicator_id, group_id, occasion, period_start, period_end, arm
+WITH per_file AS (
+    SELECT
+        batch,
+        indicator_id,
+        group_id,
+        occasion,
+        period_start,
+        period_end,
+        arm,
+        count(*) AS n,
+        sum(value) AS total,
+        sum(value::DECIMAL(19, 6) * value::DECIMAL(19, 6)) AS total_squares,
+        min(value) AS smallest,
+        max(value) AS largest
+    FROM core.unit_value
+    GROUP BY batch, indicator_id, group_id, occasion, period_start, period_end, arm
+),
+clustered AS (
+    SELECT
+        process_id, indicator_id, group_id, occasion, period_start, period_end, arm,
+        count(DISTINCT cluster) AS clusters
+    FROM core.unit_value
+    WHERE cluster IS NOT NULL
+    GROUP BY process_id, indicator_id, group_id, occasion, period_start, period_end, arm
+),
+summed AS (
+    SELECT
+        source.process_id,
+        source.process,
+        per_file.indicator_id,
+        per_file.group_id,
+        per_file.occasion,
+        per_file.period_start,
+        per_file.period_end,
+        per_file.arm,
+        sum(n)::BIGINT AS n,
+        sum(total)::DECIMAL(38, 6) AS total,
+        sum(total_squares)::DECIMAL(38, 12) AS total_squares,
+        min(smallest) AS smallest,
+        max(largest) AS largest,
+        list_sort(list(per_file.batch)) AS batches
+    FROM per_file
+    JOIN raw.source_file AS file ON file.batch = per_file.batch
+    JOIN core.source AS source ON source.source = file.source
+    GROUP BY ALL
+)
+SELECT summed.* EXCLUDE (batches), coalesce(clustered.clusters, 0) AS clusters, summed.batches
+FROM summed
+LEFT JOIN clustered
+    ON
+        clustered.process_id = summed.process_id
+        AND clustered.indicator_id = summed.indicator_id
+        AND clustered.group_id IS NOT DISTINCT FROM summed.group_id
+        AND clustered.occasion = summed.occasion
+        AND clustered.period_start IS NOT DISTINCT FROM summed.period_start
+        AND clustered.period_end IS NOT DISTINCT FROM summed.period_end
+        AND clustered.arm IS NOT DISTINCT FROM summed.arm
