@@ -39,10 +39,15 @@ def evaluate(
 
         tell(call, run_once(call.workspace, day), Done("The flow has run; figures are computed."))
         return
+    from engine.errors import DataRejected
     from warehouse import stages
 
     done = stages.evaluate(call.workspace, call.engine, day, progress=lambda what, _, __: note(call, f"{what} …"))
     tell(call, _as_data(done), *_figures(call, done))
+    refused = [verdict.batch for verdict in done.verdicts if not verdict.accepted]
+    if refused:
+        note(call, f"{len(refused)} file(s) were refused whole: more rows break a rule than the contract tolerates.")
+        raise typer.Exit(DataRejected.exit_code)
 
 
 def _day(call: Call, on: str | None) -> date:

@@ -71,21 +71,26 @@ def evaluate(
 
 
 def land(workspace: Workspace, engine: Engine) -> list[Path]:
-    """Publish new contracts, and put files that are new into the landing, with an event each; the new files.
+    """Put files that are new into the landing, and publish new contracts, with an event each; the new files.
 
-    A file that was read before under its contract, or under a newer one, is left as it is.
+    Every contract and file is read before anything is written to the log: one that cannot be read changes nothing. A
+    file that landed before is left as it is.
     """
     landing = Landing(workspace.landing)
     key = engine.keys.ensure("workspace", "pseudonyms")
-    landed = []
-    for path in sorted(workspace.sources.glob(CONTRACTS)):
-        contract = read_contract(path)
+    contracts = {path: read_contract(path) for path in sorted(workspace.sources.glob(CONTRACTS))}
+    landed = [
+        (contract, file, landing.land(file, contract, key))
+        for path, contract in contracts.items()
+        for file in _files(path, contract)
+    ]
+    for contract in contracts.values():
         _publish(engine, contract)
-        landed += [file for file in _files(path, contract) if _land(engine, landing, contract, file, key)]
-    return landed
+    return [file for contract, file, found in landed if _tell(engine, contract, found)]
 
 
 def _publish(engine: Engine, contract: Contract) -> None:
+    """Record a contract that is not the newest of its source."""
     known = [p for p in _payloads(engine, contract.source) if isinstance(p, e.SourcePublished)]
     if known and known[-1].contract_hash == contract.hash:
         return
@@ -107,10 +112,10 @@ def _files(path: Path, contract: Contract) -> list[Path]:
     return files
 
 
-def _land(engine: Engine, landing: Landing, contract: Contract, file: Path, key: bytes) -> bool:
-    landed = landing.land(file, contract, key)
-    for payload in _payloads(engine, contract.source):
-        if isinstance(payload, e.MeasurementsLanded) and payload.stored_hash == landed.stored_hash:
+def _tell(engine: Engine, contract: Contract, landed: Landed) -> bool:
+    """Record that a file landed; whether it is new."""
+    for known in _payloads(engine, contract.source):
+        if isinstance(known, e.MeasurementsLanded) and known.stored_hash == landed.stored_hash:
             return False
     payload = e.MeasurementsLanded(
         source=contract.source,
