@@ -50,20 +50,26 @@ def run_once(workspace: Workspace, evaluated_on: date, *, progress: Progress = _
 
 
 def serve(
-    workspace: Workspace, *, cron: str | None = None, interval: timedelta | None = None, progress: Progress = _quiet
+    workspace: Workspace,
+    *,
+    cron: str | None = None,
+    interval: timedelta | None = None,
+    ui: bool = False,
+    progress: Progress = _quiet,
 ) -> None:
     """Evaluate by the clock until SIGTERM or SIGINT; a run that is going on then is waited for.
 
     By `cron` (five fields) or every `interval`; without either by the workspace's settings, in their time zone. Never
-    two runs at once: one that would overlap is cancelled. Raises `UsageError` for both at once or a cron that is none.
+    two runs at once: one that would overlap is cancelled. `ui` shows Prefect's pages, which have no log-in, at the
+    address of a server of our own. Raises `UsageError` for both at once or a cron that is none, and as `run_once`.
     """
-    with _server(workspace, progress) as url, _settings(workspace, url, {}):
+    with _server(workspace, progress, ui=ui) as url, _settings(workspace, url, {}):
         from pipelines.serving import scheduled, serve_until_stopped
 
         zone = workspace.settings.schedule.timezone
         by_settings = workspace.settings.schedule.cron if interval is None else None
         schedule = scheduled(cron or by_settings, zone, interval)
-        progress("waiting for the clock", 0, 0)
+        progress(f"waiting for the clock; Prefect is at {url.removesuffix('/api')}", 0, 0)
         with _reached(url):
             serve_until_stopped(deployment_name(workspace), str(workspace.root), schedule)
 
@@ -100,14 +106,14 @@ def _told_to_the_end() -> Iterator[None]:
 
 
 @contextmanager
-def _server(workspace: Workspace, progress: Progress) -> Iterator[str]:
+def _server(workspace: Workspace, progress: Progress, *, ui: bool = False) -> Iterator[str]:
     """The API that was asked for in `PREFECT_API_URL`, else that of a local server."""
     require_prefect()
     given = os.environ.get("PREFECT_API_URL")
     if given:
         yield given
     else:
-        with local_server(workspace, progress=progress) as url:
+        with local_server(workspace, ui=ui, progress=progress) as url:
             yield url
 
 

@@ -98,6 +98,7 @@ def program(prefect: Server, tmp_path: Path) -> Iterator[Callable[..., subproces
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,  # as in a terminal of its own
             env={**os.environ, "PREFECT_API_URL": prefect.url, "PREFECT_RUNNER_POLL_FREQUENCY": "1"},
         )
         started.append(process)
