@@ -150,7 +150,7 @@ def guess(place: Workplace) -> list[str]:
 CASES: list[tuple[Callable[[Workplace], list[str]], int, tuple[str, ...]]] = [
     (template, 4, ("odd.yaml:10:5", "tilte", "title")),
     (form, 4, ("week.yaml:7:", "minimun", "minimum")),
-    (contract, 4, ("nsw.source.yaml:34", "maximun", "maximum")),
+    (contract, 4, ("nsw.source.yaml:29:20", "maximun", "maximum")),
     (no_csv, 7, ("nsw.source.yaml", "nsw.csv")),
     (other_columns, 9, ("nsw.csv", "column")),
     (empty_csv, 9, ("nsw.csv", "empty")),
