@@ -34,15 +34,19 @@ def evaluate(
     call: Call = ctx.obj
     call.require_operator("evaluating")
     day = _day(call, on)
+    from engine.errors import DataRejected
+
+    def progress(what: str, _done: int, _of: int) -> None:
+        note(call, f"{what} …")
+
     if prefect:
         from pipelines.schedule import run_once
 
-        tell(call, run_once(call.workspace, day), Done("The flow has run; figures are computed."))
-        return
-    from engine.errors import DataRejected
-    from warehouse import stages
+        done = run_once(call.workspace, day, progress=progress)
+    else:
+        from warehouse import stages
 
-    done = stages.evaluate(call.workspace, call.engine, day, progress=lambda what, _, __: note(call, f"{what} …"))
+        done = stages.evaluate(call.workspace, call.engine, day, progress=progress)
     tell(call, _as_data(done), *_figures(call, done))
     refused = [verdict.batch for verdict in done.verdicts if not verdict.accepted]
     if refused:
