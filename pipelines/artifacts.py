@@ -31,7 +31,7 @@ def publish(workspace: Workspace, evaluation: stages.Evaluation) -> None:
     rejected = [_without_values(reject) for reject in stages.rejected(workspace)]
     _table("results", results, "What was measured, and how it stands to its target")
     _table("effects", effects, "What made a difference, as far as the design can carry it")
-    _table("rejected-rows", rejected, "Rows of files that are left out; `samskap rejected` shows the values and why")
+    _table("rejected-rows", rejected, "Rows of files that are left out; `samskap evaluate` shows the values and why")
     create_markdown_artifact(summary(evaluation, results, rejected), key="summary", description="The evaluation")
 
 
