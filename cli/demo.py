@@ -214,17 +214,21 @@ class Demo:
         import duckdb
 
         from cli.figures import explanation, readable
+        from cli.play import session_of
         from warehouse.explain import explain
 
         self.head(5, "The audit: what happened, and where a figure comes from")
         lines = self.engine.history(self.leader, "umea-2022", self.language)
         rows = [(str(line.sequence), f"{line.at:%Y-%m-%d %H:%M}", line.text) for line in [*lines[:3], *lines[-6:]]]
         self.show(Table(("event", "when (UTC)", "what"), rows, title="History of umea-2022 (first and last events)"))
-        with duckdb.connect(str(self.evaluation.copy), read_only=True) as connection:
-            found = explain(connection, "umea-2022/exits_to_studies/2022")
-        answers = [(answer, readable(self.call_of(), self.leader, answer)) for answer in found.answers]
-        if not self.call.json:
-            tell(self.call, None, *explanation(found, answers, self.language))
+        for figure in ("fjordvik/answer/1/power/innbyggere", "umea-2022/exits_to_studies/2022"):
+            with duckdb.connect(str(self.evaluation.copy), read_only=True) as connection:
+                found = explain(connection, figure)
+            reader = session_of(self.engine, "ingrid" if figure.startswith("fjordvik") else "kari")
+            answers = [(answer, readable(self.call_of(), reader, answer)) for answer in found.answers]
+            self.say(f"\nsamskap explain figure {figure}")
+            if not self.call.json:
+                tell(self.call, None, *explanation(found, answers, self.language))
         question = "SELECT progress, certainty, count(*) AS indicators FROM marts.results GROUP BY ALL ORDER BY ALL"
         told = [tuple("" if cell is None else str(cell) for cell in row) for row in self._ask(question)]
         self.show(Table(("progress", "certainty", "indicators"), told, title=f'samskap sql "{question}"'))

@@ -237,6 +237,7 @@ def explain_figure(
         "reads": found.reads,
         "files": found.files,
         "mends": found.mends,
+        "questions": found.questions,
         "answers": [{"event": answer, "answers": exact(told)} for answer, told in answers],
     }
     tell(call, data, *explanation(found, answers, call.language or reader.person.language))
@@ -278,7 +279,7 @@ def explanation(
             answer.instance,
             answer.party or answer.membership or "",
             answer.submitted_at,
-            _short(told),
+            _short(told, found.questions),
         )
         for answer, told in answers
     ]
@@ -304,10 +305,12 @@ def explanation(
     return parts
 
 
-def _short(told: Mapping[str, Any] | None) -> str:
+def _short(told: Mapping[str, Any] | None, questions: Sequence[str]) -> str:
+    """The answers on one line: those to the questions that count, where it is known which."""
     if told is None:
         return "(not yours to read)"
-    text = ", ".join(f"{name}={value}" for name, value in told.items())
+    counted = {name: value for name, value in told.items() if name in questions} if questions else told
+    text = ", ".join(f"{name}={value}" for name, value in counted.items())
     return text if len(text) <= 120 else text[:119] + "…"
 
 

@@ -79,6 +79,8 @@ class Explanation:
     answers: Sequence[Answer] = field(default_factory=tuple)
     files: Sequence[FileRows] = field(default_factory=tuple)
     mends: Sequence[MendedCell] = field(default_factory=tuple)
+    questions: Sequence[str] = field(default_factory=tuple)
+    """The questions whose answers count in the figure; empty where it is no profile."""
 
 
 def explain(connection: duckdb.DuckDBPyConnection, result_id: str) -> Explanation:
@@ -111,6 +113,7 @@ def _explained(connection: duckdb.DuckDBPyConnection, table: str, figure: Mappin
         answers=_answers(connection, figure),
         files=_files(connection, figure),
         mends=_mends(connection, figure),
+        questions=_questions(connection, figure),
     )
 
 
@@ -179,6 +182,18 @@ def _assessment_sequences(connection: duckdb.DuckDBPyConnection, figure: Mapping
             ),
         )
     ]
+
+
+def _questions(connection: duckdb.DuckDBPyConnection, figure: Mapping[str, Any]) -> list[str]:
+    if "member" not in figure:
+        return []
+    rows = _rows(
+        connection,
+        "SELECT DISTINCT item FROM core.assessment_item WHERE process_id = ? AND task = ? AND dimension = ?"
+        " AND member = ? ORDER BY item",
+        (figure["process_id"], figure["task"], figure["dimension"], figure["member"]),
+    )
+    return [row["item"] for row in rows]
 
 
 def _mends(connection: duckdb.DuckDBPyConnection, figure: Mapping[str, Any]) -> list[MendedCell]:
