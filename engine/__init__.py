@@ -1,8 +1,7 @@
 """The engine: what happened in a process, and what may happen next.
 
-It runs processes that are written as config: statecharts with tasks, and forms. It stores every event, and folds
-them to
-states. It knows nothing of SAMSON or SoImpact, and may import neither warehouse, pipelines nor cli.
+It runs processes that are written as config: statecharts with tasks, and forms. It stores every event, and folds them
+to states. It knows nothing of SAMSON or SoImpact, and may import neither warehouse, pipelines nor cli.
 
 The way of an answer through the room:
 

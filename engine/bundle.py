@@ -1,8 +1,7 @@
 """A bundle: a template with its forms, read from files, linted, and named by the hash of its content.
 
-The bundle is what is published and what a running process is pinned to. Its content is plain data without
-positions, so that it
-can be stored in an event and read back without the files.
+The bundle is what is published and what a running process is pinned to. Its content is plain data without positions, so
+that it can be stored in an event and read back without the files.
 """
 
 from __future__ import annotations
@@ -24,8 +23,7 @@ from engine.form.schema import Form, form_from_data, read_form
 from engine.template import Template
 
 BUILT_IN = Path(engine.__file__).resolve().parent.parent
-"""Where our own `processes/` and `forms/` lie; found from the package, since a workspace has folders of the same
-names."""
+"""Where our own `processes/` and `forms/` lie: found from the package; workspaces have such folders too."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +127,7 @@ def parse(sources: Sources) -> tuple[tuple[Template, dict[str, Form]] | None, li
     return (parsed, forms), problems
 
 
-# -- from pydantic's errors to problems with a place
-# --------------------------------------------------------------------
+# -- from pydantic's errors to problems with a place ------------------------------------------------------------------
 
 _PARTS: Mapping[str, type[BaseModel]] = {
     "roles": template.Role,

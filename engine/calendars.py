@@ -1,5 +1,7 @@
-"""When something is due: durations counted in the calendar of a template. Working days and holidays are not counted
-yet."""
+"""When something is due: durations counted in the calendar of a template.
+
+Working days and holidays are not counted yet.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,8 @@ from engine.template import Calendar, duration
 def due_at(start: datetime, after: str, calendar: Calendar) -> datetime:
     """The moment (UTC) at which a duration from `start` is over.
 
-    Whole days end at 23:59:59 in the calendar's zone, the day of the start not counted, so that summer time does
-    not move
-    the hour; durations with hours or minutes are exact.
+    Whole days end at 23:59:59 in the calendar's zone, the day of the start not counted, so that summer time does not
+    move the hour; durations with hours or minutes are exact.
     """
     span = duration(after)
     if span.seconds:

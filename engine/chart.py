@@ -1,8 +1,8 @@
 """A template made ready to run: its states as a tree, its tasks and choices by name, its guards compiled.
 
 Transitions follow W3C SCXML (2015, section 3.13) for one region: leave from the inside out up to the least common
-ancestor of
-source and target, enter from the outside in, then go on to the initial states. Nothing here knows a running process.
+ancestor of source and target, enter from the outside in, then go on to the initial states. Running processes are
+`state`'s.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class TaskNode:
-    """A task and the state it belongs to (None: open in every state); `rule` is its completion where that is a
-    guard."""
+    """A task and its state (None: open in every state); `rule` is its completion where that is a guard."""
 
     id: str
     spec: Task

@@ -35,11 +35,21 @@ def number(text: str) -> int | Decimal:
         value = Decimal(text)
     except InvalidOperation:  # an exponent beyond all bounds
         value = Decimal("NaN")
-    if not value.is_finite() or len(value.as_tuple().digits) > MAX_DIGITS or abs(value.adjusted()) > MAX_DIGITS:
-        raise BadJson(
-            f"the number {text[:60]} cannot be kept exactly", hint=f"Numbers have at most {MAX_DIGITS} digits."
-        )
+    digits = value.as_tuple().digits if value.is_finite() else ()
+    if not digits or len(digits) > MAX_DIGITS or not -MAX_DIGITS <= value.adjusted() < MAX_DIGITS:
+        raise _inexact(text)
     return int(value) if value == value.to_integral_value() else value.normalize()
+
+
+def integer(text: str) -> int:
+    """A JSON number without fraction and exponent, of at most as many digits as a decimal may have."""
+    if len(text.lstrip("-")) > MAX_DIGITS:
+        raise _inexact(text)
+    return int(text)
+
+
+def _inexact(text: str) -> BadJson:
+    return BadJson(f"the number {text[:60]} cannot be kept exactly", hint=f"Numbers have at most {MAX_DIGITS} digits.")
 
 
 def loads(data: bytes | str) -> Json:
@@ -48,7 +58,9 @@ def loads(data: bytes | str) -> Json:
         raise BadJson(f"the JSON is larger than {MAX_BYTES:,} bytes", hint="Send less at a time.")
     try:
         text = data.decode() if isinstance(data, bytes) else data
-        value: Json = json.loads(text, parse_float=number, parse_constant=_no_constant, object_pairs_hook=_no_twins)
+        value: Json = json.loads(
+            text, parse_float=number, parse_int=integer, parse_constant=_no_constant, object_pairs_hook=_no_twins
+        )
         _check(value, 0)
     except RecursionError:
         raise BadJson("the JSON is nested too deeply", hint=f"At most {MAX_DEPTH} levels are read.") from None
@@ -58,8 +70,6 @@ def loads(data: bytes | str) -> Json:
         ) from None
     except UnicodeDecodeError as error:
         raise BadJson(f"byte {error.start} is not UTF-8", hint="Save the file as UTF-8.") from None
-    except ValueError as error:  # an integer with thousands of digits
-        raise BadJson(str(error), hint="Write the number with fewer digits.") from None
     return value
 
 

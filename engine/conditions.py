@@ -1,8 +1,7 @@
 """What guards see of a running process, and when tasks are complete.
 
-A guard names what it reads, so only that is looked up: its cost follows the guard, not the process. Answers that
-are still
-sealed are never handed out; answers come from the caller, by their sequence in the log.
+A guard names what it reads, so only that is looked up: its cost follows the guard, not the process. Answers that are
+still sealed are never handed out; answers come from the caller, by their sequence in the log.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TypeAlias
 from engine.calendars import day_of
 from engine.chart import Choice, Definition, TaskNode
 from engine.errors import Refused
-from engine.guards import UNKNOWN, Guard, Outcome
+from engine.guards import UNKNOWN, Guard, GuardFault, Outcome, parts
 from engine.state import Instance, ProcessState, Submission
 from engine.template import AtLeast, Share
 
@@ -46,6 +45,16 @@ class Conditions:
         paths = sorted(path for path in choice.guard.paths if "*" not in path)
         return [(".".join(path), _shown(environment, path)) for path in paths]
 
+    def parts(self, choice: Choice) -> list[tuple[int, Guard, Outcome]]:
+        """The parts of the choice's guard with their depth, and what each says by itself: for explaining.
+
+        A part that cannot be evaluated alone, as another keeps it from a division by zero, is unknown.
+        """
+        if choice.guard is None:
+            return []
+        environment = self._environment(choice.guard, choice.state, 0)
+        return [(depth, part, _attempt(part, environment)) for depth, part in parts(choice.guard)]
+
     def is_open(self, choice: Choice) -> bool:
         """Whether the choice's guard holds: unknown means not."""
         return self.outcome(choice).value is True
@@ -67,8 +76,7 @@ class Conditions:
         return group.open == 0 if rule == "all" else group.done >= 1
 
     def visibility(self, task: TaskNode) -> str:
-        """How a sealed task's answers will be shown: the last choice in the order that anybody made; none made, the
-        last."""
+        """How a sealed task's answers will be shown: the last in the order that anybody chose, or the very last."""
         rule = task.spec.visibility
         if rule is None:
             return "open"
@@ -134,6 +142,13 @@ class Conditions:
 def counting(instance: Instance) -> list[Submission]:
     """The submissions of an instance that count: those not replaced by a correction."""
     return [s for s in instance.submissions if not s.replaced]
+
+
+def _attempt(guard: Guard, environment: Mapping[str, object]) -> Outcome:
+    try:
+        return guard.evaluate(environment)
+    except GuardFault:
+        return Outcome(UNKNOWN)
 
 
 def _shown(environment: object, path: tuple[str, ...]) -> str:

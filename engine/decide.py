@@ -1,10 +1,8 @@
 """What follows from a command: `decide(definition, state, command, context)` gives the events, or refuses.
 
 Pure: state, template, answers, clock reading and new ids come in as arguments, and nothing is written. Refusals say
-which
-guard, whose role, which answer. After every command the chart runs to completion: tasks whose rule is met are
-closed, and
-automatic transitions are taken until none is open.
+which guard, whose role, which answer. After every command the chart runs to completion: tasks whose rule is met are
+closed, and automatic transitions are taken until none is open.
 """
 
 from __future__ import annotations
@@ -32,8 +30,7 @@ MAX_STEPS = 100
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What `decide` may not fetch itself. `person` is who acts; `new_subject` a fresh pseudonym, used if one is
-    needed."""
+    """What `decide` may not fetch itself; `person` is who acts, `new_subject` a fresh pseudonym in case of need."""
 
     actor: Actor
     person: str
@@ -46,8 +43,7 @@ class Context:
 def decide(  # noqa: C901 (one case a command)
     definition: Definition, state: ProcessState, command: c.Command, context: Context
 ) -> list[e.Event]:
-    """The events that follow; raise a `Refused` (or `NotFound`, `Conflict`) and give none where the command may not
-    be."""
+    """The events that follow; raise `Refused`, `NotFound` or `Conflict` where the command may not be carried out."""
     step = _Step(definition, state, context)
     if not isinstance(command, c.Start) and state.status != "running":
         raise Refused(
@@ -226,9 +222,8 @@ class _Step:
             raise _unknown("task", command.instance, self.state.instances)
         task = self.definition.tasks[instance.task]
         verdict = self.require(ToSubmit(instance, command.membership))
-        owner = verdict.on_behalf_of or verdict.membership
-        subject = owner.subject if owner else self.context.actor.subject
-        replaces = self._replaced(instance, task, subject)
+        subject = subject_of(verdict, self.context.actor)
+        replaces = replaced(self.state, instance, task, subject)
         answers = self._checked(task, command)
         clear, personal = split_personal(self.definition.form_of(task.id), answers)
         given = {
@@ -480,26 +475,36 @@ class _Step:
             )
         raise _unknown("action", action, known)
 
-    def _replaced(self, instance: Instance, task: TaskNode, subject: str) -> int | None:
-        """Which earlier submission this one corrects; None for a new one; refused where it may be neither."""
-        active = instance.state is None or self.state.active.get(instance.state) == instance.entry
-        if instance.status == "withdrawn" or not active:
-            raise Refused(f"{instance.id} is closed", hint="It was withdrawn or its time is over: see `samskap tasks`.")
-        if instance.status == "open" or task.spec.repeatable:
-            return None
-        if not task.spec.correctable:
-            raise Refused(f"{instance.id} was answered, and may not be corrected")
-        last = instance.submissions[-1]
-        if instance.element is not None and last.subject != subject:
-            raise NotAllowed(f"{instance.id} was answered by somebody else", hint="Only they may correct it.")
-        return last.sequence
-
     def _checked(self, task: TaskNode, command: c.Submit) -> dict[str, Json]:
         """The answers, valid by the form; `AnswersInvalid` names every wrong field."""
         errors = self.definition.validators[task.spec.form].errors(command.answers, self.context.language)
         if errors or not isinstance(command.answers, dict):
             raise AnswersInvalid(f"{len(errors)} answers of {command.instance} do not fit the form", errors)
         return dict(command.answers)
+
+
+def subject_of(verdict: Verdict, actor: Actor) -> str:
+    """Whose answer it is: of whom it is given on behalf of, else of who acts."""
+    owner = verdict.on_behalf_of or verdict.membership
+    return owner.subject if owner else actor.subject
+
+
+def replaced(state: ProcessState, instance: Instance, task: TaskNode, subject: str) -> int | None:
+    """Which earlier submission a new one corrects; None for none; `Refused` or `NotAllowed` where it may be neither.
+
+    What is one person's or party's is corrected by who gave it; a task without `each` by anyone with the role.
+    """
+    active = instance.state is None or state.active.get(instance.state) == instance.entry
+    if instance.status == "withdrawn" or not active:
+        raise Refused(f"{instance.id} is closed", hint="It was withdrawn or its time is over: see `samskap tasks`.")
+    if instance.status == "open" or task.spec.repeatable:
+        return None
+    if not task.spec.correctable:
+        raise Refused(f"{instance.id} was answered, and may not be corrected")
+    last = instance.submissions[-1]
+    if instance.element is not None and last.subject != subject:
+        raise NotAllowed(f"{instance.id} was answered by somebody else", hint="Only they may correct it.")
+    return last.sequence
 
 
 def _unknown(kind: str, name: str, known: Iterable[str]) -> NotFound:

@@ -1,7 +1,8 @@
 """Drafts: answers that are not finished. They are not checked, are no events, and go when the form is submitted.
 
 A draft lies under its writer's key, so that nobody else can read it. Each save says which version it goes on from: two
-tabs never overwrite each other silently. Who may write one is `access`'s, as for submitting.
+tabs never overwrite each other silently. Who may write one is `access`'s, as for submitting; when they go is told by
+`worklists`, in the transaction of the event that ends them.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ class Drafts:
         if opened is None:
             return None
         saved_at = datetime.fromisoformat(rows[0]["saved_at"])
-        return Draft(instance, rows[0]["version"], saved_at, codec.mapping(codec.loads(opened)))
+        return Draft(instance, rows[0]["version"], saved_at, codec.mapping(codec.decode(opened)))
 
     def drop(self, stream: UUID, instance: str, person: Person) -> bool:
         """Throw a draft away; whether there was one."""

@@ -1,8 +1,7 @@
 """The door to the engine: publish bundles, run processes, read them now and as they were.
 
-Each command is one round: look up its key, load the process, `decide`, encrypt, chain, append with its read-model
-rows in one
-transaction. Where another writer was first the command is decided again on the new state, a bounded number of times.
+Each command is one round: look up its key, load the process, `decide`, encrypt, chain, append with its read-model rows
+in one transaction. Where another writer was first it is decided again on the new state, a bounded number of times.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from engine.access import Actor, ToRead, ToSubmit, View, may, visible
 from engine.bundle import Bundle, definition_from
 from engine.chart import Definition
 from engine.conditions import Conditions
-from engine.decide import Context, decide
+from engine.decide import Context, decide, replaced, subject_of
 from engine.drafts import Draft, Drafts
 from engine.errors import Conflict, NotAllowed, NotFound, Refused
 from engine.explain import ActionExplanation, TaskExplanation, explain_action, explain_task
@@ -484,10 +483,21 @@ class Engine:
     # -- drafts and why ---------------------------------------------------------------------------------------------
 
     def save_draft(
-        self, session: Session, name: str, instance: str, answers: codec.Json, *, version: int | None = None
+        self,
+        session: Session,
+        name: str,
+        instance: str,
+        answers: codec.Json,
+        *,
+        version: int | None = None,
+        membership: str | None = None,
     ) -> Draft:
-        """Keep answers that are not finished; `version` is the draft they go on from (None: whatever there is)."""
-        loaded = self._to_fill_in(session, name, instance)
+        """Keep answers that are not finished; `version` is the draft they go on from (None: whatever there is).
+
+        `membership` says on whose behalf, as for submitting. Raises `NotAllowed` and `Refused` where the answers could
+        not be submitted either, and `Conflict` where another tab saved meanwhile.
+        """
+        loaded = self._to_fill_in(session, name, instance, membership)
         return self.drafts.save(loaded.state.stream, instance, session.person, answers, self.clock(), version)
 
     def draft(self, session: Session, name: str, instance: str) -> Draft | None:
@@ -498,16 +508,17 @@ class Engine:
         """Throw one's own draft away; whether there was one."""
         return self.drafts.drop(self.stream(name), instance, session.person)
 
-    def _to_fill_in(self, session: Session, name: str, instance: str) -> Loaded:
+    def _to_fill_in(self, session: Session, name: str, instance: str, membership: str | None) -> Loaded:
         """The process, if the session may fill in the instance now."""
         loaded = self.load(self.stream(name))
         found = self._instance(loaded, instance)
-        active = found.state is None or loaded.state.active.get(found.state) == found.entry
-        if found.status == "withdrawn" or not active:
-            raise Refused(f"{instance} is closed", hint="See `samskap tasks` for what is open.")
-        verdict = may(self.actor(session, loaded.state), ToSubmit(found), loaded.state, loaded.definition)
+        actor = self.actor(session, loaded.state)
+        if loaded.state.status != "running":
+            raise Refused(f"“{name}” is {loaded.state.status}", hint="Nothing more can be filled in.")
+        verdict = may(actor, ToSubmit(found, membership), loaded.state, loaded.definition)
         if not verdict.allowed:
             raise NotAllowed(verdict.reason, hint="See `samskap tasks` for what is yours.")
+        replaced(loaded.state, found, loaded.definition.tasks[found.task], subject_of(verdict, actor))
         return loaded
 
     def explain_action(

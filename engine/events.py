@@ -1,10 +1,8 @@
 """What can happen: every event type with its payload, and the envelope around it.
 
-Payloads are frozen, and named by a stable type that never follows a class's name or path. They hold plain values
-here; what
-is personal or sealed is encrypted by `vault` on the way to the log. Older schema versions are lifted by pure
-functions on
-dicts (`UPCASTERS`). This module knows no rules: what may follow what is said in `decide`.
+Payloads are frozen, and named by a stable type that never follows a class's name or path. They hold plain values here;
+what is personal or sealed is encrypted by `vault` on the way to the log. Older schema versions are lifted by pure
+functions on dicts (`UPCASTERS`). This module knows no rules: what may follow what is said in `decide`.
 """
 
 from __future__ import annotations
@@ -79,8 +77,7 @@ class InvitationIssued(Payload):
 
 
 class MembershipAdded(Payload):
-    """A person takes part: for a party, in roles. `subject` is the person's pseudonym, `person` the link to who it
-    is."""
+    """A person takes part, for a party, in roles; `subject` is the person's pseudonym, `person` says who that is."""
 
     TYPE: ClassVar[str] = "membership.added"
     PERSONAL: ClassVar[tuple[str, ...]] = ("person",)
@@ -307,9 +304,8 @@ class Event:
     """A payload with its envelope: who, when, in which role, under which bundle, and its place in the chain.
 
     `actor` and `on_behalf_of` are pseudonyms within the process, or `operator` or `clock`. `recorded_at` is UTC and
-    never
-    runs backwards within a stream. `hash` is over the stored bytes; `log_position` is the store's, and outside the
-    hash.
+    never runs backwards within a stream. `hash` is over the stored bytes; `log_position` is the store's, and outside
+    the hash.
     """
 
     stream: UUID

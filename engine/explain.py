@@ -1,18 +1,23 @@
 """Why an action or a task stands as it does: who may, what its condition reads, and what is missing.
 
-It looks through the same eyes as `decide` and `access`, so it can say nothing else than they would do.
+It looks through the same eyes as `decide` and `access`, so it can say nothing else than they would do. What a reader
+may not see is not told by way of a condition either: values of answers that are hidden from them are left out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.access import Actor, ToChoose, ToSubmit, may
+from engine.access import Actor, ToChoose, ToSubmit, may, visible
 from engine.chart import Choice, Definition, TaskNode
-from engine.conditions import Conditions
+from engine.conditions import Conditions, counting
 from engine.state import Instance, ProcessState
 from engine.template import Action, AtLeast, Share
+
+NOT_SHOWN = "not shown"
+"""Stands for a value that is made of answers which the reader may not see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,16 @@ class Seen:
 
     path: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a condition: its text, what it says by itself, and which answers it lacks; depth counts from 0."""
+
+    text: str
+    outcome: str
+    missing: tuple[str, ...]
+    depth: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +55,16 @@ class ActionExplanation:
     roles: tuple[str, ...]
     you_may: bool
     why_not: str
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TaskExplanation:
-    """A task's instance: how it stands, who fills it in, when it is due, and how far the task is as a whole."""
+    """A task's instance: how it stands, who fills it in, when it is due, and how far the task is as a whole.
+
+    `answered` and `awaited` name the elements (memberships, parties) of the whole task; `is_visible` is whether the
+    reader may see this instance's answers, and `visible_because` says why or why not, in the reader's language.
+    """
 
     instance: str
     title: str
@@ -61,6 +81,10 @@ class TaskExplanation:
     is_complete: bool
     is_sealed: bool
     visibility: str
+    answered: tuple[str, ...] = ()
+    awaited: tuple[str, ...] = ()
+    is_visible: bool = False
+    visible_because: str = ""
 
 
 def explain_action(
@@ -71,6 +95,7 @@ def explain_action(
     assert isinstance(action, Action)
     outcome = conditions.outcome(choice)
     active = choice.state in state.active
+    hidden = _hidden(definition, state, actor)
     verdict = may(actor, ToChoose(choice, action.by), state, definition)
     return ActionExplanation(
         action=choice.id,
@@ -80,13 +105,33 @@ def explain_action(
         is_open=active and outcome.value is True,
         condition=choice.guard.text if choice.guard else "",
         outcome=_word(outcome.value),
-        seen=tuple(Seen(path, value) for path, value in conditions.seen(choice)),
+        seen=tuple(
+            Seen(path, NOT_SHOWN if tuple(path.split(".")[:2]) in hidden else value)
+            for path, value in conditions.seen(choice)
+        ),
         missing=outcome.missing,
         otherwise=action.otherwise.get(language) if action.otherwise else "",
         roles=action.by,
         you_may=verdict.allowed,
         why_not=verdict.reason,
+        parts=tuple(
+            Part(part.text, NOT_SHOWN, (), depth)
+            if any(path[:2] in hidden for path in part.paths)
+            else Part(part.text, _word(found.value), found.missing, depth)
+            for depth, part, found in conditions.parts(choice)
+        ),
     )
+
+
+def _hidden(definition: Definition, state: ProcessState, actor: Actor) -> set[tuple[str, ...]]:
+    """The `answers.<task>` of which the actor may not see everything that a condition would read."""
+    view = visible(actor, state)
+    groups = [(task, state.group(task.id, task.state).instances) for task in definition.tasks.values()]
+    return {
+        ("answers", task.id)
+        for task, names in groups
+        if not all(view.answers(state.instances[n], s) for n in names for s in counting(state.instances[n]))
+    }
 
 
 def explain_task(
@@ -96,6 +141,8 @@ def explain_task(
     task = definition.tasks[instance.task]
     group = state.group(task.id, task.state)
     verdict = may(actor, ToSubmit(instance), state, definition)
+    every = [state.instances[name] for name in group.instances]
+    seen, because = _seen(definition, state, actor, instance)
     return TaskExplanation(
         instance=instance.id,
         title=task.spec.title.get(language),
@@ -112,7 +159,53 @@ def explain_task(
         is_complete=conditions.complete(task),
         is_sealed=bool(task.spec.sealed and (state.is_sealed(instance) or not instance.submissions)),
         visibility=instance.visibility,
+        answered=tuple(i.element or i.id for i in every if i.status == "done"),
+        awaited=tuple(i.element or i.id for i in every if i.status == "open"),
+        is_visible=seen,
+        visible_because=_BECAUSE[because].get(language, _BECAUSE[because]["nb"]),
     )
+
+
+def _seen(definition: Definition, state: ProcessState, actor: Actor, instance: Instance) -> tuple[bool, str]:
+    """Whether the actor may see the instance's answers, and the key of the reason."""
+    given = counting(instance)
+    if not given:
+        return False, "none"
+    if visible(actor, state).answers(instance, given[-1]):
+        return True, "own" if given[-1].subject == actor.subject else "shared"
+    if state.is_sealed(instance):
+        return False, "sealed"
+    return False, "protected" if definition.tasks[instance.task].spec.sealed and actor.subject else "outside"
+
+
+_BECAUSE: Mapping[str, Mapping[str, str]] = {
+    "none": {
+        "nb": "Ingen har svart ennå.",
+        "nn": "Ingen har svart enno.",
+        "en": "Nobody has answered yet.",
+    },
+    "own": {"nb": "Svaret er ditt eget.", "nn": "Svaret er ditt eige.", "en": "The answer is your own."},
+    "shared": {
+        "nb": "Alle som er med, kan se dette svaret.",
+        "nn": "Alle som er med, kan sjå dette svaret.",
+        "en": "Everyone who takes part can see this answer.",
+    },
+    "sealed": {
+        "nb": "Svaret er forseglet. Ingen andre kan se det før alle svarene vises samtidig.",
+        "nn": "Svaret er forsegla. Ingen andre kan sjå det før alle svara blir viste samtidig.",
+        "en": "The answer is sealed. Nobody else can see it until all answers are shown at the same time.",
+    },
+    "protected": {
+        "nb": "Partene har valgt at svarene er beskyttet. Bare den som svarte, kan se dem.",
+        "nn": "Partane har valt at svara er verna. Berre den som svarte, kan sjå dei.",
+        "en": "The parties chose that answers are protected. Only the person who answered can see them.",
+    },
+    "outside": {
+        "nb": "Bare de som er med, kan se svarene.",
+        "nn": "Berre dei som er med, kan sjå svara.",
+        "en": "Only those who take part can see the answers.",
+    },
+}
 
 
 def _word(value: object) -> str:

@@ -1,8 +1,7 @@
 """What happened, in words: one line an event, in the reader's language, as far as the reader may see it.
 
-Names of people are read where their key still exists; sealed answers stay closed. This is for people; the data
-team's history is
-in the warehouse.
+Names of people are read where their key still exists; sealed answers stay closed. This is for people; the data team's
+history is in the warehouse.
 """
 
 from __future__ import annotations

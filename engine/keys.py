@@ -22,8 +22,7 @@ _SIZE = 32
 
 
 class KeyFolder:
-    """Keys by kind and id: `person` and `subject` for personal texts, `seal` for sealed answers, `workspace` for
-    the rest."""
+    """Keys by kind and id: `person`, `subject` for personal texts, `seal` for sealed answers, `workspace` else."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,8 +1,7 @@
-"""What is wrong with a template that has the right shape: names that lead nowhere, states nobody reaches, guards
-that cannot hold.
+"""What is wrong with a template of the right shape: names that lead nowhere, states nobody reaches, idle guards.
 
-Each rule has a stable id, and points to file, line and column. Shapes are `bundle`'s, forms `form`'s, expressions
-`guards`'.
+Each rule has a stable id, and points to file, line and column. `bundle` looks after shapes, `form` after forms, and
+`guards` after expressions.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """The log: events in their stored form, one hash chain a stream, appended in one transaction with what belongs to them.
 
 Built on `eventsourcing`'s recorder, whose insert takes our extra rows (command key, head, work lists) into the
-transaction of
-the events. The hash of an event is over its stored bytes, which hold the hash of the one before; the head of each
-stream is
-kept beside. This module knows envelopes and bytes; what payloads mean and what is encrypted is `vault`'s.
+transaction of the events. The hash of an event is over its stored bytes, which hold the hash of the one before; the
+head of each stream is kept beside. This module knows envelopes and bytes; `vault` knows what is encrypted.
 """
 
 from __future__ import annotations
@@ -75,10 +73,9 @@ class _Recorder(SQLiteApplicationRecorder):
 
     def construct_create_table_statements(self) -> list[str]:
         events = (
-            "CREATE TABLE IF NOT EXISTS stored_events (rowid INTEGER PRIMARY KEY AUTOINCREMENT, originator_id TEXT"
-            " NOT NULL,"
-            " originator_version INTEGER NOT NULL, topic TEXT NOT NULL, state BLOB NOT NULL,"
-            " UNIQUE (originator_id, originator_version))"
+            "CREATE TABLE IF NOT EXISTS stored_events (rowid INTEGER PRIMARY KEY AUTOINCREMENT,"
+            " originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, topic TEXT NOT NULL,"
+            " state BLOB NOT NULL, UNIQUE (originator_id, originator_version))"
         )
         return [events, *SCHEMA]
 
@@ -110,8 +107,7 @@ SCHEMA = (
     " PRIMARY KEY (stream, instance, person)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS person (id TEXT PRIMARY KEY, handle TEXT NOT NULL UNIQUE, profile BLOB NOT NULL)",
 )
-"""Tables beside the events. All but `person` and `draft` are read models: folds of the events, kept in their
-transaction."""
+"""Tables beside the events. All but `person` and `draft` are read models: folds of the events, in their transaction."""
 
 
 class Log:
@@ -138,8 +134,7 @@ class Log:
     def append(self, records: Sequence[Record], *, rows: Iterable[Row] = (), key: CommandKey | None = None) -> None:
         """Append records of one stream, gapless, with their rows and command key: all or nothing.
 
-        Raises `Conflict` where another writer was first (sequence or key), `StoreError` where the disk is full or
-        broken.
+        Raises `Conflict` where another writer was first (sequence or key), `StoreError` where the disk fails.
         """
         last = records[-1]
         stored = [StoredEvent(r.stream, r.sequence, r.type, r.body) for r in records]

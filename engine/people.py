@@ -1,10 +1,8 @@
 """The people of a workspace and how they show who they are.
 
-A person's profile (name, language) lies under that person's key; a handle is kept as a keyed fingerprint only. Who
-acts is read
-from a token signed by the workspace, or, for an operator, from the operator's key in the key folder; never from a
-name that
-somebody typed. What a person may do in a process is `access`'s.
+A person's profile (name, language) lies under that person's key; a handle is kept as a keyed fingerprint only. Who acts
+is read from a token signed by the workspace, or, for an operator, from the operator's key in the key folder; never from
+a name that somebody typed. What a person may do in a process is `access`'s.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What the events of a process add up to: the fold.
 
-`evolve(state, event)` gives the next state and leaves the first as it was; `fold(events)` does so for many, faster.
-A state
-holds references to answers, never answers. Nothing is decided here: no guard runs, no rule is asked; events are facts.
+`evolve(state, event)` gives the next state and leaves the first as it was; `fold(events)` does so for many, faster. A
+state holds references to answers, never answers. Nothing is decided here: no guard runs, as events are facts.
 """
 
 from __future__ import annotations

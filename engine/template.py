@@ -1,8 +1,7 @@
 """The model of a process template: what `processes/<name>.yaml` may hold, as frozen values.
 
-It is the shape only: keys, types and bounds. Whether names refer to something, and guards make sense, is `lint`'s;
-how a chart
-runs is `chart`'s. The published JSON Schema (`processes/template.schema.json`) is made from this model.
+It is the shape only: keys, types and bounds. Whether names refer to something, and guards make sense, is `lint`'s; how
+a chart runs is `chart`'s. The published JSON Schema (`processes/template.schema.json`) is made from this model.
 """
 
 from __future__ import annotations

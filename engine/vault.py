@@ -1,12 +1,10 @@
 """What is stored of a payload: personal texts under their subject's key, sealed answers under the key of their entry.
 
-`protect` turns a payload into the dict that is hashed and stored; `unprotect` turns that back, as far as keys
-allow. The field's
-key lies inside, the seal outside: after a reveal a personal text still is under its person's key.
+`protect` turns a payload into the dict that is hashed and stored; `unprotect` turns that back, as far as keys allow.
+The field's key lies inside, the seal outside: after a reveal a personal text still is under its person's key.
 
-The product itself refuses to open a seal before its reveal, save for its author: `unprotect` opens seals only with
-the keys in
-`opened`, or for the subject named in `own`.
+The product itself refuses to open a seal before its reveal, save for its author: `unprotect` opens seals only with the
+keys in `opened`, or for the subject named in `own`.
 """
 
 from __future__ import annotations

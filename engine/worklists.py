@@ -1,8 +1,7 @@
 """Read models beside the log: which processes there are, who takes part, what is open, what is due.
 
 Each event gives the rows that follow from it; they are written in the event's own transaction, so they are never
-behind. They
-can be thrown away and made again from the events.
+behind. They can be thrown away and made again from the events.
 """
 
 from __future__ import annotations
@@ -26,6 +25,31 @@ def rows(
     stream = after.stream.hex
     for event in events:
         yield from _rows(event.payload, stream, after, definition, mac)
+        yield from _drafts_gone(event, stream, after, definition, mac)
+
+
+def _drafts_gone(
+    event: e.Event, stream: str, after: ProcessState, definition: Definition, mac: Callable[[str], str]
+) -> Iterator[Row]:
+    """Drafts go with what they were for: when it is submitted or withdrawn, its state is left, the process ends."""
+    match event.payload:
+        case e.ProcessFinished():
+            yield "DELETE FROM draft WHERE stream=?", (stream,)
+        case e.FormSubmitted(instance=instance, task=task):
+            writer = after.memberships.get(event.membership or "")
+            if not definition.tasks[task].spec.repeatable:
+                yield "DELETE FROM draft WHERE stream=? AND instance=?", (stream, instance)
+            elif writer is not None:  # others go on with what they will submit there
+                values = (stream, instance, mac(str(writer.person)))
+                yield "DELETE FROM draft WHERE stream=? AND instance=? AND person=?", values
+        case e.TaskWithdrawn(instance=instance):
+            yield "DELETE FROM draft WHERE stream=? AND instance=?", (stream, instance)
+        case e.StateLeft(state=state, entry=entry):
+            for node in definition.tasks_of.get(state, ()):
+                for instance in after.groups[node.id, entry].instances if (node.id, entry) in after.groups else ():
+                    yield "DELETE FROM draft WHERE stream=? AND instance=?", (stream, instance)
+        case _:
+            return
 
 
 def _rows(  # noqa: C901, PLR0912 (one case an event type)
@@ -36,7 +60,6 @@ def _rows(  # noqa: C901, PLR0912 (one case an event type)
             yield "INSERT INTO process VALUES (?,?,?,?,?)", (name, stream, template, title, "running")
         case e.ProcessFinished():
             yield "UPDATE process SET status='finished' WHERE stream=?", (stream,)
-            yield "DELETE FROM draft WHERE stream=?", (stream,)
             yield "DELETE FROM open_task WHERE stream=?", (stream,)
             yield "DELETE FROM deadline WHERE stream=?", (stream,)
         case e.MembershipAdded(membership=membership, person=person, party=party, roles=roles):
@@ -51,12 +74,10 @@ def _rows(  # noqa: C901, PLR0912 (one case an event type)
             values = (payload.instance, payload.task, payload.membership, payload.party, json.dumps(payload.roles))
             yield "INSERT INTO open_task VALUES (?,?,?,?,?,?,NULL)", (stream, *values)
         case e.FormSubmitted(instance=instance, task=task):
-            yield "DELETE FROM draft WHERE stream=? AND instance=?", (stream, instance)
             yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, f"due:{instance}")
             if not definition.tasks[task].spec.repeatable:
                 yield "DELETE FROM open_task WHERE stream=? AND instance=?", (stream, instance)
         case e.TaskWithdrawn(instance=instance):
-            yield "DELETE FROM draft WHERE stream=? AND instance=?", (stream, instance)
             yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, f"due:{instance}")
             yield "DELETE FROM open_task WHERE stream=? AND instance=?", (stream, instance)
         case e.StateLeft(state=state):

@@ -9,12 +9,14 @@ and so is whatever depends on it; `and`, `or`, `any`, `all` and a conditional ab
 other fault at run time is a `GuardFault`, never a silent false.
 
 `nodes` is the model that `parse` makes of a text; `values` are the sentinels and the operations on values; `evaluate`
-makes closures of the model; `types` says what a guard may see, and `check` finds what does not fit.
+makes closures of the model; `types` says what a guard may see, and `check` finds what does not fit; `parts` takes a
+guard apart, to explain it.
 """
 
 from engine.guards.check import check
 from engine.guards.evaluate import Guard, Outcome
 from engine.guards.parse import parse
+from engine.guards.parts import parts
 from engine.guards.types import BOOL, DATE, MIXED, NUMBER, TEXT, Choice, ListOf, Record, Scope, Type
 from engine.guards.values import ERASED, UNKNOWN, Erased, GuardFault, GuardTypeFault, Unknown
 
@@ -39,4 +41,5 @@ __all__ = [
     "Unknown",
     "check",
     "parse",
+    "parts",
 ]

@@ -113,9 +113,7 @@ def answer_state(value: object, *, is_answer: bool) -> str:
 
 
 def cleaned(value: object, dotted: str, *, is_answer: bool) -> object:
-    """A value of the environment as guards count with it; raise `TypeClash` for what they do not know, such as a
-    float.
-    """
+    """A value of the environment as guards count with it; raise `TypeClash` for what they do not know, as a float."""
     if isinstance(value, bool | int | Mapping):
         return value
     if isinstance(value, list | tuple):

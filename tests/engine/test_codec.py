@@ -41,6 +41,11 @@ def test_given_config_when_written_in_order_then_its_keys_keep_their_order() -> 
     assert codec.dumps_ordered({"b": 1, "a": 2}) == '{"b":1,"a":2}'
 
 
+@pytest.mark.parametrize("text", ["9" * codec.MAX_DIGITS, "-" + "9" * codec.MAX_DIGITS, f"1e{codec.MAX_DIGITS - 1}"])
+def test_given_the_largest_number_when_read_then_what_is_written_of_it_can_be_read_again(text: str) -> None:
+    assert codec.loads(codec.dumps(codec.loads(text))) == codec.loads(text) == int(Decimal(text))
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -53,7 +58,9 @@ def test_given_config_when_written_in_order_then_its_keys_keep_their_order() -> 
         ("[" * 60 + "]" * 60, "nested too deeply"),
         ("1e9999999999999999999", "cannot be kept"),
         ("1e400", "cannot be kept"),
-        ("9" * 5000, "digits"),
+        ("9" * 5000, "cannot be kept"),
+        ("-" + "9" * (codec.MAX_DIGITS + 1), "cannot be kept"),
+        (f"1e{codec.MAX_DIGITS}", "cannot be kept"),
         ('"' + "x" * codec.MAX_BYTES + '"', "larger than"),
         (b"\xff\xfe", "UTF-8"),
     ],

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine import bundle
 from engine import commands as c
 from engine.engine import Engine
-from engine.errors import Conflict, NotAllowed, Refused
+from engine.errors import AnswersInvalid, Conflict, NotAllowed, Refused
 from engine.people import Session
 
 CANARY = "kanarifugl-i-kladden"
@@ -126,3 +127,78 @@ def test_given_two_engines_on_one_store_when_both_write_then_each_sees_the_other
     assert list(other.load(other.stream("nsw")).state.parties) == ["kommune", "lag"]
     assert other.load(other.stream("nsw")).state == engine.load(engine.stream("nsw")).state
     other.close()
+
+
+# -- when drafts go, and who may keep one: on the small template -------------------------------------------------------
+
+
+def drafts(world: Any) -> set[tuple[str, str]]:
+    """(instance, handle) of every draft in the store."""
+    people = {world.engine.people.fingerprint(s.person.id): handle for handle, s in world.people.items()}
+    rows = world.engine.log.query("SELECT instance, person FROM draft")
+    return {(row["instance"], people[row["person"]]) for row in rows}
+
+
+def keep(world: Any, handle: str, instance: str, **options: Any) -> None:
+    world.engine.save_draft(world.person(handle), "p", instance, {"text": "halv"}, **options)
+
+
+def test_given_two_writers_on_a_repeatable_task_when_one_submits_then_the_other_keeps_their_draft(world: Any) -> None:
+    world.parties()
+    keep(world, "ola", "log.1")
+    keep(world, "eva", "log.1")
+    world.submit("ola", "log.1", {"text": "hel"})
+    assert drafts(world) == {("log.1", "eva")}
+
+
+def test_given_a_draft_when_its_state_is_left_then_it_is_gone(world: Any) -> None:
+    world.parties()
+    world.submit("kari", "goal.1", {"text": "et mål"})
+    keep(world, "ola", "goal.1")  # a correction that was never sent
+    keep(world, "ola", "log.1")
+    world.do("kari", c.Act("open"))
+    assert drafts(world) == {("log.1", "ola")}
+
+
+def test_given_a_draft_when_its_task_is_withdrawn_then_it_is_gone(world: Any) -> None:
+    world.to_voting()
+    keep(world, "eva", "vote.1.m3")
+    world.do("kari", c.EndMembership("m3", ""))
+    assert drafts(world) == set()
+
+
+def test_given_drafts_when_the_process_ends_then_they_are_gone_and_no_more_can_be_kept(world: Any) -> None:
+    keep(world, "kari", "log.1")
+    world.submit("kari", "log.1", {"text": "hel"})
+    keep(world, "kari", "log.1")
+    world.do("kari", c.Act("stop", "slutt"))
+    assert drafts(world) == set()
+    with pytest.raises(Refused, match="finished"):
+        keep(world, "kari", "log.1")
+
+
+def test_given_an_answer_that_may_not_be_corrected_when_drafted_then_refused(world: Any) -> None:
+    world.to_voting()
+    for handle, instance in (("ola", "vote.1.m2"), ("eva", "vote.1.m3")):
+        world.submit(handle, instance, {"score": 3})
+    world.submit("kari", "minutes.1", {"text": "referat"})
+    with pytest.raises(Refused, match="may not be corrected"):
+        keep(world, "kari", "minutes.1")
+
+
+def test_given_a_partys_task_when_the_lead_drafts_on_behalf_then_it_is_kept(world: Any) -> None:
+    world.parties()
+    keep(world, "kari", "choose.1.town", membership="m2")
+    assert drafts(world) == {("choose.1.town", "kari")}
+
+
+def test_given_a_draft_that_is_too_large_when_kept_then_refused(world: Any) -> None:
+    with pytest.raises(Refused, match="larger than"):
+        world.engine.save_draft(world.person("kari"), "p", "log.1", {"text": "x" * 600_000})
+
+
+def test_given_a_refused_submission_when_it_had_a_draft_then_the_draft_stays(world: Any) -> None:
+    keep(world, "kari", "goal.1")
+    with pytest.raises(AnswersInvalid):
+        world.submit("kari", "goal.1", {"text": 5})
+    assert drafts(world) == {("goal.1", "kari")}

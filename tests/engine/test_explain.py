@@ -1,0 +1,167 @@
+"""Why an action or a task stands as it does, and that no hidden answer is told by the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine import commands as c
+from engine.engine import Engine
+from engine.errors import NotFound, Place
+from engine.explain import ActionExplanation, TaskExplanation
+from engine.guards import parse, parts
+from engine.people import Person, Session
+
+
+def action(world: Any, handle: str, name: str, language: str = "en") -> ActionExplanation:
+    engine: Engine = world.engine
+    return engine.explain_action(world.person(handle), "p", name, language)
+
+
+def task(world: Any, handle: str, name: str, language: str = "en") -> TaskExplanation:
+    engine: Engine = world.engine
+    return engine.explain_task(world.person(handle), "p", name, language)
+
+
+def voted(world: Any, shown: str) -> None:
+    """A vote that was held and revealed: ola gave 5, eva 1."""
+    world.parties()
+    for handle, party in (("ola", "town"), ("eva", "club")):
+        world.submit(handle, f"choose.1.{party}", {"shown": shown})
+    world.submit("kari", "goal.1", {"text": "et mål"})
+    world.do("kari", c.Act("open"))
+    world.submit("ola", "vote.1.m2", {"score": 5})
+    world.submit("eva", "vote.1.m3", {"score": 1})
+
+
+# -- actions ----------------------------------------------------------------------------------------------------------
+
+
+def test_given_a_condition_when_taken_apart_then_every_part_with_its_depth() -> None:
+    guard = parse("tasks.a.complete and (answers.b.c == 'x and y' or not counters.d > 1)", Place("t"))
+    assert [(depth, part.text) for depth, part in parts(guard)] == [
+        (0, "tasks.a.complete"),
+        (0, "answers.b.c == 'x and y' or not counters.d > 1"),
+        (1, "answers.b.c == 'x and y'"),
+        (1, "not counters.d > 1"),
+        (2, "counters.d > 1"),
+    ]
+
+
+def test_given_a_condition_over_several_lines_when_taken_apart_then_its_parts_are_read() -> None:
+    guard = parse("tasks.a.complete\n  and counters.d > 1", Place("t"))
+    assert [part.text for _, part in parts(guard)] == ["tasks.a.complete", "counters.d > 1"]
+
+
+def test_given_nothing_answered_when_an_action_is_explained_then_each_part_and_what_is_missing(world: Any) -> None:
+    found = action(world, "kari", "open")
+    assert [(p.depth, p.text, p.outcome, p.missing) for p in found.parts] == [
+        (0, "tasks.goal.complete", "false", ()),
+        (0, "answers.goal.text != 'nei' or len(memberships) > 5", "unknown", ("answers.goal.text",)),
+        (1, "answers.goal.text != 'nei'", "unknown", ("answers.goal.text",)),
+        (1, "len(memberships) > 5", "false", ()),
+    ]
+    assert (found.is_open, found.outcome, found.otherwise) == (False, "false", "The goal is missing.")
+
+
+def test_given_an_open_action_when_explained_to_one_without_the_role_then_who_may(world: Any) -> None:
+    world.parties()
+    world.submit("kari", "goal.1", {"text": "et mål"})
+    found = action(world, "ola", "open")
+    assert (found.is_open, found.you_may, found.why_not) == (True, False, "only the lead may do this")
+
+
+def test_given_an_action_without_condition_when_explained_then_it_is_open_and_has_no_parts(world: Any) -> None:
+    found = action(world, "kari", "stop")
+    assert (found.is_open, found.condition, found.parts) == (True, "", ())
+
+
+def test_given_an_unknown_action_when_explained_then_told_which_there_are(world: Any) -> None:
+    with pytest.raises(NotFound) as caught:
+        action(world, "kari", "opne")
+    assert "close_up" in caught.value.hint
+
+
+def test_given_an_open_round_when_its_condition_is_explained_then_the_part_on_answers_is_told(world: Any) -> None:
+    voted(world, "open")
+    assert [(p.text, p.outcome) for p in action(world, "kari", "close_up").parts] == [
+        ("any(v.score == 5 for v in answers.vote)", "true"),
+        ("counters.rounds >= vars.wanted", "false"),
+    ]
+
+
+def test_given_a_protected_round_when_its_condition_is_explained_then_the_part_on_answers_is_not_shown(
+    world: Any,
+) -> None:
+    voted(world, "protected")
+    assert [(p.text, p.outcome) for p in action(world, "kari", "close_up").parts] == [
+        ("any(v.score == 5 for v in answers.vote)", "not shown"),
+        ("counters.rounds >= vars.wanted", "false"),
+    ]
+
+
+def test_given_sealed_answers_when_a_condition_on_them_is_explained_then_they_are_not_shown(world: Any) -> None:
+    world.to_voting()
+    world.submit("ola", "vote.1.m2", {"score": 5})
+    told = action(world, "eva", "close_up")
+    assert told.parts[0].outcome == "not shown"
+    assert told.outcome == "false"  # sealed answers are not handed out to guards either: nobody said 5
+
+
+def test_given_an_operator_who_takes_no_part_when_a_condition_is_explained_then_no_answer_is_shown(world: Any) -> None:
+    world.submit("kari", "goal.1", {"text": "hemmelig"})
+    nobody = Session(Person("", "", ""), operator=True)
+    found = world.engine.explain_action(nobody, "p", "open", "en")
+    assert [(s.path, s.value) for s in found.seen if s.path.startswith("answers")] == [
+        ("answers.goal.text", "not shown")
+    ]
+
+
+# -- tasks ------------------------------------------------------------------------------------------------------------
+
+
+def test_given_a_vote_under_way_when_explained_then_who_has_answered_and_who_has_not(world: Any) -> None:
+    world.to_voting()
+    world.submit("ola", "vote.1.m2", {"score": 5})
+    found = task(world, "kari", "vote.1.m3")
+    assert (found.answered, found.awaited, found.done, found.expected) == (("m2",), ("m3",), 1, 2)
+    assert found.due is not None
+    assert found.rule == "all"
+
+
+@pytest.mark.parametrize(
+    ("handle", "instance", "visible", "because"),
+    [
+        ("ola", "vote.1.m2", True, "The answer is your own."),
+        ("eva", "vote.1.m2", False, "The answer is sealed."),
+        ("kari", "vote.1.m2", False, "The answer is sealed."),
+        ("kari", "vote.1.m3", False, "Nobody has answered yet."),
+        ("eva", "goal.1", True, "Everyone who takes part can see this answer."),
+    ],
+)
+def test_given_a_sealed_vote_when_explained_then_whether_you_see_it_and_why(
+    world: Any, handle: str, instance: str, visible: bool, because: str
+) -> None:
+    world.to_voting()
+    world.submit("ola", "vote.1.m2", {"score": 5})
+    found = task(world, handle, instance)
+    assert found.is_visible is visible
+    assert found.visible_because.startswith(because)
+
+
+@pytest.mark.parametrize(
+    ("shown", "visible", "because"),
+    [("open", True, "Everyone who takes part"), ("protected", False, "The parties chose")],
+)
+def test_given_a_revealed_vote_when_explained_to_others_then_as_the_parties_chose(
+    world: Any, shown: str, visible: bool, because: str
+) -> None:
+    voted(world, shown)
+    found = task(world, "eva", "vote.1.m2")
+    assert found.is_visible is visible
+    assert found.visible_because.startswith(because)
+
+
+def test_given_a_task_when_explained_in_nynorsk_then_the_reason_is_in_nynorsk(world: Any) -> None:
+    assert task(world, "kari", "goal.1", "nn").visible_because == "Ingen har svart enno."
