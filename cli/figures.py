@@ -338,4 +338,4 @@ def schedule(
     from pipelines.schedule import serve
 
     note(call, f"Evaluating by {cron or call.workspace.settings.schedule.cron}; Ctrl-C ends it.")
-    serve(call.workspace, cron=cron)
+    serve(call.workspace, cron=cron, progress=lambda what, _, __: note(call, f"{what} …"))

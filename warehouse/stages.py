@@ -6,18 +6,19 @@ same functions as tasks. This module decides the order of things and nothing abo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
 from engine import codec
 from engine import events as e
 from engine.engine import Engine, stream_of
-from engine.errors import NotFound, SamskapError
+from engine.errors import Conflict, NotFound, SamskapError
 from engine.workspace import Workspace
 from warehouse import copies, pull, runs
 from warehouse.database import connect
@@ -30,6 +31,8 @@ from warehouse.sources.batch import Batch
 from warehouse.sources.contract import Contract, contract_from, read_contract
 from warehouse.sources.landing import Landed, Landing
 from warehouse.sources.validation import Verdict
+
+T = TypeVar("T")
 
 READER = "reader"
 CONTRACTS = "*.source.yaml"
@@ -85,8 +88,20 @@ def land(workspace: Workspace, engine: Engine) -> list[Path]:
         for file in _files(path, contract)
     ]
     for contract in contracts.values():
-        _publish(engine, contract)
-    return [file for contract, file, found in landed if _tell(engine, contract, found)]
+        _again(lambda contract=contract: _publish(engine, contract))  # type: ignore[misc]
+    return [
+        file
+        for contract, file, found in landed
+        if _again(lambda contract=contract, found=found: _tell(engine, contract, found))  # type: ignore[misc]
+    ]
+
+
+def _again(act: Callable[[], T]) -> T:
+    """Act, and once more where another program wrote to the same stream at the same moment."""
+    try:
+        return act()
+    except Conflict:
+        return act()
 
 
 def _publish(engine: Engine, contract: Contract) -> None:
