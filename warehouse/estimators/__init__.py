@@ -2,5 +2,5 @@
 
 They know no database; `udf` lends them to the SQL models, so that every number has one definition. Quantiles come from
 `scipy.special`; nothing here imports `scipy.stats`, which takes seconds. An estimate that the data cannot carry is
-`None`, never a guess.
+`None`, or a result whose `reason` says why; never a guess, and never an error that would end a run.
 """

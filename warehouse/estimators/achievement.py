@@ -53,17 +53,16 @@ def achievement(
     return Achievement(gone / way, ends.low if ends else None, ends.high if ends else None, None)
 
 
-def _fieller(gone: float, way: float, error: float, baseline_error: float) -> Interval | None:
+def _fieller(gone: float, way: float, error: float, baseline_error: float) -> Interval:
     z2 = normal_quantile() ** 2
     baseline_variance = baseline_error**2
     gone_variance = error**2 + baseline_variance
     a = way**2 - z2 * baseline_variance
     b = gone * way - z2 * baseline_variance
     c = gone**2 - z2 * gone_variance
-    root = b * b - a * c
-    if a <= 0 or root < 0:
-        return None
-    return Interval((b - sqrt(root)) / a, (b + sqrt(root)) / a)
+    # Where the baseline's interval does not cover the target, a > 0 and the root is real; rounding may say otherwise.
+    root = sqrt(max(b * b - a * c, 0.0))
+    return Interval((b - root) / a, (b + root) / a)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, sqrt
+from math import sqrt
 
-from scipy.special import betaincinv, gammaln, stdtr
+from scipy.special import betaincinv, poch, stdtr
 
 from warehouse.estimators.intervals import LEVEL, t_quantile, wilson
 
@@ -60,13 +60,19 @@ def welch(
     """
     if min(n, other_n) < 2 or sd < 0 or other_sd < 0:
         return None
-    part, other_part = sd * sd / n, other_sd * other_sd / other_n
+    return welch_of_parts(mean - other_mean, sd * sd / n, n, other_sd * other_sd / other_n, other_n, level)
+
+
+def welch_of_parts(
+    difference: float, part: float, n: int, other_part: float, other_n: int, level: float = LEVEL
+) -> MeanDifference | None:
+    """Welch's answer from a difference and the squared standard error of each mean; none where both are 0."""
     variance = part + other_part
     if variance == 0:
         return None
-    df = variance**2 / (part**2 / (n - 1) + other_part**2 / (other_n - 1))
+    # As shares of the variance: their squares do not vanish where the values are tiny.
+    df = 1 / ((part / variance) ** 2 / (n - 1) + (other_part / variance) ** 2 / (other_n - 1))
     error = sqrt(variance)
-    difference = mean - other_mean
     half = t_quantile(df, level) * error
     p = 2 * float(stdtr(df, -abs(difference / error)))
     return MeanDifference(difference, error, df, difference - half, difference + half, p)
@@ -86,18 +92,20 @@ def rate_ratio(
     tail = (1 - level) / 2
     scale = before_exposure / exposure
     low = 0.0 if count == 0 else float(betaincinv(count, total - count + 1, tail))
-    high = float(betaincinv(count + 1, total - count, 1 - tail))
-    return Difference(count / before_count * scale, low / (1 - low) * scale, high / (1 - high) * scale)
+    # The upper end from what is left of it: 1 − high loses its digits where nearly everything was counted now.
+    left = float(betaincinv(before_count, count + 1, tail))
+    return Difference(count / before_count * scale, low / (1 - low) * scale, (1 - left) / left * scale)
 
 
 def hedges_g(mean: float, n: int, before_mean: float, before_sd: float, before_n: int) -> float | None:
     """The size of a change in the standard deviations of the first measurement, without small-sample bias.
 
-    (mean − before) / sd of the baseline × J(df) with df = before_n − 1 and J(m) = Γ(m/2) / (√(m/2) Γ((m − 1)/2)).
+    (mean − before) / sd of the baseline × J(m) with m = before_n − 1 and J(m) = Γ(m/2) / (√(m/2) Γ((m − 1)/2)). Only
+    the baseline's spread is used, since what is done between the measurements may change the spread as well.
     Source: Hedges (1981), Journal of Educational Statistics 6:107–128, equations 6d and 6e.
     """
     if n < 1 or before_n < 3 or before_sd <= 0:
         return None
     m = before_n - 1
-    j = exp(float(gammaln(m / 2) - gammaln((m - 1) / 2))) / sqrt(m / 2)
+    j = float(poch((m - 1) / 2, 0.5)) / sqrt(m / 2)
     return (mean - before_mean) / before_sd * j

@@ -9,6 +9,15 @@ from math import sqrt
 
 
 @dataclass(frozen=True, slots=True)
+class ExactMoments:
+    """How many, their mean, and their variance (with n − 1; none under two), as fractions."""
+
+    n: int
+    mean: Fraction
+    variance: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
 class Moments:
     """How many, their mean, and their standard deviation (with n − 1; none under two)."""
 
@@ -17,15 +26,24 @@ class Moments:
     sd: float | None
 
 
-def moments(n: int, total: Decimal | int, total_squares: Decimal | int) -> Moments | None:
+def exact_moments(n: int, total: Decimal | int, total_squares: Decimal | int) -> ExactMoments | None:
     """The moments of n values from their sum and sum of squares; none without values.
 
     (Σx² − (Σx)²/n) loses every digit in floating point where the mean is large beside the spread; in fractions none.
+    Sums that no values can have, since n Σx² < (Σx)², give none either: they are not sums of the same values.
     """
     if n <= 0:
         return None
     mean = Fraction(total) / n
-    if n == 1:
-        return Moments(n, float(mean), None)
-    variance = (Fraction(total_squares) - Fraction(total) * mean) / (n - 1)
-    return Moments(n, float(mean), sqrt(variance) if variance > 0 else 0.0)
+    squares = Fraction(total_squares) - Fraction(total) * mean
+    if squares < 0:
+        return None
+    return ExactMoments(n, mean, squares / (n - 1) if n > 1 else None)
+
+
+def moments(n: int, total: Decimal | int, total_squares: Decimal | int) -> Moments | None:
+    """`exact_moments`, rounded once to what a figure shows."""
+    found = exact_moments(n, total, total_squares)
+    if found is None:
+        return None
+    return Moments(n, float(found.mean), None if found.variance is None else sqrt(found.variance))

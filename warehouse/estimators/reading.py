@@ -6,6 +6,7 @@ comparison.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _SPACE = "\u00a0"
@@ -23,17 +24,22 @@ class Reading:
 def figure(value: float, kind: str, unit: str, language: str) -> str:
     """A value as people write it: shares in per cent, large numbers without decimals, the unit after it."""
     if kind in ("share", "yes_no"):
-        text, unit = _number(value * 100, 1), "%"
-    else:
-        whole = abs(value) >= 1000 or value == int(value)
-        text = _number(value, 0 if whole else 2)
+        return _written(value * 100, "%", language, 1)
+    return _written(value, unit, language, _decimals(value))
+
+
+def _decimals(*values: float) -> int:
+    """How many to show for numbers that stand together: 0 where one is large, or all are whole; else 2."""
+    whole = any(abs(value) >= 1000 for value in values) or all(value == int(value) for value in values)
+    return 0 if whole else 2
+
+
+def _written(value: float, unit: str, language: str, decimals: int) -> str:
+    # z: what rounds to 0 has no sign; "−0.00" would say that it fell.
+    text = f"{value:z,.{decimals}f}".replace("-", "−")
     if language != "en":
         text = text.replace(",", _SPACE).replace(".", ",")
     return f"{text}{'' if unit == '%' and language == 'en' else _SPACE}{unit}" if unit else text
-
-
-def _number(value: float, decimals: int) -> str:
-    return f"{value:,.{decimals}f}".replace("-", "−")
 
 
 _PROGRESS = {
@@ -89,39 +95,108 @@ def of_result(
     )
 
 
+_POINTS = {"nb": "prosentpoeng", "nn": "prosentpoeng", "en": "percentage points"}
+_MORE = {"nb": "mer enn", "nn": "meir enn", "en": "more than"}
+_LESS = {"nb": "mindre enn", "nn": "mindre enn", "en": "less than"}
+_SAME = {"nb": "omtrent det samme som", "nn": "om lag det same som", "en": "about the same as"}
+_TIMES = {"nb": "ganger så mange som", "nn": "gonger så mange som", "en": "times as many as"}
+_BEFORE = {"nb": "ved nullpunktsmålingen", "nn": "ved nullpunktsmålinga", "en": "at the baseline"}
+_BETTER = {"nb": "til det bedre", "nn": "til det betre", "en": "for the better"}
+_WORSE = {"nb": "til det verre", "nn": "til det verre", "en": "for the worse"}
+_NO_DIRECTION = {
+    "nb": "men retningen er usikker",
+    "nn": "men retninga er usikker",
+    "en": "but the direction is uncertain",
+}
+_NO_INTERVAL = {
+    "nb": "men hvor sikkert det er, kan ikke sies",
+    "nn": "men kor sikkert det er, kan ikkje seiast",
+    "en": "but how certain that is cannot be said",
+}
+_BETWEEN = {"nb": "95 % intervall {} til {}", "nn": "95 % intervall {} til {}", "en": "95% interval {} to {}"}
+_ONLY_CHANGE = {
+    "nb": "Dette er endring, ikke effekt.",
+    "nn": "Dette er endring, ikkje effekt.",
+    "en": "This is change, not effect.",
+}
+
+
+def _in_all(write: Callable[[str], str]) -> Reading:
+    """What `write` says in each language, with a capital first."""
+    nb, nn, en = (sentence[:1].upper() + sentence[1:] for sentence in map(write, ("nb", "nn", "en")))
+    return Reading(nb, nn, en)
+
+
+def _compared(value: float, unit: str, language: str, decimals: int) -> str:
+    if round(value, decimals) == 0:
+        return _SAME[language]
+    return f"{_written(abs(value), unit, language, decimals)} {(_MORE if value > 0 else _LESS)[language]}"
+
+
+def _verdict(low: float, high: float, direction: int, nothing: float = 0.0) -> dict[str, str]:
+    """For better or for worse, where the whole interval lies on one side of what would be no difference."""
+    if low <= nothing <= high:
+        return _NO_DIRECTION
+    return _BETTER if (low > nothing) == (direction > 0) else _WORSE
+
+
+def _between(low: float, high: float, unit: str, language: str, decimals: int) -> str:
+    ends = _written(low, "", language, decimals), _written(high, unit, language, decimals)
+    return _BETWEEN[language].format(*ends)
+
+
+def of_change(
+    kind: str, unit: str, change: float, low: float | None, high: float | None, direction: int, method: str
+) -> Reading:
+    """What lies between baseline and now, whether its direction is certain, and that this is change, not effect.
+
+    `change` is a difference in the unit of the figures (between shares from −1 to 1), or, with `method` rate_ratio, how
+    many times as many; `direction` is 1 where more is better, −1 where less is.
+    """
+    is_ratio, is_share = method == "rate_ratio", kind in ("share", "yes_no")
+    scale = 100 if is_share else 1
+    known = [value * scale for value in (change, low, high) if value is not None]
+    decimals = 2 if is_ratio else 1 if is_share else _decimals(*known)
+
+    def write(language: str) -> str:
+        unit_here = "" if is_ratio else _POINTS[language] if is_share else unit
+        if is_ratio:
+            said = f"{_written(change, '', language, decimals)} {_TIMES[language]}"
+        else:
+            said = _compared(change * scale, unit_here, language, decimals)
+        if low is None or high is None:
+            return f"{said} {_BEFORE[language]}, {_NO_INTERVAL[language]}. {_ONLY_CHANGE[language]}"
+        verdict = _verdict(low, high, direction, 1.0 if is_ratio else 0.0)[language]
+        ends = _between(low * scale, high * scale, unit_here, language, decimals)
+        return f"{said} {_BEFORE[language]}, {verdict} ({ends}). {_ONLY_CHANGE[language]}"
+
+    return _in_all(write)
+
+
+_BY_LOTTERY = {
+    "nb": "{name}: de {treated} som fikk plass ved loddtrekning, har i snitt {compared} de {control} som ikke fikk det,"
+    " {verdict} ({ends}).",
+    "nn": "{name}: dei {treated} som fekk plass ved loddtrekking, har i snitt {compared} dei {control} som ikkje fekk"
+    " det, {verdict} ({ends}).",
+    "en": "{name}: the {treated} who got a place by lottery have on average {compared} the {control} who did not,"
+    " {verdict} ({ends}).",
+}
+
+
 def of_lottery(
     name: str, unit: str, estimate: float, low: float, high: float, n_treated: int, n_control: int, direction: int
 ) -> Reading:
     """What a randomised comparison says: how much, between what, and for better, for worse, or not to be told."""
-    ends = {
-        language: (
-            figure(estimate, "mean", unit, language),
-            figure(low, "mean", unit, language),
-            figure(high, "mean", unit, language),
+    decimals = _decimals(estimate, low, high)
+    return _in_all(
+        lambda language: _BY_LOTTERY[language].format(
+            name=name,
+            treated=n_treated,
+            control=n_control,
+            compared=_compared(estimate, unit, language, decimals),
+            verdict=_verdict(low, high, direction)[language],
+            ends=_between(low, high, unit, language, decimals),
         )
-        for language in ("nb", "nn", "en")
-    }
-    if low > 0 or high < 0:
-        better = (estimate > 0) == (direction > 0)
-        verdict = {
-            "nb": "til det bedre" if better else "til det verre",
-            "nn": "til det betre" if better else "til det verre",
-            "en": "for the better" if better else "for the worse",
-        }
-    else:
-        verdict = {
-            "nb": "men retningen er usikker",
-            "nn": "men retninga er usikker",
-            "en": "but the direction is uncertain",
-        }
-    nb, nn, en = ends["nb"], ends["nn"], ends["en"]
-    return Reading(
-        f"{name}: de {n_treated} som fikk plass ved loddtrekning, ligger i snitt {nb[0]} fra de {n_control} som ikke"
-        f" fikk det, {verdict['nb']} (95 % intervall {nb[1]} til {nb[2]}).",
-        f"{name}: dei {n_treated} som fekk plass ved loddtrekking, ligg i snitt {nn[0]} frå dei {n_control} som ikkje"
-        f" fekk det, {verdict['nn']} (95 % intervall {nn[1]} til {nn[2]}).",
-        f"{name}: the {n_treated} who got a place by lottery differ on average by {en[0]} from the {n_control} who did"
-        f" not, {verdict['en']} (95% interval {en[1]} to {en[2]}).",
     )
 
 
@@ -150,6 +225,11 @@ _NO_EFFECT = {
         "Alle verdiene er like: usikkerheten kan ikke regnes ut.",
         "Alle verdiane er like: uvissa kan ikkje reknast ut.",
         "All values are equal: the uncertainty cannot be computed.",
+    ),
+    "impossible_sums": (
+        "Summene hører ikke til de samme verdiene: se på kilden.",
+        "Summane høyrer ikkje til dei same verdiane: sjå på kjelda.",
+        "The sums do not belong to the same values: look at the source.",
     ),
     "clusters_not_available_yet": (
         "Gruppene er trukket klyngevis: den usikkerheten kan ikke regnes ut ennå.",
