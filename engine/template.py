@@ -1,7 +1,8 @@
 """The model of a process template: what `processes/<name>.yaml` may hold, as frozen values.
 
 It is the shape only: keys, types and bounds. Whether names refer to something, and guards make sense, is `lint`'s; how
-a chart runs is `chart`'s. The published JSON Schema (`processes/template.schema.json`) is made from this model.
+a chart runs is `chart`'s. The published JSON Schema (`processes/template.schema.json`) is made from this model by
+`template_schema`, which takes what it tells an editor about a key from the words below that key here.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import keyword
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from engine.text import Text, text
+from engine.text import LANGUAGES, Text, text
 
 NOT_YET: Mapping[str, str] = {
     "parallel": "parallel states",
@@ -53,20 +56,47 @@ def _names(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-_TEXT_SCHEMA = {
+def _share(value: object) -> str:
+    try:
+        share = Decimal(str(value))
+    except InvalidOperation:
+        share = Decimal(0)
+    if isinstance(value, bool) or not share.is_finite() or not 0 < share <= 1:
+        raise ValueError(f"“{value}” is no share: write a number over 0 and up to 1, such as 0.8")
+    return str(share)
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"“{value}” is no time zone: write its name, such as Europe/Oslo") from None
+    return value
+
+
+TEXT_SCHEMA = {
     "oneOf": [
-        {"type": "string"},
+        {"type": "string", "minLength": 1},
         {
             "type": "object",
-            "properties": {lang: {"type": "string"} for lang in ("nb", "nn", "en")},
+            "properties": {language: {"type": "string"} for language in LANGUAGES},
             "additionalProperties": False,
+            "minProperties": 1,
         },
     ]
 }
-Identifier: TypeAlias = Annotated[str, AfterValidator(_identifier)]
-Names: TypeAlias = Annotated[tuple[Identifier, ...], BeforeValidator(_names), Field(min_length=1)]
-Duration: TypeAlias = Annotated[str, AfterValidator(_duration)]
-Label: TypeAlias = Annotated[Text, BeforeValidator(text), WithJsonSchema(_TEXT_SCHEMA)]
+"""What a text for people may look like, in JSON Schema."""
+_IDENTIFIER_SCHEMA = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,59}$"}
+_NAMES_SCHEMA = {"oneOf": [_IDENTIFIER_SCHEMA, {"type": "array", "items": _IDENTIFIER_SCHEMA, "minItems": 1}]}
+_DURATION_SCHEMA = {"type": "string", "pattern": f"^(?=P.*[0-9]){_DURATION.pattern}$"}
+_SHARE_SCHEMA = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
+Identifier: TypeAlias = Annotated[str, AfterValidator(_identifier), WithJsonSchema(_IDENTIFIER_SCHEMA)]
+Names: TypeAlias = Annotated[
+    tuple[Identifier, ...], BeforeValidator(_names), Field(min_length=1), WithJsonSchema(_NAMES_SCHEMA)
+]
+Duration: TypeAlias = Annotated[str, AfterValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
+Label: TypeAlias = Annotated[Text, BeforeValidator(text), WithJsonSchema(TEXT_SCHEMA)]
 Expression: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
@@ -80,124 +110,188 @@ class Role(Config):
     """What somebody may be in a process; `of: party` is held on behalf of a party."""
 
     title: Label
+    """What the role is called."""
     description: Label | None = None
+    """What whoever holds it does."""
     min: Annotated[int, Field(ge=0)] = 0
+    """How few there should be."""
     max: Annotated[int, Field(ge=1)] | None = None
+    """How many may hold it at a time."""
     of: Literal["party"] | None = None
+    """`party`: the role is held on behalf of a party."""
 
 
 class Calendar(Config):
     """Where days begin and end. Holidays and weekends are kept for working days."""
 
-    zone: str = "Europe/Oslo"
+    zone: Zone = "Europe/Oslo"
+    """The time zone in which days begin and end, such as Europe/Oslo."""
     holidays: str | None = None
+    """The country whose holidays count, such as NO; kept for working days."""
     weekend: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ("sat", "sun")
+    """The days off; kept for working days."""
 
 
 class Dimension(Config):
     """What answers count in: a field, a value; with its members in order."""
 
     title: Label
+    """What the dimension is called."""
     values: dict[Identifier, Label]
+    """Its members, in order."""
 
 
 class Visibility(Config):
     """Who sees a sealed answer after the reveal: the last value in `order` that anyone chose wins."""
 
     choice: Annotated[str, Field(alias="from")]
+    """Where it is chosen: answers.<task>.<field>."""
     order: tuple[Literal["open", "protected"], ...]
+    """The choices, from the weakest to the one that always wins."""
 
 
 class AtLeast(Config):
     """Complete when so many are done."""
 
     at_least: Annotated[int, Field(ge=1)]
+    """How many."""
 
 
 class Share(Config):
     """Complete when so large a share is done, over 0 and up to 1."""
 
-    share: Annotated[str, BeforeValidator(str)]
+    share: Annotated[str, BeforeValidator(_share), WithJsonSchema(_SHARE_SCHEMA)]
+    """The share, such as 0.8."""
 
 
 class Task(Config):
     """Something people fill in."""
 
     title: Label
+    """What there is to do."""
     description: Label | None = None
+    """What whoever fills it in should know first."""
     form: Identifier
+    """The form's name: `forms/<template>/<form>.yaml`."""
     by: Names
+    """The role or roles that fill it in."""
     each: Literal["membership", "party"] | None = None
+    """One instance for each membership or party; without it there is one, and anybody with the role fills it in."""
     order: Literal["parallel"] = "parallel"
+    """In which order instances are opened: all at once."""
     assisted: bool = False
+    """Somebody else may enter it on a person's behalf."""
     correctable: bool = True
+    """Whoever answered may correct it while the state is active."""
     sealed: bool = False
+    """Nobody else reads an answer before the state is left."""
     visibility: Visibility | None = None
+    """Who sees sealed answers after the reveal; without it, everyone who takes part."""
     due: Duration | None = None
+    """How long there is to fill it in, such as P14D."""
     complete: AtLeast | Share | Expression = "all"
+    """When the task is complete: all, any, {at_least: 3}, {share: 0.8}, or a condition."""
     optional: bool = False
+    """Nothing waits for it."""
     repeatable: bool = False
+    """It may be submitted any number of times."""
 
 
 class Action(Config):
     """Something people choose; `else` is what they are told while it is not open."""
 
     title: Label
+    """What is chosen."""
     description: Label | None = None
+    """What follows from it."""
     by: Names
+    """The role or roles that may choose it."""
     to: Identifier
+    """The state that it leads to."""
     when: Expression | None = None
+    """The condition under which it is open; without one it always is."""
     otherwise: Annotated[Label | None, Field(alias="else")] = None
+    """What a person is told while it is not open."""
     reason: Literal["required", "optional"] | None = None
+    """Whether a reason is given, which everybody can read; without it, none is taken."""
 
 
 class Auto(Config):
     """A transition taken as soon as its guard holds."""
 
     to: Identifier
+    """The state that it leads to."""
     when: Expression
+    """The condition that takes it."""
 
 
 class Deadline(Config):
     """A transition that time takes."""
 
     title: Label
+    """What the deadline is called."""
     after: Duration
+    """How long after the state was entered, such as P30D."""
     to: Identifier
+    """The state that it leads to."""
     when: Expression | None = None
+    """The condition under which it is taken when its time comes."""
 
 
 class State(Config):
     """Where a process is, what people do there, and where it goes on."""
 
     title: Label
+    """What the state is called."""
     description: Label | None = None
+    """What happens in it."""
     initial: Identifier | None = None
+    """Which of its states is entered first."""
     states: dict[Identifier, State] = {}
+    """The states within it."""
     tasks: dict[Identifier, Task] = {}
+    """What people fill in while it is active."""
     actions: dict[Identifier, Action] = {}
+    """What people may choose while it is active."""
     auto: tuple[Auto, ...] = ()
+    """What is taken as soon as its condition holds, in order of writing."""
     deadlines: dict[Identifier, Deadline] = {}
+    """What time takes."""
     count: Identifier | None = None
+    """The counter that rises each time the state is entered."""
     final: bool = False
+    """The process ends here."""
 
 
 class Template(Config):
     """A whole process template."""
 
     template: Identifier
+    """The template's id; never used again for something else."""
     version: Annotated[str, Field(pattern=r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")]
+    """The version of the template with its forms, such as 1.2.0; a published one never changes."""
     title: Label
+    """What the process is called."""
     description: Label | None = None
+    """What it is for."""
     roles: Annotated[dict[Identifier, Role], Field(min_length=1)]
+    """What people may be in a process."""
     starter: Identifier
+    """The role that whoever starts a process gets; it also invites."""
     calendar: Calendar = Calendar()
+    """Where days begin and end."""
     vars: dict[Identifier, bool | int | str] = {}
+    """Values that conditions may use."""
     counters: tuple[Identifier, ...] = ()
+    """Counters that states may move."""
     dimensions: dict[Identifier, Dimension] = {}
+    """What answers count in, with titles and order."""
     tasks: dict[Identifier, Task] = {}
+    """What people fill in, whatever the state."""
     initial: Identifier
+    """The state that is entered first."""
     states: Annotated[dict[Identifier, State], Field(min_length=1)]
+    """The states, by id."""
 
     def walk(self) -> Iterator[tuple[tuple[str, ...], State]]:
         """Every state with its path from the top, in document order."""

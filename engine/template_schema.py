@@ -1,0 +1,86 @@
+"""The JSON Schema (2020-12) of the template language, for editors: made from the model, never written by hand.
+
+`processes/template.schema.json` is what `python -m engine.template_schema` prints; a test holds the two together. It
+knows shapes only: whether names lead somewhere, and conditions make sense, is `lint`'s.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from engine import template
+from engine.template import NOT_YET, TEXT_SCHEMA, State, Task, Template
+
+LEVELS: Mapping[str, type[template.Config]] = {
+    "parallel": State,
+    "history": State,
+    "spawn": State,
+    "remind": Task,
+    "correct_by": Task,
+}
+"""Where the keys that are not available yet will stand."""
+
+_TEXT = "In bokmål, nynorsk and English; a plain text is read as bokmål."
+
+
+def template_schema() -> dict[str, Any]:
+    """The schema, with what the model says about each key as its description."""
+    made = Template.model_json_schema(by_alias=True)
+    parts = made.pop("$defs")
+    told = _told()
+    for name, part in {**parts, "Template": made}.items():
+        for key, schema in part["properties"].items():
+            _bound_keys(schema)
+            _share_texts(schema)
+            schema["description"] = told[name, key]
+        part["properties"] |= {key: _not_yet(key) for key, level in LEVELS.items() if level.__name__ == name}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A process template of samskap",
+        **{key: value for key, value in made.items() if key != "title"},
+        "$defs": {**parts, "Text": {"title": "Text", "description": _TEXT, **TEXT_SCHEMA}},
+    }
+
+
+def _bound_keys(schema: dict[str, Any]) -> None:
+    """Say of a mapping that all its keys are identifiers, and not only what holds for those that are."""
+    for pattern, values in schema.pop("patternProperties", {}).items():
+        schema |= {"propertyNames": {"pattern": pattern}, "additionalProperties": values}
+
+
+def _share_texts(schema: dict[str, Any]) -> None:
+    """Point to one description of texts instead of repeating it at every key that holds one."""
+    if all(schema.get(key) == value for key, value in TEXT_SCHEMA.items()):
+        for key in TEXT_SCHEMA:
+            del schema[key]
+        schema["$ref"] = "#/$defs/Text"
+    for inner in [*schema.get("anyOf", ()), schema.get("additionalProperties")]:
+        if isinstance(inner, dict):
+            _share_texts(inner)
+
+
+def _not_yet(key: str) -> dict[str, Any]:
+    """A key that is refused, and shown as what it is."""
+    return {"not": {}, "deprecated": True, "x-not-yet": True, "description": f"Not available yet: {NOT_YET[key]}."}
+
+
+def _told() -> dict[tuple[str, str], str]:
+    """(class, key) → the words that stand below the key in the model's source."""
+    found = {}
+    for part in ast.parse(inspect.getsource(template)).body:
+        if isinstance(part, ast.ClassDef):
+            fields = getattr(template, part.name).model_fields
+            for line, below in zip(part.body, part.body[1:], strict=False):
+                if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.target.id in fields:
+                    words = ast.literal_eval(below.value) if isinstance(below, ast.Expr) else ""
+                    found[part.name, fields[line.target.id].alias or line.target.id] = words
+    return found
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(template_schema(), indent=2, ensure_ascii=False) + "\n")
