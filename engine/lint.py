@@ -195,27 +195,31 @@ class _Lint:
                     )
 
     def _auto_cycles(self) -> Iterator[Problem]:
-        """Automatic transitions that lead round without a person or the clock, on guards that never change by that."""
+        """Automatic transitions that lead round without a person or the clock: their guards may hold for ever."""
         following = {
-            name: [a.to for a in node.spec.auto if a.to in self.nodes] for name, (_, node) in self.nodes.items()
+            name: [active for auto in node.spec.auto if auto.to in self.nodes for active in self._active_in(auto.to)]
+            for name, (_, node) in self.nodes.items()
         }
         for name, (path, _) in self.nodes.items():
             ahead, seen = list(following[name]), set[str]()
-            while ahead:
+            while ahead and name not in seen:
                 step = ahead.pop()
-                if step == name:
-                    yield self.problem(
-                        "auto-cycle", f"automatic steps lead from “{name}” back to it", path, "Break the circle."
-                    )
-                    break
                 if step not in seen:
                     seen.add(step)
-                    ahead += [to for inner in self._with_initials(step) for to in following[inner]]
+                    ahead += following[step]
+            if name in seen:
+                yield self.problem(
+                    "auto-cycle", f"automatic steps lead from “{name}” back to it", path, "Break the circle."
+                )
 
-    def _with_initials(self, name: str) -> list[str]:
+    def _active_in(self, name: str) -> list[str]:
+        """The states that are active once a state is entered: those around it, and the initial ones within."""
         node = self.nodes[name][1]
-        below = node.spec.initial if node.spec.initial in self.nodes else None
-        return [name, *(self._with_initials(below) if below else [])]
+        active = list(node.path)
+        while node.spec.initial in node.spec.states:
+            node = self.nodes[node.spec.initial][1]
+            active.append(node.id)
+        return active
 
     # -- guards -----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,75 @@
+"""When something is due: days of Oslo, also where the clock is moved, and exact hours.
+
+Expected moments are from the rule of summer time (directive 2000/84/EC, which Norway follows): from the last Sunday of
+March to the last Sunday of October, changed at 01:00 UTC. Oslo is UTC+1, in summer UTC+2.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.calendars import day_of, due_at
+from engine.template import Calendar, duration
+
+OSLO = Calendar(zone="Europe/Oslo")
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("start", "after", "due"),
+    [
+        (utc(2026, 3, 2, 9), "P14D", utc(2026, 3, 16, 22, 59, 59)),  # both in winter
+        (utc(2026, 3, 27, 9), "P2D", utc(2026, 3, 29, 21, 59, 59)),  # the day on which the clock goes forward
+        (utc(2026, 3, 20, 9), "P14D", utc(2026, 4, 3, 21, 59, 59)),  # from winter into summer
+        (utc(2026, 10, 24, 9), "P1D", utc(2026, 10, 25, 22, 59, 59)),  # the day on which it goes back
+        (utc(2026, 10, 20, 9), "P1W", utc(2026, 10, 27, 22, 59, 59)),  # from summer into winter
+        (utc(2026, 6, 30, 22, 30), "P1D", utc(2026, 7, 2, 21, 59, 59)),  # half past midnight in Oslo: 1 July
+        (utc(2028, 2, 28, 12), "P1D", utc(2028, 2, 29, 22, 59, 59)),  # a leap day
+        (utc(2026, 12, 31, 23, 30), "P1D", utc(2027, 1, 2, 22, 59, 59)),  # already 2027 in Oslo
+        (utc(2026, 3, 28, 23, 30), "PT3H", utc(2026, 3, 29, 2, 30)),  # hours are exact over the change
+        (utc(2026, 3, 28, 12), "P1DT1H", utc(2026, 3, 29, 13)),
+    ],
+)
+def test_given_a_duration_when_counted_then_it_ends_as_the_calendar_says(
+    start: datetime, after: str, due: datetime
+) -> None:
+    assert due_at(start, after, OSLO) == due
+
+
+def test_given_another_zone_when_counted_then_days_end_there() -> None:
+    assert due_at(utc(2026, 3, 2, 9), "P1D", Calendar(zone="Asia/Tokyo")) == utc(2026, 3, 3, 14, 59, 59)
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (utc(2026, 3, 1, 22, 59), date(2026, 3, 1)),
+        (utc(2026, 3, 1, 23), date(2026, 3, 2)),
+        (utc(2026, 6, 30, 22), date(2026, 7, 1)),
+    ],
+)
+def test_given_a_moment_near_midnight_when_asked_for_its_day_then_that_of_the_zone(moment: datetime, day: date) -> None:
+    assert day_of(moment, OSLO) == day
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)), st.integers(1, 400))
+def test_given_any_start_when_days_are_counted_then_it_ends_with_that_day_and_never_earlier(
+    start: datetime, days: int
+) -> None:
+    due = due_at(start, f"P{days}D", OSLO)
+    assert day_of(due, OSLO) == day_of(start, OSLO) + timedelta(days=days)
+    assert day_of(due + timedelta(seconds=1), OSLO) == day_of(due, OSLO) + timedelta(days=1)
+    assert due > start
+
+
+@pytest.mark.parametrize("text", ["", "P", "PT", "14D", "P1Y", "P-1D", "P1.5D", "P1D2W", "p1d", "P123456D", "P1D "])
+def test_given_a_text_that_is_no_duration_when_read_then_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no duration"):
+        duration(text)
