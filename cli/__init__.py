@@ -12,11 +12,26 @@ call through the room:
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 
 def main() -> None:
     """Run the command line on the arguments of the process, and end with its exit code."""
-    from cli.app import run  # noqa: PLC0415 (importing `cli` alone costs nothing)
+    _open_what_is_closed()
+    try:
+        from cli.app import run  # noqa: PLC0415 (importing `cli` alone costs nothing)
 
-    sys.exit(run(sys.argv[1:]))
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:  # while modules are imported; from then on typer sees to it
+        from cli.exit_codes import INTERRUPTED  # noqa: PLC0415
+
+        sys.exit(INTERRUPTED)
+
+
+def _open_what_is_closed() -> None:
+    """Python has None for a standard stream that was closed (`samskap … <&-`): take one that holds nothing."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (open till the end)

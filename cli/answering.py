@@ -12,7 +12,7 @@ import typer
 
 from cli.call import Call
 from cli.command import CommandId, Commands, Instance, Process, SomeProcess
-from cli.output import Done, Table, tell, write
+from cli.output import Done, Table, as_json, tell, write
 
 if TYPE_CHECKING:
     from engine.errors import AnswersInvalid
@@ -69,7 +69,7 @@ def _as_dict(item: WorkItem) -> dict[str, object]:
     "form",
     example="samskap form arendal-2026 answer.1.m2\n"
     "samskap form arendal-2026 answer.1.m2 --template > answers.yaml\n"
-    "samskap form arendal-2026 answer.1.m2 --json > schema.json",
+    "samskap form arendal-2026 answer.1.m2 --schema > schema.json",
 )
 def form(
     ctx: typer.Context,
@@ -78,19 +78,25 @@ def form(
     template: Annotated[
         bool, typer.Option("--template", help="An answers file in YAML to fill in, with the questions as comments.")
     ] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="The form's JSON Schema, as --json has it too.")] = False,
 ) -> None:
     """Show the questions of a task.
 
-    In square brackets is how each field is called. With --json it is the form's JSON Schema.
+    In square brackets is how each field is called.
     """
     from cli.questions import form_text, skeleton
+    from engine.errors import UsageError
 
     call: Call = ctx.obj
+    if template and (schema or call.json):
+        raise UsageError("--template is YAML and cannot be JSON too", hint="Leave out --schema and --json.")
     session = call.reader()
     asked = form_of(call, session, process, instance)
     language = session.person.language
-    if template and not call.json:
+    if template:
         write(skeleton(asked, instance, language))
+    elif schema:
+        write(as_json(asked.schema))
     else:
         tell(call, asked.schema, form_text(asked, language))
 

@@ -6,16 +6,16 @@ is one that was left empty.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from cli import standard_input
+from cli.standard_input import STDIN
 from engine import codec, yaml
 from engine.codec import Json
 from engine.errors import NotFound, UsageError
 from engine.form.model import Field, Form
 
-STDIN = "-"
 _YES = {"true": True, "yes": True, "ja": True, "false": False, "no": False, "nei": False}
 
 
@@ -38,7 +38,7 @@ def given(source: str | None, single: Iterable[str], form: Form) -> dict[str, Js
 
 def read(source: str) -> dict[str, Json]:
     """The answers in a file, or on stdin; JSON where it begins with a brace, else YAML."""
-    content, name = (sys.stdin.buffer.read(codec.MAX_BYTES + 1), "stdin") if source == STDIN else _file(source)
+    content, name = (standard_input.content(), "stdin") if source == STDIN else _file(source)
     if content.lstrip()[:1] in (b"{", b"[") or name.endswith(".json"):
         try:
             return codec.mapping(codec.loads(content), "the file")

@@ -275,6 +275,7 @@ def run(args: Sequence[str]) -> int:
     call = Call()
     json = "--json" in args  # an error in the options themselves is told as asked, too
     try:
+        _readable(args)
         ended = typer.main.get_command(app).main(list(args), prog_name="samskap", standalone_mode=False, obj=call)
         return ended if isinstance(ended, int) else 0
     except SamskapError as error:
@@ -285,3 +286,10 @@ def run(args: Sequence[str]) -> int:
         return READER_GONE
     finally:
         call.close()
+
+
+def _readable(args: Sequence[str]) -> None:
+    """Raise `UsageError` for a word that is no text in the terminal's encoding: nothing could store it."""
+    for number, word in enumerate(args, 1):
+        if any("\ud800" <= character <= "\udfff" for character in word):
+            raise UsageError(f"word {number} of the command is not UTF-8", hint="Type it in a terminal set to UTF-8.")

@@ -43,5 +43,5 @@ def misuse(error: typer.TyperException) -> UsageError:
     ctx = getattr(error, "ctx", None)
     see = f"See `{ctx.command_path} --help`." if ctx is not None else "See `samskap --help`."
     hint = f"Did you mean {' or '.join(sorted(close))}? {see}" if close else see
-    text = " ".join(message.split()).rstrip(".")
+    text = " ".join(message.replace("Value error, ", "").split()).rstrip(".")  # pydantic's words, not ours
     return UsageError(text[:1].lower() + text[1:], hint=hint)

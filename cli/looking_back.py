@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
@@ -62,6 +61,8 @@ def _moment(call: Call, text: str) -> datetime | int:
     from engine.errors import UsageError
 
     if text.isascii() and text.isdigit() and len(text) < 8:
+        if int(text) == 0:
+            raise UsageError("events are counted from 1", hint="See `samskap history` for their numbers.")
         return int(text)
     try:
         if len(text) == len("2026-03-14"):
@@ -118,6 +119,7 @@ def sql(
     For people of the workspace and the operator. The copy holds figures under pseudonyms; nothing can be changed. Time,
     rows and memory are bounded by samskap.toml.
     """
+    from cli import standard_input
     from cli.copies import reader_copy
     from engine.errors import UsageError
     from warehouse.query import query as ask
@@ -127,8 +129,7 @@ def sql(
     if csv and call.json:
         raise UsageError("--csv and --json exclude each other", hint="Give one of them.")
     call.reader()
-    text = sys.stdin.read() if query == "-" else query
-    result = ask(reader_copy(call.workspace), text, limits=limits(call.workspace.settings.sql))
+    result = ask(reader_copy(call.workspace), standard_input.text(query), limits=limits(call.workspace.settings.sql))
     if result.truncated:
         note(call, f"Cut off after {len(result.rows)} rows: ask for less, or raise rows under [sql] in samskap.toml.")
     if csv:

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli import standard_input
 from cli.call import Call
 from cli.command import CommandId, Commands, Process, Template
 from cli.output import Done, note, tell
@@ -87,8 +87,7 @@ def join(
 ) -> None:
     """Take part in a process by an invitation."""
     call: Call = ctx.obj
-    given = sys.stdin.readline() if token == "-" else token  # noqa: S105 (no password: where to read from)
-    receipt = call.engine.join(call.session(), given, command_id=command_id)
+    receipt = call.engine.join(call.session(), standard_input.text(token), command_id=command_id)
     confirm(call, receipt, f"You take part in {receipt.process} as {receipt.result['membership']}")
 
 
