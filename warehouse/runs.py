@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 
 import duckdb
 
@@ -64,9 +66,18 @@ def identify(connection: duckdb.DuckDBPyConnection, evaluated_on: date) -> Run:
             "bundles": [digest for kind, digest in published if kind == "bundle.published"],
             "contracts": [digest for kind, digest in published if kind == "source.published"],
             "distributions": {name: version(name) for name in COMPUTED_BY},
+            "code": _code_hash(),
         }
     )
     return Run(sha256(inputs).hexdigest(), evaluated_on, int(position), inputs.decode())
+
+
+@cache
+def _code_hash() -> str:
+    """The hash of what computes (models, estimators, tables of forms): other code may give other figures."""
+    here = Path(__file__).parent
+    files = [*sorted(here.glob("models/*/*.sql")), *sorted(here.glob("estimators/*.py")), here / "forms.py"]
+    return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _log_hash(connection: duckdb.DuckDBPyConnection) -> str:

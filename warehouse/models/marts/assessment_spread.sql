@@ -1,6 +1,7 @@
 -- Grain: one row per process, task, open round, dimension and value of it.
 -- Meaning: whether the parties see it differently, beside what chance alone gives. Protected rounds have no rows.
--- Formulas: people permuted among the parties, the parties' sizes kept, 1,999 times, seeded from the answers;
+-- Formulas: people permuted among the parties, the parties' sizes kept, 1,999 times, or in every way where these are
+-- fewer, seeded from the answers;
 -- p = (b + 1) / (m + 1) (Phipson and Smyth 2010).
 -- result_id: process/task/round/member/spread
 -- gap: Highest minus lowest party mean

@@ -6,10 +6,10 @@
 -- result_id: process/indicator/occasion/reference
 -- estimand: What the estimate is of: average_effect_of_offer
 -- status: estimated, or why not: change_not_effect, not_available_yet, no_measurements, too_few, no_spread,
---   clusters_not_available_yet
+--   clusters_not_available_yet, impossible_sums
 -- standard_error_kind: How the standard error was found
 -- p: Two-sided; only for indicators declared primary, or where there is but one
--- size: Difference in standard deviations of those not offered a place (Glass's delta)
+-- size: Hedges' g: the difference in standard deviations, without small-sample bias
 -- assumptions: What must hold for the estimate to be an effect
 -- checks: What was checked, and what that said
 -- contribution: What the parties themselves judge
@@ -28,8 +28,9 @@ arms AS (
         treated.occasion,
         treated.period_start,
         treated.period_end,
-        moments(treated.n, treated.total, treated.total_squares) AS treated,
-        moments(control.n, control.total, control.total_squares) AS control,
+        lottery(
+            treated.n, treated.total, treated.total_squares, control.n, control.total, control.total_squares
+        ) AS found,
         treated.clusters + control.clusters AS clusters,
         list_sort(list_distinct(list_concat(treated.batches, control.batches))) AS batches
     FROM treated
@@ -54,15 +55,7 @@ compared AS (
         coalesce(indicator.unit, '') AS unit,
         CASE indicator.direction WHEN 'less' THEN -1 ELSE 1 END::INTEGER AS direction,
         coalesce(indicator.reference, 'none') AS reference,
-        arms.* EXCLUDE (process_id, indicator_id),
-        CASE
-            WHEN indicator.reference = 'lottery' AND arms.clusters = 0
-                THEN
-                    welch(
-                        arms.treated.mean, arms.treated.sd, arms.treated.n,
-                        arms.control.mean, arms.control.sd, arms.control.n
-                    )
-        END AS estimated
+        arms.* EXCLUDE (process_id, indicator_id)
     FROM core.indicator AS indicator
     LEFT JOIN arms ON arms.process_id = indicator.process_id AND arms.indicator_id = indicator.indicator_id
     WHERE indicator.is_current
@@ -70,14 +63,13 @@ compared AS (
 judged AS (
     SELECT
         *,
+        CASE WHEN reference = 'lottery' AND clusters = 0 THEN found END AS estimated,
         CASE
             WHEN reference = 'none' THEN 'change_not_effect'
             WHEN reference != 'lottery' THEN 'not_available_yet'
-            WHEN treated IS NULL OR control IS NULL THEN 'no_measurements'
+            WHEN found IS NULL THEN 'no_measurements'
             WHEN clusters > 0 THEN 'clusters_not_available_yet'
-            WHEN least(treated.n, control.n) < 2 THEN 'too_few'
-            WHEN estimated IS NULL THEN 'no_spread'
-            ELSE 'estimated'
+            ELSE coalesce(found.reason, 'estimated')
         END AS status
     FROM compared
 )
@@ -100,19 +92,19 @@ SELECT
     judged.status,
     judged.estimated.estimate AS estimate,
     judged.estimated.standard_error AS standard_error,
-    CASE WHEN judged.estimated IS NOT NULL THEN 'welch' END AS standard_error_kind,
+    judged.estimated.standard_error_kind AS standard_error_kind,
     judged.estimated.df AS df,
     judged.estimated.low AS interval_low,
     judged.estimated.high AS interval_high,
     judged.estimated.p AS p,
-    judged.treated.n AS n_treated,
-    judged.control.n AS n_control,
-    judged.treated.mean AS mean_treated,
-    judged.control.mean AS mean_control,
-    judged.treated.sd AS sd_treated,
-    judged.control.sd AS sd_control,
+    judged.found.n_treated AS n_treated,
+    judged.found.n_control AS n_control,
+    judged.found.mean_treated AS mean_treated,
+    judged.found.mean_control AS mean_control,
+    judged.found.sd_treated AS sd_treated,
+    judged.found.sd_control AS sd_control,
     nullif(judged.clusters, 0) AS clusters,
-    CASE WHEN judged.control.sd > 0 THEN judged.estimated.estimate / judged.control.sd END AS size,
+    judged.estimated.hedges_g AS size,
     CASE judged.status
         WHEN 'estimated' THEN ['random_assignment', 'no_interference', 'outcome_measured_for_all']
         ELSE []
@@ -126,7 +118,7 @@ SELECT
     coalesce(
         reading_of_lottery(
             judged.name, judged.unit, judged.estimated.estimate, judged.estimated.low, judged.estimated.high,
-            judged.treated.n, judged.control.n, judged.direction
+            judged.found.n_treated, judged.found.n_control, judged.direction
         ),
         reading_of_no_effect(judged.status)
     ) AS reading,

@@ -1,7 +1,8 @@
 -- Grain: one row per process, indicator, group, occasion and period; one row without figures where nothing is measured.
 -- Meaning: what was measured, how sure that is, how it stands to baseline and target. It shows no effect: see effects.
 -- Formulas: share Wilson (1927); mean Student (1908); count Garwood (1936); change Newcombe (1998) method 10, Welch
--- (1947), conditional exact for counts; achievement Fieller (1954).
+-- (1947), conditional exact for counts; achievement Fieller (1954), where the standard error of a share or a count is
+-- half its interval's width over 1.96: it is not 0 where nobody, or everybody, was counted.
 -- result_id: process/indicator/occasion, the name of the figure in `samskap explain figure`
 -- value: The figure; a share is a fraction from 0 to 1
 -- n: How many it rests on
@@ -59,21 +60,24 @@ figures AS (
         END AS value
     FROM measured
 ),
-intervals AS (
+bounded AS (
     SELECT
         *,
         CASE
             WHEN kind IN ('share', 'yes_no') THEN wilson(numerator, denominator)
             WHEN kind = 'mean' THEN mean_interval(value, sd, n)
             WHEN kind = 'count' THEN poisson_interval(value::BIGINT, 1)
-        END AS interval,
-        CASE
-            WHEN kind IN ('share', 'yes_no') AND denominator > 0
-                THEN sqrt(value * (1 - value) / denominator)
-            WHEN kind = 'mean' AND n > 1 THEN sd / sqrt(n)
-            WHEN kind = 'count' THEN sqrt(value)
-        END AS error
+        END AS interval
     FROM figures
+),
+intervals AS (
+    SELECT
+        *,
+        CASE
+            WHEN kind = 'mean' AND n > 1 THEN sd / sqrt(n)
+            WHEN kind IN ('share', 'yes_no', 'count') THEN (interval.high - interval.low) / (2 * 1.959963984540054)
+        END AS error
+    FROM bounded
 ),
 compared AS (
     SELECT
@@ -98,10 +102,10 @@ compared AS (
                     )
         END AS means,
         CASE
-            WHEN kind IN ('share', 'yes_no') AND baseline.denominator > 0
-                THEN sqrt(baseline.value::DOUBLE * (1 - baseline.value::DOUBLE) / baseline.denominator)
             WHEN kind = 'mean' AND baseline.n > 1 THEN baseline.sd::DOUBLE / sqrt(baseline.n)
-            WHEN kind = 'count' THEN sqrt(baseline.value::DOUBLE)
+            WHEN kind IN ('share', 'yes_no') AND baseline.denominator > 0
+                THEN (wilson(baseline.numerator, baseline.denominator).high - wilson(baseline.numerator, baseline.denominator).low) / (2 * 1.959963984540054)
+            WHEN kind = 'count' THEN (poisson_interval(baseline.value::BIGINT, 1).high - poisson_interval(baseline.value::BIGINT, 1).low) / (2 * 1.959963984540054)
         END AS baseline_error,
         hedges_g(intervals.value, intervals.n, baseline.value::DOUBLE, baseline.sd::DOUBLE, baseline.n) AS size
     FROM intervals
