@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from engine.errors import IntegrityFault
 
@@ -286,7 +286,7 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 
 
 def upcast(type_name: str, version: int, payload: dict[str, Any]) -> Payload:
-    """The payload in today's shape; raise `IntegrityFault` for a type or version that this program does not know."""
+    """The payload in today's shape; raise `IntegrityFault` for a type, version or shape this program does not know."""
     found = TYPES.get(type_name)
     if found is None or version > found.SCHEMA:
         raise IntegrityFault(
@@ -296,7 +296,14 @@ def upcast(type_name: str, version: int, payload: dict[str, Any]) -> Payload:
     while version < found.SCHEMA:
         payload = UPCASTERS[type_name, version](payload)
         version += 1
-    return found.model_validate(payload)
+    try:
+        return found.model_validate(payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise IntegrityFault(
+            f"the log holds a “{type_name}” that does not read as one: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+            hint="Run `samskap verify`.",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
