@@ -85,11 +85,11 @@ class Call:
     def _signed_in(self) -> Session | None:
         from engine.errors import NotAllowed, UsageError
 
-        token = self._token()
         if self.acting_as and self.identity_file:
             raise UsageError(
                 "--as and --identity-file both say who acts", hint="Give one of them: --as is for the operator."
             )
+        token = self._token()
         if self.acting_as:
             found = self.engine.people.act_as(self.acting_as)
         elif token is None:

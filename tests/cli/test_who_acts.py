@@ -1,0 +1,174 @@
+"""Who acts: a signed token, or the operator's key with --as; never a name alone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+WRITING: dict[str, tuple[str, ...]] = {
+    "publish": ("publish", "soimpact"),
+    "identity add": ("identity", "add", "per"),
+    "identity token": ("identity", "token", "kari"),
+    "identity list": ("identity", "list"),
+    "start": ("start", "samson", "other"),
+    "party add": ("party", "add", "arendal", "skole"),
+    "invite": ("invite", "arendal", "--role", "facilitator"),
+    "join": ("join", "arendal.secret"),
+    "member add": ("member", "add", "arendal", "ola", "--role", "facilitator"),
+    "member end": ("member", "end", "arendal", "m2"),
+    "grant": ("grant", "arendal", "m2", "facilitator"),
+    "revoke": ("revoke", "arendal", "m1", "facilitator"),
+    "submit": ("submit", "arendal", "agree.1.kommune", "--set", "visibility=open"),
+    "draft save": ("draft", "save", "arendal", "agree.1.kommune", "--set", "visibility=open"),
+    "act": ("act", "arendal", "open_round"),
+    "tick": ("tick",),
+    "evaluate": ("evaluate",),
+    "mend": ("mend", "nsw", "--row", "1", "--column", "a", "--to", "1", "--reason", "x"),
+    "schedule": ("schedule",),
+}
+READING: dict[str, tuple[str, ...]] = {
+    "tasks": ("tasks",),
+    "form": ("form", "arendal", "agree.1.kommune"),
+    "status": ("status",),
+    "status of one": ("status", "arendal"),
+    "history": ("history", "arendal"),
+    "at": ("at", "arendal", "2"),
+    "explain action": ("explain", "action", "arendal", "open_round"),
+    "sql": ("sql", "SELECT 1"),
+    "whoami": ("identity", "whoami"),
+}
+
+
+@pytest.fixture
+def files_alone(preparation):
+    """The workspace of somebody who got hold of its files, without the operator's key."""
+    (preparation.folder / "data/keys/workspace/op/operator.key").unlink()
+    return preparation
+
+
+@pytest.mark.parametrize("args", [*WRITING.values(), *READING.values()], ids=[*WRITING, *READING])
+def test_given_the_files_alone_when_anything_is_called_then_it_is_not_allowed_and_nothing_is_stored(
+    files_alone, args: tuple[str, ...]
+) -> None:
+    before = files_alone.position
+    ended = files_alone(*args)
+    assert ended.code == 6, ended.err
+    assert ended.out == ""
+    assert files_alone.position == before
+
+
+@pytest.mark.parametrize("args", [*WRITING.values(), *READING.values()], ids=[*WRITING, *READING])
+def test_given_the_files_alone_when_a_name_is_typed_then_it_is_not_allowed_either(
+    files_alone, args: tuple[str, ...]
+) -> None:
+    before = files_alone.position
+    assert files_alone("--as", "kari", *args).code == 6
+    assert files_alone.position == before
+
+
+def test_given_a_token_that_was_altered_when_used_then_it_is_not_allowed(arendal) -> None:
+    arendal.person("ola")
+    ours, theirs = arendal.tokens["ola"].split("."), arendal.tokens["kari"].split(".")
+    arendal.tokens["forged"] = ".".join([theirs[0], *ours[1:]])
+    assert arendal("identity", "whoami", who="forged").code == 6
+
+
+@pytest.mark.parametrize("token", ["nonsense", "a.b.c", "å", ".", "a.b.c.d.e"])
+def test_given_no_token_at_all_when_used_then_it_is_not_allowed(terminal, token: str) -> None:
+    terminal.tokens["odd"] = token
+    assert terminal("identity", "whoami", who="odd").code == 6
+
+
+def test_given_a_token_of_another_workspace_when_used_then_it_is_not_allowed(arendal, tmp_path: Path) -> None:
+    other = type(arendal)(tmp_path / "other", arendal.capture, arendal.monkeypatch)
+    other.done("init", str(other.folder))
+    other.person("kari")
+    arendal.tokens["stranger"] = other.tokens["kari"]
+    assert arendal("tasks", who="stranger").code == 6
+
+
+def test_given_a_token_when_a_year_has_passed_then_it_has_expired(arendal, later: Callable[[int], None]) -> None:
+    later(366)
+    ended = arendal("identity", "whoami", who="kari")
+    assert ended.code == 6
+    assert "expired" in ended.err
+
+
+def test_given_a_token_in_a_file_when_named_then_it_acts(arendal, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(arendal.tokens["kari"] + "\n", encoding="utf-8")
+    assert arendal.done("--identity-file", str(file), "identity", "whoami", "--json").data["handle"] == "kari"
+
+
+def test_given_a_token_and_a_person_without_the_operators_key_when_as_is_used_then_it_is_not_allowed(
+    files_alone,
+) -> None:
+    assert files_alone("--as", "ola", "tasks", who="kari").code == 6
+
+
+def test_given_two_ways_to_say_who_when_both_are_used_then_it_makes_no_sense(arendal, tmp_path: Path) -> None:
+    assert arendal("--as", "kari", "--identity-file", str(tmp_path / "x"), "tasks").code == 2
+
+
+def test_given_an_operator_when_acting_for_somebody_then_history_says_so(arendal) -> None:
+    arendal.done("--as", "kari", "party", "add", "arendal", "kommune", "--title", "Kommunen")
+    assert "driftsansvarlig → Kari" in arendal.done("history", "arendal", who="kari").out.splitlines()[-1]
+
+
+def test_given_somebody_from_outside_when_they_look_then_it_is_not_allowed_and_not_listed(arendal) -> None:
+    arendal.person("per")
+    for args in (("status", "arendal"), ("history", "arendal"), ("at", "arendal", "1")):
+        assert arendal(*args, who="per").code == 6
+    assert arendal.done("status", "--json", who="per").data == {"processes": []}
+
+
+def test_given_a_member_when_they_do_what_the_facilitator_does_then_it_is_not_allowed(preparation) -> None:
+    before = preparation.position
+    assert preparation("act", "arendal", "open_round", who="ola").code == 6
+    assert preparation("party", "add", "arendal", "skole", who="ola").code == 6
+    assert preparation("submit", "arendal", "register.1.m3", "--set", "influence=1", who="ola").code in (5, 6)
+    assert preparation.position == before
+
+
+def test_given_an_invitation_when_used_twice_then_the_second_is_refused(arendal) -> None:
+    arendal.member("ola", "kommune")
+    token = arendal.done("-q", "invite", "arendal", "--role", "facilitator", who="kari").out.strip()
+    arendal.person("eva")
+    arendal.person("per")
+    arendal.done("join", token, who="eva")
+    before = arendal.position
+    assert arendal("join", token, who="per").code in (5, 6)
+    assert arendal.position == before
+
+
+def test_given_an_invitation_when_a_month_has_passed_then_it_no_longer_holds(
+    arendal, later: Callable[[int], None]
+) -> None:
+    token = arendal.done("-q", "invite", "arendal", "--role", "facilitator", who="kari").out.strip()
+    arendal.person("eva")
+    later(31)
+    assert arendal("join", token, who="eva").code in (5, 6)
+
+
+def test_given_a_person_when_they_sign_in_then_the_process_speaks_their_language(arendal) -> None:
+    titles = {}
+    for language in ("nb", "nn", "en"):
+        arendal.person(f"per-{language}", language)
+        token = arendal.done("-q", "invite", "arendal", "--role", "facilitator", who="kari").out.strip()
+        arendal.done("join", token, who=f"per-{language}")
+        titles[language] = arendal.done("status", "arendal", "--json", who=f"per-{language}").data["state_titles"]
+    assert titles == {"nb": ["Forberedelse"], "nn": ["Førebuing"], "en": ["Preparation"]}
+
+
+def test_given_a_copy_of_the_workspace_without_any_keys_when_looked_at_then_tokens_do_not_hold(arendal) -> None:
+    shutil.rmtree(arendal.folder / "data/keys")
+    assert arendal("identity", "whoami", who="kari").code == 6
+
+
+def test_given_a_new_token_when_looked_at_then_it_holds_for_a_year(arendal) -> None:
+    expires = datetime.fromtimestamp(int(arendal.tokens["kari"].split(".")[1]), UTC)
+    assert timedelta(days=364) < expires - datetime.now(UTC) <= timedelta(days=365)
