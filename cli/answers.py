@@ -13,7 +13,7 @@ from cli import standard_input
 from cli.standard_input import STDIN
 from engine import codec, yaml
 from engine.codec import Json
-from engine.errors import NotFound, UsageError
+from engine.errors import ConfigError, NotFound, UsageError
 from engine.form.model import Field, Form
 
 _YES = {"true": True, "yes": True, "ja": True, "false": False, "no": False, "nei": False}
@@ -49,7 +49,10 @@ def read(source: str) -> dict[str, Json]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise codec.BadJson(f"byte {error.start} is not UTF-8", hint="Save the file as UTF-8.", where=name) from None
-    found = _filled_in(yaml.load(text, name).data)
+    try:
+        found = _filled_in(yaml.load(text, name).data) if text.strip() else None
+    except ConfigError as error:  # these are answers and no config: refused, as broken JSON is
+        raise codec.BadJson(error.message, hint=error.hint, where=error.where) from error
     if found is None:
         raise UsageError("every answer is empty", hint="Write the answers after the colons.", where=name)
     if not isinstance(found, dict):
