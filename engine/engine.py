@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -87,6 +87,7 @@ class Engine:
         self.drafts = Drafts(log, keys, self.people)
         self._definition = lru_cache(maxsize=64)(self._load_definition)
         self._loaded: dict[UUID, Loaded] = {}
+        self._published: dict[UUID, tuple[tuple[int, str], list[e.BundlePublished]]] = {}
 
     @classmethod
     def open(cls, data: Path, *, clock: Callable[[], datetime] = now_utc) -> Engine:
@@ -102,10 +103,9 @@ class Engine:
     def publish(self, bundle: Bundle, actor: str = "operator") -> Bundle:
         """Store a bundle for ever; the same content again is nothing new, other content needs a new version."""
         stream = stream_of("bundle", bundle.name)
-        for record in self.log.read(stream):
-            _, payload = record.content()
-            if payload["version"] == bundle.version:
-                if payload["bundle"] == bundle.hash:
+        for known in self.published(bundle.name):
+            if known.version == bundle.version:
+                if known.bundle == bundle.hash:
                     return bundle
                 raise Conflict(
                     f"{bundle.name} {bundle.version} was published with other content",
@@ -123,9 +123,14 @@ class Engine:
         return bundle
 
     def published(self, template: str) -> list[e.BundlePublished]:
-        """Every published version of a template, oldest first."""
-        found = [self.payload(record) for record in self.log.read(stream_of("bundle", template))]
-        return [p for p in found if isinstance(p, e.BundlePublished)]
+        """Every published version of a template, oldest first; read anew only when the stream has another head."""
+        stream = stream_of("bundle", template)
+        head = self.log.head(stream)
+        known = self._published.get(stream)
+        if known is None or known[0] != head:
+            payloads = [self.payload(record) for record in self.log.read(stream, until=head[0])]
+            known = self._published[stream] = head, [p for p in payloads if isinstance(p, e.BundlePublished)]
+        return list(known[1])
 
     def definition(self, template: str, bundle: str | None = None) -> Definition:
         """A published bundle, ready to run; the newest one without a hash."""
@@ -157,7 +162,7 @@ class Engine:
         if self.log.query("SELECT 1 FROM process WHERE name=?", (name,)):
             raise Conflict(f"there is a process “{name}” already", hint="Choose another name.")
         definition = self.definition(template)
-        return self._commit(session, ProcessState(stream), definition, command, command_id, {}, {})
+        return self._commit(session, ProcessState(stream), definition, command, command_id, (), {})
 
     def invite(
         self, session: Session, name: str, roles: tuple[str, ...], party: str | None = None, *, command_id: str = ""
@@ -197,9 +202,8 @@ class Engine:
                 return known
             loaded = self.load(stream)
             try:
-                answers = {record.sequence: record for record in loaded.records}
                 return self._commit(
-                    session, loaded.state, loaded.definition, command, command_id, answers, result or {}
+                    session, loaded.state, loaded.definition, command, command_id, loaded.records, result or {}
                 )
             except Conflict as conflict:
                 last = conflict
@@ -215,9 +219,8 @@ class Engine:
     def _tick(self, name: str) -> Receipt:
         for _ in range(RETRIES):
             loaded = self.load(self.stream(name))
-            answers = {record.sequence: record for record in loaded.records}
             try:
-                return self._commit(None, loaded.state, loaded.definition, commands.Tick(), "", answers, {})
+                return self._commit(None, loaded.state, loaded.definition, commands.Tick(), "", loaded.records, {})
             except Conflict:
                 continue
         raise Conflict(f"“{name}” is changed by others all the time; time did not act on it", hint="Tick again.")
@@ -229,7 +232,7 @@ class Engine:
         definition: Definition,
         command: commands.Command,
         command_id: str,
-        records: Mapping[int, Record],
+        records: Sequence[Record],
         result: Mapping[str, Any],
     ) -> Receipt:
         """Decide on the state and append what follows."""
@@ -257,12 +260,12 @@ class Engine:
             self.log.append(stored, rows=rows, key=key)
         return _receipt(answer, dict(result))
 
-    def _context(self, session: Session | None, state: ProcessState, records: Mapping[int, Record]) -> Context:
+    def _context(self, session: Session | None, state: ProcessState, records: Sequence[Record]) -> Context:
         person = session.person.id if session else ""
         subject = state.subject_of(person) or "" if person else ""
 
         def answers(sequence: int) -> Mapping[str, object] | None:
-            payload = self.payload(records[sequence], opened=state.revealed)
+            payload = self.payload(records[sequence - 1], opened=state.revealed)  # a stream has no gaps
             return payload.answers if isinstance(payload, e.FormSubmitted) else None
 
         return Context(
@@ -556,8 +559,8 @@ class Engine:
         )
 
     def _conditions(self, session: Session, loaded: Loaded) -> Conditions:
-        records = {record.sequence: record for record in loaded.records}
-        return Conditions(loaded.definition, loaded.state, self._context(session, loaded.state, records).answers)
+        context = self._context(session, loaded.state, loaded.records)
+        return Conditions(loaded.definition, loaded.state, context.answers)
 
     def _instance(self, loaded: Loaded, instance: str) -> Instance:
         found = loaded.state.instances.get(instance)

@@ -300,8 +300,9 @@ def upcast(type_name: str, version: int, payload: dict[str, Any]) -> Payload:
         return found.model_validate(payload)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
         raise IntegrityFault(
-            f"the log holds a “{type_name}” that does not read as one: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+            f"the log holds a “{type_name}” that does not read as one: {where}: {first['msg']}",
             hint="Run `samskap verify`.",
         ) from error
 

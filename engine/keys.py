@@ -27,6 +27,7 @@ class KeyFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._known: dict[tuple[str, str], AESGCM] = {}
+        self._workspace: dict[str, bytes] = {}  # every command needs these; keys of people are looked up each time
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -48,8 +49,11 @@ class KeyFolder:
 
     def ensure(self, kind: Kind, key_id: str) -> bytes:
         """The key, made now if there is none. It is on disk when this returns."""
-        found = self.raw(kind, key_id)
-        return found if found is not None else self._create(kind, key_id)
+        kept = self._workspace.get(key_id) if kind == "workspace" else None
+        found = kept or self.raw(kind, key_id) or self._create(kind, key_id)
+        if kind == "workspace":
+            self._workspace[key_id] = found
+        return found
 
     def _create(self, kind: Kind, key_id: str) -> bytes:
         path = self._path(kind, key_id)
@@ -75,6 +79,7 @@ class KeyFolder:
         """Overwrite and remove a key; whether there was one."""
         path = self._path(kind, key_id)
         self._known.pop((kind, key_id), None)
+        self._workspace.pop(key_id, None)
         if not path.exists():
             return False
         with path.open("r+b") as file:

@@ -198,6 +198,11 @@ class Log:
         rows = self.query("SELECT * FROM command WHERE stream=? AND actor=? AND key=?", (stream.hex, actor, key))
         return CommandKey(stream, actor, key, rows[0]["fingerprint"], rows[0]["answer"]) if rows else None
 
+    def head(self, stream: UUID) -> tuple[int, str]:
+        """The newest (sequence, hash) of a stream, as kept beside the events; (0, '') for none."""
+        rows = self.query("SELECT sequence, hash FROM head WHERE stream=?", (stream.hex,))
+        return (rows[0]["sequence"], rows[0]["hash"]) if rows else (0, GENESIS)
+
     def heads(self) -> dict[UUID, tuple[int, str]]:
         """The newest (sequence, hash) of every stream, as kept beside the events."""
         return {UUID(r["stream"]): (r["sequence"], r["hash"]) for r in self.query("SELECT * FROM head")}
