@@ -20,6 +20,7 @@ from cli.call import Call
 from cli.command import EVERYWHERE
 from cli.exit_codes import EXIT_CODES, READER_GONE
 from cli.failure import misuse, report
+from cli.output import hush
 from engine.errors import SamskapError, UsageError
 
 if TYPE_CHECKING:  # typer keeps these to itself; they are needed for annotations only
@@ -272,6 +273,20 @@ def run(args: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal in another encoding is no reason to fail
+    try:
+        return _ended(args)
+    except BrokenPipeError:
+        pass
+    except SystemExit as ended:
+        if not isinstance(ended.__context__, BrokenPipeError):  # typer's way to end where nobody reads
+            raise
+    hush(sys.stdout)
+    hush(sys.stderr)
+    return READER_GONE
+
+
+def _ended(args: Sequence[str]) -> int:
+    """Run the command line, and tell what goes wrong; the exit code."""
     call = Call()
     json = "--json" in args  # an error in the options themselves is told as asked, too
     try:
@@ -282,8 +297,6 @@ def run(args: Sequence[str]) -> int:
         return report(error, json=json)
     except typer.TyperException as error:
         return report(misuse(error), json=json)
-    except BrokenPipeError:
-        return READER_GONE
     finally:
         call.close()
 

@@ -16,7 +16,7 @@ from engine.errors import AnswersInvalid, LintError, SamskapError, UsageError
 
 def report(error: SamskapError, *, json: bool) -> int:
     """Tell the error, and give the exit code that belongs to it."""
-    if json:
+    if json and error.where != "stdout":
         write(as_json({"error": error.as_dict()}))
     else:
         sys.stderr.write("\n".join(clean(line) for line in _lines(error)) + "\n")

@@ -16,13 +16,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 from uuid import UUID
 
-import typer
-
 from cli.call import Call
-from cli.exit_codes import READER_GONE
 
 if TYPE_CHECKING:
     from engine.codec import Json
@@ -72,13 +69,24 @@ def note(call: Call, text: str) -> None:
 
 
 def write(text: str) -> None:
-    """Write to stdout; end quietly where nobody reads any more."""
+    """Write to stdout; raise `StoreError` where it takes no more, `BrokenPipeError` where nobody reads any more."""
+    from engine.errors import StoreError
+
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at its end
-        raise typer.Exit(READER_GONE) from None
+        raise
+    except OSError as error:
+        hush(sys.stdout)
+        raise StoreError(
+            f"the output cannot be written: {error.strerror}", hint="Make room where it goes.", where="stdout"
+        ) from error
+
+
+def hush(stream: TextIO) -> None:
+    """Send what is left for a stream to nowhere: else Python complains about it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def clean(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+import cli
+from cli import app
 from cli.app import MODULES
 
 SAMSKAP = str(Path(sys.executable).with_name("samskap"))
@@ -42,13 +45,19 @@ def test_given_a_call_for_a_commands_help_when_run_then_only_typers_own_pydantic
     assert imported(*args) & HEAVY <= {"pydantic"}
 
 
-def test_given_the_help_when_asked_for_then_it_comes_at_once() -> None:
-    quickest = 9.0
+def test_given_the_help_when_asked_for_then_it_takes_less_than_three_tenths_of_a_second_of_work() -> None:
+    """The processor's time, not the clock's: another program's load is not ours."""
+
+    def work() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    taken = []
     for _ in range(5):
-        began = time.perf_counter()
+        before = work()
         samskap("--help", stdout=subprocess.DEVNULL)
-        quickest = min(quickest, time.perf_counter() - began)
-    assert quickest < 0.3
+        taken.append(work() - before)
+    assert min(taken) < 0.3
 
 
 def test_given_the_help_when_read_then_every_command_is_in_it() -> None:
@@ -69,34 +78,62 @@ def running(workspace: Path, *args: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([SAMSKAP, *args], cwd=workspace, stdin=pipe, stdout=pipe, stderr=pipe, env=environment())
 
 
-def test_given_a_reader_who_leaves_when_much_is_written_then_it_ends_without_a_word(workspace: Path) -> None:
-    with running(workspace, "doctor") as program:
-        assert program.stdout is not None
-        assert program.stderr is not None
-        program.stdout.close()
-        told = program.stderr.read()
+@pytest.mark.parametrize(
+    ("args", "gone", "kept"),
+    [
+        (["doctor"], "stdout", "stderr"),
+        (["doctor", "--json"], "stdout", "stderr"),
+        (["--help"], "stdout", "stderr"),
+        (["nonsense", "--json"], "stdout", "stderr"),
+        (["nonsense"], "stderr", "stdout"),
+        ([], "stderr", "stdout"),
+    ],
+    ids=str,
+)
+def test_given_a_reader_who_leaves_when_something_is_written_then_it_ends_without_a_word(
+    workspace: Path, args: list[str], gone: str, kept: str
+) -> None:
+    with running(workspace, *args) as program:
+        getattr(program, gone).close()
+        told = getattr(program, kept).read()
     assert (program.returncode, told) == (141, b"")
 
 
-def interrupted(workspace: Path, seconds: float) -> tuple[int, str]:
-    """How a command that waits for stdin ends when Ctrl-C is pressed after so many seconds, and what it says."""
-    with running(workspace, "--as", "kari", "join", "-") as program:
-        assert program.stderr is not None
-        time.sleep(seconds)
-        program.send_signal(signal.SIGINT)
-        told = program.stderr.read().decode()
-    return program.returncode, told
+@pytest.mark.parametrize("option", ["--json", "-q"])
+def test_given_a_full_disk_when_the_output_goes_there_then_it_is_said(workspace: Path, option: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [SAMSKAP, "doctor", option],
+            cwd=workspace,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env=environment(),
+            timeout=60,
+        )
+    assert done.returncode == 11
+    assert done.stderr.startswith("error: the output cannot be written: No space left on device\n  where: stdout\n")
+    assert "Traceback" not in done.stderr
 
 
 def test_given_a_command_that_waits_when_interrupted_then_it_ends_with_130(workspace: Path) -> None:
-    assert interrupted(workspace, 3) == (130, "")
+    with running(workspace, "--as", "kari", "join", "-") as program:
+        assert program.stderr is not None
+        time.sleep(2)
+        program.send_signal(signal.SIGINT)
+        told = program.stderr.read()
+    assert (program.returncode, told) == (130, b"")
 
 
-@pytest.mark.parametrize("seconds", [0.05, 0.1, 0.2])
-def test_given_a_command_that_begins_when_interrupted_then_no_code_of_ours_is_in_a_traceback(
-    workspace: Path, seconds: float
-) -> None:
-    assert "cli/" not in interrupted(workspace, seconds)[1]  # Python itself may still be starting
+def test_given_a_program_that_begins_when_interrupted_then_it_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_args: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "run", interrupt)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
 
 
 @pytest.mark.parametrize(
