@@ -7,6 +7,7 @@ unreadable for ever, everywhere. This module knows no payloads: `vault` uses the
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,7 @@ from engine.errors import IntegrityFault, SettingsError
 Kind = Literal["person", "subject", "seal", "workspace"]
 _NONCE = 12
 _SIZE = 32
+_KEY_ID = re.compile(r"[\w-][\w.-]*")
 
 
 class KeyFolder:
@@ -36,7 +38,7 @@ class KeyFolder:
             ) from error
 
     def _path(self, kind: Kind, key_id: str) -> Path:
-        if not key_id or not all(ch.isalnum() or ch in "._-" for ch in key_id) or key_id.startswith("."):
+        if not _KEY_ID.fullmatch(key_id):
             raise ValueError(f"not a key id: {key_id!r}")
         return self.folder / kind / key_id[:2] / f"{key_id}.key"
 
