@@ -6,11 +6,12 @@ may not see is not told by way of a condition either: values of answers that are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from engine.access import Actor, ToChoose, ToSubmit, may, visible
+from engine.calendars import day_of
 from engine.chart import Choice, Definition, TaskNode
 from engine.conditions import Conditions, counting
 from engine.state import Instance, ProcessState
@@ -40,7 +41,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class ActionExplanation:
-    """An action: whether its state is active, its condition and what that says, and who may choose it."""
+    """An action: whether its state is active, its condition and what that says, and who may choose it.
+
+    `who` are the titles of `roles`, in the reader's language.
+    """
 
     action: str
     title: str
@@ -56,6 +60,8 @@ class ActionExplanation:
     you_may: bool
     why_not: str
     parts: tuple[Part, ...] = ()
+    state_title: str = ""
+    who: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ class TaskExplanation:
 
     `answered` and `awaited` name the elements (memberships, parties) of the whole task; `is_visible` is whether the
     reader may see this instance's answers, and `visible_because` says why or why not, in the reader's language.
+    `who` are the titles of `roles`; `due_day` is the day of `due` (UTC) where the calendar is kept.
     """
 
     instance: str
@@ -85,6 +92,8 @@ class TaskExplanation:
     awaited: tuple[str, ...] = ()
     is_visible: bool = False
     visible_because: str = ""
+    who: tuple[str, ...] = ()
+    due_day: str = ""
 
 
 def explain_action(
@@ -120,7 +129,13 @@ def explain_action(
             else Part(part.text, _word(found.value), found.missing, depth)
             for depth, part, found in conditions.parts(choice)
         ),
+        state_title=definition.nodes[choice.state].spec.title.get(language),
+        who=_titles(definition, action.by, language),
     )
+
+
+def _titles(definition: Definition, roles: Iterable[str], language: str) -> tuple[str, ...]:
+    return tuple(definition.template.roles[role].title.get(language) for role in roles)
 
 
 def _hidden(definition: Definition, state: ProcessState, actor: Actor) -> set[tuple[str, ...]]:
@@ -163,6 +178,8 @@ def explain_task(
         awaited=tuple(i.element or i.id for i in every if i.status == "open"),
         is_visible=seen,
         visible_because=_BECAUSE[because].get(language, _BECAUSE[because]["nb"]),
+        who=_titles(definition, instance.roles, language),
+        due_day=day_of(instance.due, definition.template.calendar).isoformat() if instance.due else "",
     )
 
 

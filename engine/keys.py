@@ -15,7 +15,7 @@ from typing import Literal
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from engine.errors import IntegrityFault, SettingsError
+from engine.errors import IntegrityFault, SettingsError, StoreError
 
 Kind = Literal["person", "subject", "seal", "workspace"]
 _NONCE = 12
@@ -44,15 +44,29 @@ class KeyFolder:
 
     def raw(self, kind: Kind, key_id: str) -> bytes | None:
         """The key itself; None if there is none (never made, lost, or destroyed)."""
+        path = self._path(kind, key_id)
         try:
-            return self._path(kind, key_id).read_bytes()
+            return path.read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise StoreError(
+                f"a key cannot be read: {error.strerror}", hint="Check who owns the key folder.", where=str(path)
+            ) from error
 
     def ensure(self, kind: Kind, key_id: str) -> bytes:
         """The key, made now if there is none. It is on disk when this returns."""
         kept = self._workspace.get(key_id) if kind == "workspace" else None
-        found = kept or self.raw(kind, key_id) or self._create(kind, key_id)
+        found = kept or self.raw(kind, key_id)
+        if found is None:
+            try:
+                found = self._create(kind, key_id)
+            except OSError as error:
+                raise StoreError(
+                    f"nothing was stored: a key could not be written: {error.strerror}",
+                    hint="Is the disk full, or the key folder somebody else's?",
+                    where=str(self.folder),
+                ) from error
         if kind == "workspace":
             self._workspace[key_id] = found
         return found

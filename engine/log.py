@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -163,9 +164,22 @@ class Log:
                 f"nothing was stored: {error}", hint="Is the disk full, or the file held?", where=str(self.path)
             ) from error
 
+    @contextmanager
+    def _reading(self) -> Iterator[SQLiteCursor]:
+        """A transaction for reading; raise `StoreError` where the file cannot be read."""
+        try:
+            with self._datastore.transaction(commit=False) as cursor:
+                yield cursor
+        except PersistenceError as error:
+            raise StoreError(
+                f"the event store cannot be read: {error}",
+                hint="Is the file held, moved or damaged? Run `samskap verify`.",
+                where=str(self.path),
+            ) from error
+
     def read(self, stream: UUID, *, after: int = 0, until: int | None = None) -> list[Record]:
         """The records of a stream, in order."""
-        with self._datastore.transaction(commit=False) as cursor:
+        with self._reading() as cursor:
             cursor.execute(
                 "SELECT originator_version, topic, state FROM stored_events"
                 " WHERE originator_id=? AND originator_version>? AND originator_version<=? ORDER BY originator_version",
@@ -189,7 +203,7 @@ class Log:
 
     def query(self, statement: str, values: Sequence[object] = ()) -> list[Mapping[str, Any]]:
         """Rows of our tables, read in a transaction of their own."""
-        with self._datastore.transaction(commit=False) as cursor:
+        with self._reading() as cursor:
             cursor.execute(statement, tuple(values))
             return [dict(row) for row in cursor.fetchall()]
 

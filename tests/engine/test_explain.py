@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from engine import bundle
 from engine import commands as c
 from engine.engine import Engine
 from engine.errors import NotFound, Place
 from engine.explain import ActionExplanation, TaskExplanation
+from engine.explain_words import words
 from engine.guards import parse, parts
 from engine.people import Person, Session
 
@@ -115,6 +117,44 @@ def test_given_an_operator_who_takes_no_part_when_a_condition_is_explained_then_
     found = world.engine.explain_action(nobody, "p", "open", "en")
     assert [(s.path, s.value) for s in found.seen if s.path.startswith("answers")] == [
         ("answers.goal.text", "not shown")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("nb", ["«Åpne» kan ikke velges nå.", "Målet mangler.", "Disse svarene mangler: answers.goal.text.", "Dette kan velges av: Leder.", "Du er en av dem."]),
+        ("nn", ["«Opne» kan ikkje veljast no.", "Målet manglar.", "Desse svara manglar: answers.goal.text.", "Dette kan veljast av: Leiar.", "Du er ein av dei."]),
+        ("en", ["“Open” cannot be chosen now.", "The goal is missing.", "These answers are missing: answers.goal.text.", "Who can choose it: Lead.", "You are one of them."]),
+    ],
+)  # fmt: skip
+def test_given_an_unknown_condition_when_told_in_words_then_what_is_missing_and_who_can(
+    world: Any, write_small: Any, small_text: str, tmp_path: Any, language: str, told: list[str]
+) -> None:
+    text = small_text.replace("version: 1.0.0", "version: 1.0.1").replace("tasks.goal.complete and (", "(")
+    world.engine.publish(bundle.read("small", [write_small(tmp_path / "other", text)]))
+    world.engine.start(world.person("kari"), "small", "q", "Q")
+    assert words(world.engine.explain_action(world.person("kari"), "q", "open", language), language) == told
+
+
+def test_given_an_action_of_another_state_when_told_in_words_then_where_it_belongs(world: Any) -> None:
+    assert words(action(world, "kari", "again", "nb"), "nb")[:2] == [
+        "«Igjen» kan ikke velges nå.",
+        "Dette valget hører til «Samtale», og der er dere ikke nå.",
+    ]
+
+
+def test_given_a_vote_under_way_when_told_in_words_then_how_far_when_and_who_sees_it(world: Any) -> None:
+    world.to_voting()
+    world.submit("ola", "vote.1.m2", {"score": 5})
+    assert words(task(world, "eva", "vote.1.m3", "nn"), "nn") == [
+        "«Røyst» er open.",
+        "Dette kan fyllast ut av: Medlem.",
+        "Du er ein av dei.",
+        "Fristen er 2026-03-16.",
+        "Så langt har 1 av 2 svart.",
+        "Vi ventar på: m3.",
+        "Ingen har svart enno.",
     ]
 
 

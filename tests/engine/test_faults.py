@@ -16,7 +16,7 @@ import pytest
 from engine import bundle
 from engine import commands as c
 from engine.engine import Engine
-from engine.errors import Refused, SettingsError
+from engine.errors import Refused, SettingsError, StoreError
 from engine.people import Session
 from engine.verify import verify
 
@@ -139,6 +139,49 @@ def test_given_a_full_disk_when_written_then_a_clear_error_nothing_half_and_room
     assert len(parties(tmp_path)) == int(stored)
     engine.handle(kari, "arendal", c.AddParty("after", "After"))
     assert parties(tmp_path)[-1] == "after"
+
+
+NO_KEY = """
+import resource, signal, sys
+from pathlib import Path
+from engine.engine import Engine
+from engine.errors import StoreError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+engine = Engine.open(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (16, 16))
+try:
+    engine.keys.encrypt("subject", "somebody", b"a text")
+except StoreError as error:
+    print(error.message)
+"""
+
+
+def test_given_a_full_disk_when_a_key_is_to_be_made_then_a_clear_error_and_no_half_key(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """A key that is cut short would be taken for the key later."""
+    before = sorted(path for path in (tmp_path / "keys").rglob("*") if path.is_file())
+    done = subprocess.run(
+        [sys.executable, "-c", NO_KEY, str(tmp_path)],
+        cwd=bundle.BUILT_IN,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert "a key could not be written" in done.stdout, done.stderr
+    assert sorted(path for path in (tmp_path / "keys").rglob("*") if path.is_file()) == before
+    assert len(engine.keys.ensure("subject", "somebody")) == 32
+
+
+def test_given_a_store_that_is_garbage_when_read_then_a_clear_error(engine: Engine, tmp_path: Path) -> None:
+    store = tmp_path / "events.sqlite"
+    engine.log.query("PRAGMA wal_checkpoint(TRUNCATE)")
+    with store.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * (store.stat().st_size - 100))
+    with pytest.raises((StoreError, SettingsError)):
+        Engine.open(tmp_path).processes()
 
 
 def test_given_a_folder_that_is_a_file_when_opened_then_told_what_to_do(tmp_path: Path) -> None:
