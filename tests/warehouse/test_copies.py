@@ -313,7 +313,7 @@ def test_given_a_kill_before_a_step_when_published_again_then_the_old_copy_stood
 
 
 FOREVER = """
-import sys
+import sys, time
 from pathlib import Path
 from warehouse import copies
 from warehouse.database import connect
@@ -327,6 +327,7 @@ while True:
     number += 1
     copies.publish(Path(sys.argv[1]), "reader", fill, "x")
     print(number, flush=True)
+    time.sleep(float(sys.argv[2]))
 """
 
 
@@ -336,7 +337,8 @@ def test_given_kills_at_any_moment_when_looked_at_then_there_is_always_a_whole_c
 ) -> None:
     copies.publish(tmp_path, "reader", holding(1), "x")
     for trial in range(12):
-        with subprocess.Popen([sys.executable, "-c", FOREVER, tmp_path], stdout=subprocess.PIPE, text=True) as worker:
+        command = [sys.executable, "-c", FOREVER, str(tmp_path), "0"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
             assert worker.stdout is not None
             acknowledged = [int(worker.stdout.readline())]
             time.sleep(0.013 * trial)
@@ -349,8 +351,10 @@ def test_given_kills_at_any_moment_when_looked_at_then_there_is_always_a_whole_c
 
 def test_given_readers_while_it_is_switched_when_they_look_then_there_is_always_a_copy(tmp_path: Path) -> None:
     copies.publish(tmp_path, "reader", holding(1), "x")
-    with subprocess.Popen([sys.executable, "-c", FOREVER, tmp_path], stdout=subprocess.PIPE, text=True) as worker:
-        seen = []
+    # A reader has until the switch after the next one to open what it looked up: half a second, also on a busy machine.
+    command = [sys.executable, "-c", FOREVER, str(tmp_path), "0.5"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
+        seen: list[int] = []
         ends = time.monotonic() + 30
         while len(set(seen)) <= 3 and time.monotonic() < ends:
             seen.append(number_in(copies.current(tmp_path, "reader")))
