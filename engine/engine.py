@@ -483,6 +483,22 @@ class Engine:
         """What is open for a person."""
         return worklists.open_tasks(self.log, self.people.fingerprint(session.person.id), name)
 
+    def rebuild_worklists(self) -> int:
+        """Throw the read models away and make them again from the events; the number of processes.
+
+        Drafts stay. Raises `Conflict`, and changes nothing, where somebody writes meanwhile.
+        """
+        position, count, rows = self.log.position(), 0, list(worklists.EMPTIED)
+        for stream in self.log.heads():
+            records = self.log.read(stream)
+            if records and records[0].type == e.ProcessStarted.TYPE:
+                loaded = self._folded(stream, tuple(records))
+                made = worklists.again(self.events(records), loaded.state, loaded.definition, self.people.fingerprint)
+                rows += made
+                count += 1
+        self.log.write_rows(rows, at=position)
+        return count
+
     # -- drafts and why ---------------------------------------------------------------------------------------------
 
     def save_draft(

@@ -150,9 +150,14 @@ class Log:
             keyed = [("INSERT INTO command VALUES (?,?,?,?,?)", values)]
         self._write(stored, [head, *rows, *keyed])
 
-    def write_rows(self, rows: Sequence[Row]) -> None:
-        """Write rows of ours that belong to no event (drafts, people)."""
-        self._write([], rows)
+    def write_rows(self, rows: Sequence[Row], *, at: int | None = None) -> None:
+        """Write rows of ours that belong to no event (drafts, people).
+
+        Raises `Conflict` where a row is there already, or where `at` is given and the log has gone on from there.
+        """
+        # A head without a sequence is refused by its column, and takes the whole transaction with it.
+        still: Row = ("UPDATE head SET sequence=NULL WHERE (SELECT max(rowid) FROM stored_events) <> ?", (at,))
+        self._write([], rows if at is None else [still, *rows])
 
     def _write(self, stored: Sequence[StoredEvent], rows: Sequence[Row]) -> None:
         try:

@@ -7,7 +7,7 @@ behind. They can be thrown away and made again from the events.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,23 @@ def rows(
     for event in events:
         yield from _rows(event.payload, stream, after, definition, mac)
         yield from _drafts_gone(event, stream, after, definition, mac)
+
+
+def again(
+    events: Iterable[e.Event], after: ProcessState, definition: Definition, mac: Callable[[str], str]
+) -> Iterator[Row]:
+    """The rows of a process from its first event on, to fill empty tables; drafts are no fold, and are left alone."""
+    for event in events:
+        yield from _rows(event.payload, after.stream.hex, after, definition, mac)
+
+
+EMPTIED: Sequence[Row] = (
+    ("DELETE FROM process", ()),
+    ("DELETE FROM member", ()),
+    ("DELETE FROM open_task", ()),
+    ("DELETE FROM deadline", ()),
+)
+"""What empties the read models."""
 
 
 def _drafts_gone(
