@@ -13,7 +13,7 @@ import typer
 
 from cli.call import Call
 from cli.command import Commands
-from cli.output import Done, Part, Table, note, tell
+from cli.output import Done, Part, Progress, Table, note, tell
 
 if TYPE_CHECKING:
     from warehouse.explain import Answer, Explanation
@@ -36,9 +36,7 @@ def evaluate(
     day = _day(call, on)
     from engine.errors import DataRejected
 
-    def progress(what: str, _done: int, _of: int) -> None:
-        note(call, f"{what} …")
-
+    progress = Progress(call)
     if prefect:
         from pipelines.schedule import run_once
 
@@ -338,4 +336,4 @@ def schedule(
     from pipelines.schedule import serve
 
     note(call, f"Evaluating by {cron or call.workspace.settings.schedule.cron}; Ctrl-C ends it.")
-    serve(call.workspace, cron=cron, progress=lambda what, _, __: note(call, f"{what} …"))
+    serve(call.workspace, cron=cron, progress=Progress(call))

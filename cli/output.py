@@ -68,6 +68,21 @@ def note(call: Call, text: str) -> None:
         sys.stderr.write(clean(text) + "\n")
 
 
+class Progress:
+    """Tells on stderr what is being done, each thing once."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.last = ""
+
+    def __call__(self, what: str, _done: int, _of: int) -> None:
+        """Take what the stages report: what is being done, and how many of how many are done."""
+        if what == self.last:
+            return
+        self.last = what
+        note(self.call, f"{what} …")
+
+
 def write(text: str) -> None:
     """Write to stdout; raise `StoreError` where it takes no more, `BrokenPipeError` where nobody reads any more."""
     from engine.errors import StoreError

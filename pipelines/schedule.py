@@ -9,21 +9,20 @@ the flow does stands in `pipelines.flows`.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from hashlib import sha256
+from typing import NoReturn
 
 from engine.errors import StoreError
+from engine.progress import Progress, quiet
 from engine.workspace import Workspace
-from pipelines.server import Progress, environment, local_server, require_prefect
+from pipelines.server import environment, local_server, require_prefect
 from warehouse import stages
 
 LAST_WORDS_SECONDS = 10.0
-
-
-def _quiet(what: str, done: int, of: int) -> None:
-    """Progress that nobody looks at."""
 
 
 def deployment_name(workspace: Workspace) -> str:
@@ -31,7 +30,7 @@ def deployment_name(workspace: Workspace) -> str:
     return f"{workspace.root.name}-{sha256(bytes(workspace.root)).hexdigest()[:8]}"
 
 
-def run_once(workspace: Workspace, evaluated_on: date, *, progress: Progress = _quiet) -> stages.Evaluation:
+def run_once(workspace: Workspace, evaluated_on: date, *, progress: Progress = quiet) -> stages.Evaluation:
     """One evaluation as a flow run of this process, seen by the server of `PREFECT_API_URL` or else a local one.
 
     Raises what the stages raise, `SettingsError` where Prefect is not installed, and `StoreError` where its server
@@ -55,7 +54,7 @@ def serve(
     cron: str | None = None,
     interval: timedelta | None = None,
     ui: bool = False,
-    progress: Progress = _quiet,
+    progress: Progress = quiet,
 ) -> None:
     """Evaluate by the clock until SIGTERM or SIGINT; a run that is going on then is waited for.
 
@@ -63,7 +62,11 @@ def serve(
     two runs at once: one that would overlap is cancelled. `ui` shows Prefect's pages, which have no log-in, at the
     address of a server of our own. Raises `UsageError` for both at once or a cron that is none, and as `run_once`.
     """
-    with _server(workspace, progress, ui=ui) as url, _settings(workspace, url, {}):
+    with (
+        _stopped_by_signals(),
+        _server(workspace, progress, ui=ui) as url,
+        _settings(workspace, url, {}),
+    ):
         from pipelines.serving import scheduled, serve_until_stopped
 
         zone = workspace.settings.schedule.timezone
@@ -72,6 +75,21 @@ def serve(
         progress(f"waiting for the clock; Prefect is at {url.removesuffix('/api')}", 0, 0)
         with _reached(url):
             serve_until_stopped(deployment_name(workspace), str(workspace.root), schedule)
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGINT end the block in peace, also before the clock has begun to run."""
+
+    def stop(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -14,25 +14,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import SettingsError, StoreError
+from engine.progress import Progress, quiet
 from engine.workspace import Workspace
 from warehouse.locking import hold
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, and how many of how many are done (seconds of the time limit while waiting)."""
 
 HOST = "127.0.0.1"
 START_SECONDS = 180.0  # an empty home is migrated first: half a minute on a slow machine
 STOP_SECONDS = 20.0
 _PORT_FILE = "server.port"
-
-
-def _quiet(what: str, done: int, of: int) -> None:
-    """Progress that nobody looks at."""
 
 
 def require_prefect() -> None:
@@ -60,7 +54,7 @@ def environment(workspace: Workspace) -> dict[str, str]:
 
 @contextmanager
 def local_server(
-    workspace: Workspace, *, ui: bool = False, seconds: float = START_SECONDS, progress: Progress = _quiet
+    workspace: Workspace, *, ui: bool = False, seconds: float = START_SECONDS, progress: Progress = quiet
 ) -> Iterator[str]:
     """The URL of the workspace's Prefect API, for as long as the block runs.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -61,7 +62,8 @@ class DrainingRunner(Runner):
         main = asyncio.current_task()
         assert main is not None
         self._main = main
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self.handle_sigterm)
+        for one in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(one, self.handle_sigterm)
         await self.start()
 
 
@@ -77,5 +79,5 @@ def serve_until_stopped(name: str, workspace: str, schedule: Schedule) -> None:
         parameters={"workspace": workspace},
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
-    with asyncio.Runner() as loop:
+    with asyncio.Runner() as loop, suppress(asyncio.CancelledError):
         loop.run(runner.run())

@@ -1,4 +1,7 @@
-"""Every command in the README and the docs is run, in the order it stands in, in an empty folder."""
+"""Every command in the README and the docs is run, in the order it stands in, in an empty folder.
+
+A block marked `sh until-stopped` holds one command that goes on for ever: it is begun, and ended when it waits.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,41 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```sh(| until-stopped)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_UNTIL_IT_WAITS = """
+{command} > ../told 2>&1 &
+until grep -q "waiting for" ../told; do kill -0 $! && sleep 0.2; done
+kill -TERM $!
+wait $!
+"""
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
 
 def commands(page: Path) -> str:
-    return "\n".join(_BLOCK.findall(page.read_text(encoding="utf-8")))
+    blocks = _BLOCK.findall(page.read_text(encoding="utf-8"))
+    return "\n".join(_UNTIL_IT_WAITS.format(command=text.strip()) if goes_on else text for goes_on, text in blocks)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=lambda page: page.name)
+def cases() -> list[ParameterSet]:
+    """The pages with commands; those that need a Prefect server take long."""
+    found = [(page, commands(page)) for page in PAGES]
+    return [
+        pytest.param(page, id=page.name, marks=[pytest.mark.slow] if "--prefect" in text or "schedule" in text else [])
+        for page, text in found
+        if text
+    ]
+
+
+@pytest.mark.parametrize("page", cases())
 def test_given_a_page_when_its_commands_are_typed_then_they_work(page: Path, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SAMSKAP_")}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
@@ -32,7 +56,7 @@ def test_given_a_page_when_its_commands_are_typed_then_they_work(page: Path, tmp
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=280,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

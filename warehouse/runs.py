@@ -6,7 +6,7 @@ or the time of day. Readers see only the current run: the models and the switch 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -17,15 +17,13 @@ from pathlib import Path
 import duckdb
 
 from engine import codec
+from engine.progress import Progress, quiet
 from warehouse import forms, modelling
 from warehouse.estimators import udf
 from warehouse.modelling import Content
 
 COMPUTED_BY = ("duckdb", "samskap", "scipy")
 """Distributions whose versions are part of a run: another version may round another way."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, and how many of how many are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +90,7 @@ def current(connection: duckdb.DuckDBPyConnection) -> str | None:
     return str(row[0]) if row else None
 
 
-def compute(
-    connection: duckdb.DuckDBPyConnection, run: Run, *, progress: Progress = lambda what, done, of: None
-) -> Computed:
+def compute(connection: duckdb.DuckDBPyConnection, run: Run, *, progress: Progress = quiet) -> Computed:
     """Make every model anew and switch to the run, all or nothing; nothing where the run stands already."""
     if current(connection) == run.run_id:
         rows = connection.execute(

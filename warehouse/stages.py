@@ -19,12 +19,13 @@ from engine import codec
 from engine import events as e
 from engine.engine import Engine, stream_of
 from engine.errors import Conflict, NotFound, SamskapError
+from engine.progress import Progress, quiet
 from engine.workspace import Workspace
 from warehouse import copies, pull, runs
 from warehouse.database import connect
 from warehouse.locking import hold, patiently
 from warehouse.mending import Reject, rejects
-from warehouse.runs import Computed, Progress
+from warehouse.runs import Computed
 from warehouse.sources import batch as batches
 from warehouse.sources import validation
 from warehouse.sources.batch import Batch
@@ -38,10 +39,6 @@ READER = "reader"
 CONTRACTS = "*.source.yaml"
 
 
-def _quiet(what: str, done: int, of: int) -> None:
-    """Progress that nobody looks at."""
-
-
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """What an evaluation came to: the files, the verdicts on those that were new, the run, and the readers' copy."""
@@ -53,7 +50,7 @@ class Evaluation:
 
 
 def evaluate(
-    workspace: Workspace, engine: Engine, evaluated_on: date, *, runner: str = "in-process", progress: Progress = _quiet
+    workspace: Workspace, engine: Engine, evaluated_on: date, *, runner: str = "in-process", progress: Progress = quiet
 ) -> Evaluation:
     """Everything from files and events to the readers' copy. Running it again with nothing new does nothing."""
     progress("land", 0, 5)
@@ -202,7 +199,7 @@ def _landed(
 
 
 def compute(
-    workspace: Workspace, evaluated_on: date, *, runner: str = "in-process", progress: Progress = _quiet
+    workspace: Workspace, evaluated_on: date, *, runner: str = "in-process", progress: Progress = quiet
 ) -> Computed:
     """Compute every figure from what was accepted, and switch to the new run."""
     with _opened(workspace) as connection:

@@ -437,11 +437,11 @@ def child(folder: Path, more: str = "") -> subprocess.Popen[str]:
 def test_given_kill_9_while_staging_when_opened_again_then_the_batch_is_whole_or_absent(tmp_path: Path) -> None:
     big_file(tmp_path, 60_000)
     chance, seen = random.Random(5), set()
-    for _ in range(12):
+    for delay in (0, *(chance.uniform(0, 0.9) for _ in range(11))):
         process = child(tmp_path)
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(chance.uniform(0, 0.9))
+        time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         with connect(tmp_path / "warehouse.duckdb") as connection:
