@@ -65,3 +65,12 @@ def test_given_a_page_when_its_commands_are_typed_then_they_work(page: Path, tmp
 def test_given_a_page_when_it_points_somewhere_then_that_is_there(page: Path) -> None:
     targets = [page.parent / link for link in _LINK.findall(page.read_text(encoding="utf-8"))]
     assert [str(target) for target in targets if not target.exists()] == []
+
+
+@pytest.mark.slow
+def test_given_the_readme_when_its_first_command_is_typed_then_the_demo_runs_to_its_end(tmp_path: Path) -> None:
+    assert "\nmake demo " in (ROOT / "README.md").read_text(encoding="utf-8")
+    here = Path(sys.prefix)  # what is set up already need not be set up again
+    command = ["make", "-f", str(ROOT / "Makefile"), "-o", str(here / ".installed"), f"VENV={here}", "demo"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout.splitlines()[-1][:7]) == (0, "Done in")
