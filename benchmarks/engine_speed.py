@@ -15,14 +15,16 @@ from jsonschema import Draft202012Validator
 
 from benchmarks.measure import Line, line, timed
 from cli import play
-from engine import bundle, codec
-from engine import commands as c
+from engine import codec
 from engine.engine import Engine
 from engine.errors import Place
 from engine.form.validate import Validator
 from engine.guards import parse
+from engine.process import commands as c
+from engine.template import bundle
+from engine.template.sources import BUILT_IN
 
-EXAMPLES = bundle.BUILT_IN / "examples"
+EXAMPLES = BUILT_IN / "examples"
 
 
 def _process(engine: Engine, name: str) -> Any:
@@ -45,7 +47,7 @@ def commands(scale: int) -> list[Line]:
     with TemporaryDirectory() as folder:
         root = Path(folder)
         engine = Engine.open(root / "data")
-        engine.publish(bundle.read("soimpact", [bundle.BUILT_IN]))
+        engine.publish(bundle.read("soimpact", [BUILT_IN]))
         names = (f"process-{number}" for number in count())
         current: dict[str, Any] = {}
 
@@ -116,7 +118,7 @@ def rebuild(scale: int) -> list[Line]:
     found = []
     with TemporaryDirectory() as folder:
         engine = Engine.open(Path(folder))
-        engine.publish(bundle.read("samson", [bundle.BUILT_IN]))
+        engine.publish(bundle.read("samson", [BUILT_IN]))
         leader = play.session_of(engine, "kari")
         for events in (10, 100, 1000) if scale > 1 else (10, 1000):
             name = f"process-{events}"
@@ -162,7 +164,7 @@ def guards(scale: int) -> list[Line]:
 
 def forms(scale: int) -> list[Line]:
     """Sets of 27 answers checked per second, against bare jsonschema."""
-    form = bundle.read("samson", [bundle.BUILT_IN]).definition.forms["answers"]
+    form = bundle.read("samson", [BUILT_IN]).definition.forms["answers"]
     answers: dict[str, codec.Json] = {name: 4 for name, field in form.fields.items() if field.score}
     bare = Draft202012Validator(form.schema)
     validator = Validator(form)

@@ -18,15 +18,17 @@ import pyarrow as pa
 
 from benchmarks.measure import Line, Timing, line, timed
 from cli import play
-from engine import bundle, codec
+from engine import codec
 from engine.engine import Engine, stream_of
-from engine.events import MeasurementsLanded, SourcePublished
-from engine.log import Record
+from engine.process.events import MeasurementsLanded, SourcePublished
+from engine.store.log import Record
+from engine.template import bundle
+from engine.template.sources import BUILT_IN
 from warehouse import pull, runs
 from warehouse.database import connect
 from warehouse.sources import batch
 
-EXAMPLES = bundle.BUILT_IN / "examples"
+EXAMPLES = BUILT_IN / "examples"
 DAY = date(2026, 11, 23)
 MEMORY = "2GB"
 
@@ -50,7 +52,7 @@ def pulling(scale: int) -> list[Line]:
 def _engine_with_events(folder: Path, size: int) -> Engine:
     """An engine whose log holds many submissions, written a thousand at a time."""
     engine = Engine.open(folder)
-    engine.publish(bundle.read("soimpact", [bundle.BUILT_IN]))
+    engine.publish(bundle.read("soimpact", [BUILT_IN]))
     leader = play.session_of(engine, "kari")
     play.start_evaluation(engine, EXAMPLES / "nsw" / "answers", "nsw", "NSW", leader)
     body = engine.log.read(engine.stream("nsw"))[-1].body
@@ -131,7 +133,7 @@ def _computing(connection: duckdb.DuckDBPyConnection) -> Timing:
 def _engine_with_source(folder: Path) -> Engine:
     """An engine with the NSW evaluation, a published source and one landed file."""
     engine = Engine.open(folder)
-    engine.publish(bundle.read("soimpact", [bundle.BUILT_IN]))
+    engine.publish(bundle.read("soimpact", [BUILT_IN]))
     leader = play.session_of(engine, "kari")
     play.start_evaluation(engine, EXAMPLES / "nsw" / "answers", "nsw", "NSW", leader)
     published = SourcePublished(source="nsw", version="1.0.0", contract_hash="0" * 64, content={"process": "nsw"})

@@ -17,8 +17,8 @@ from cli.output import Done, Table, as_json, tell, write
 if TYPE_CHECKING:
     from engine.errors import AnswersInvalid
     from engine.form.model import Form
-    from engine.people import Session
-    from engine.worklists import WorkItem
+    from engine.store.people import Session
+    from engine.store.worklists import WorkItem
 
 commands = Commands()
 
@@ -122,8 +122,8 @@ def submit(
     Where an answer does not fit, each such field is told with what would be right, and nothing is stored.
     """
     from cli.answers import given
-    from engine.commands import Submit
     from engine.errors import AnswersInvalid
+    from engine.process.commands import Submit
 
     call: Call = ctx.obj
     session = call.session()

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from engine.engine import Engine
-    from engine.people import Session
+    from engine.store.people import Session
     from engine.workspace import Workspace
 
 IDENTITY = "SAMSKAP_IDENTITY"
@@ -74,7 +74,7 @@ class Call:
 
     def reader(self) -> Session:
         """Who looks: as `session`, or the operator as nobody in particular, who sees no answers."""
-        from engine.people import Person, Session
+        from engine.store.people import Person, Session
 
         found = self._signed_in()
         if found is None and self.is_operator:

@@ -17,7 +17,7 @@ from typing import Final, Literal
 from cli.call import Call
 from cli.copies import reader_copy
 from engine.errors import NotFound, SamskapError
-from engine.verify import verify
+from engine.store.verify import verify
 
 Outcome = Literal["ok", "warning", "fault"]
 

@@ -113,7 +113,7 @@ class Demo:
 
     def publish(self) -> None:
         """Both methods, from their files into the log."""
-        from engine import bundle
+        from engine.template import bundle
 
         for name in ("samson", "soimpact"):
             published = self.engine.publish(bundle.read(name, self.workspace.bundle_folders))

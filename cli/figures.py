@@ -244,7 +244,7 @@ def explain_figure(
 def readable(call: Call, reader: Any, answer: Answer) -> Mapping[str, Any] | None:
     """The answers of an event as far as the reader may see them; None where they may not."""
     from engine.errors import NotAllowed
-    from engine.events import FormSubmitted
+    from engine.process.events import FormSubmitted
 
     loaded = call.engine.load(call.engine.stream(answer.process))
     try:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine import bundle
-from engine.chart import Definition
 from engine.engine import Engine
 from engine.errors import ConfigError, LintError, NotFound, Place, Problem
-from engine.lint import lint
+from engine.template import bundle
+from engine.template.chart import Definition
+from engine.template.lint import lint
+from engine.template.sources import BUILT_IN, Sources, find
 from engine.workspace import Workspace
 
 SUFFIX = ".source.yaml"
@@ -27,7 +28,7 @@ def own_names(workspace: Workspace) -> list[str]:
 
 def problems_of(name: str, workspace: Workspace | None, engine: Engine | None) -> Iterator[Problem]:
     """Everything that is wrong with a template or source, warnings too; raise `NotFound` for a name that is neither."""
-    folders = workspace.bundle_folders if workspace else (bundle.BUILT_IN,)
+    folders = workspace.bundle_folders if workspace else (BUILT_IN,)
     source = workspace.sources / f"{name}{SUFFIX}" if workspace else Path(f"{name}{SUFFIX}")
     is_source = workspace is not None and source.is_file()
     try:
@@ -43,7 +44,7 @@ def problems_of(name: str, workspace: Workspace | None, engine: Engine | None) -
 
 
 def _of_template(name: str, folders: Sequence[Path], engine: Engine | None) -> Iterator[Problem]:
-    sources = bundle.find(name, folders)
+    sources = find(name, folders)
     parsed, problems = bundle.parse(sources)
     yield from problems
     if parsed is None:
@@ -54,7 +55,7 @@ def _of_template(name: str, folders: Sequence[Path], engine: Engine | None) -> I
         yield from _drift(bundle.read(name, folders), sources, engine)
 
 
-def _drift(read: bundle.Bundle, sources: bundle.Sources, engine: Engine) -> Iterator[Problem]:
+def _drift(read: bundle.Bundle, sources: Sources, engine: Engine) -> Iterator[Problem]:
     """Whether this version was published with other content: running processes keep what was published."""
     for published in engine.published(read.name):
         if published.version == read.version and published.bundle != read.hash:

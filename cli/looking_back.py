@@ -83,7 +83,7 @@ def verify(ctx: typer.Context) -> None:
     something was changed, the first bad event of each is named, and the command ends with 10.
     """
     from engine.errors import IntegrityFault
-    from engine.verify import verify as check
+    from engine.store.verify import verify as check
 
     call: Call = ctx.obj
     verdict = check(call.engine.log)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from engine import codec, yaml
-from engine import commands as c
 from engine.codec import Json
 from engine.engine import Engine
 from engine.errors import NotFound
-from engine.people import Person, Session
+from engine.process import commands as c
+from engine.store.people import Person, Session
 
 Told = Callable[[str], None]
 """Called with one line of what happens, in English."""

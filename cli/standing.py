@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cli.output import Part, Table
-from engine.chart import Choice, Definition, TaskNode
-from engine.conditions import AnswerLookup, Conditions
 from engine.engine import Engine, Loaded
-from engine.events import FormSubmitted
-from engine.state import Instance, Membership, ProcessState
-from engine.template import Action
+from engine.process.conditions import AnswerLookup, Conditions
+from engine.process.events import FormSubmitted
+from engine.process.state import Instance, Membership, ProcessState
+from engine.template.chart import Choice, Definition, TaskNode
+from engine.template.model import Action
 from engine.text import Text
 
 

@@ -15,7 +15,7 @@ from cli.output import Done, Table, tell
 from cli.taking_part import carry_out
 
 if TYPE_CHECKING:
-    from engine.people import Session
+    from engine.store.people import Session
 
 commands = Commands()
 
@@ -66,7 +66,7 @@ def act(
     command_id: CommandId = "",
 ) -> None:
     """Choose what happens next in a process."""
-    from engine.commands import Act
+    from engine.process.commands import Act
 
     carry_out(ctx, process, Act(action, reason), command_id, f"{process}: {action}")
 

@@ -14,8 +14,8 @@ from cli.command import CommandId, Commands, Process, Template
 from cli.output import Done, note, tell
 
 if TYPE_CHECKING:
-    from engine.commands import Command
     from engine.engine import Receipt
+    from engine.process.commands import Command
 
 commands = Commands()
 
@@ -62,7 +62,7 @@ def add_party(
     command_id: CommandId = "",
 ) -> None:
     """Take an organisation or group into a process."""
-    from engine.commands import AddParty
+    from engine.process.commands import AddParty
 
     carry_out(ctx, process, AddParty(party, title or party), command_id, f"{title or party} takes part in {process}")
 
@@ -104,7 +104,7 @@ def add_member(
 
     For whoever leads the process, and for people without e-mail. It is seen who answered on whose behalf.
     """
-    from engine.commands import AddMember
+    from engine.process.commands import AddMember
 
     call: Call = ctx.obj
     session = call.session()
@@ -123,7 +123,7 @@ def end_membership(
     command_id: CommandId = "",
 ) -> None:
     """End a membership: your own, or one in a process that you lead."""
-    from engine.commands import EndMembership
+    from engine.process.commands import EndMembership
 
     carry_out(ctx, process, EndMembership(membership, reason), command_id, f"{membership} has left {process}")
 
@@ -131,7 +131,7 @@ def end_membership(
 @commands.add("grant", example="samskap grant arendal-2026 m2 facilitator")
 def grant(ctx: typer.Context, process: Process, membership: Membership, role: Role, command_id: CommandId = "") -> None:
     """Give a membership a role."""
-    from engine.commands import Grant
+    from engine.process.commands import Grant
 
     carry_out(ctx, process, Grant(membership, role), command_id, f"{membership} is now {role}")
 
@@ -141,6 +141,6 @@ def revoke(
     ctx: typer.Context, process: Process, membership: Membership, role: Role, command_id: CommandId = ""
 ) -> None:
     """Take a role from a membership."""
-    from engine.commands import Revoke
+    from engine.process.commands import Revoke
 
     carry_out(ctx, process, Revoke(membership, role), command_id, f"{membership} is no longer {role}")

@@ -88,7 +88,7 @@ def publish(ctx: typer.Context, name: Template) -> None:
     For the operator. A published version never changes; running processes stay on theirs. Publishing the same again
     does nothing.
     """
-    from engine import bundle
+    from engine.template import bundle
 
     call: Call = ctx.obj
     call.require_operator("publishing")

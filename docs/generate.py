@@ -22,8 +22,9 @@ import typer
 from cli.app import GROUPS, MODULES, app
 from cli.command import EVERYWHERE
 from cli.exit_codes import EXIT_CODES
-from engine import errors, events
+from engine import errors
 from engine.form.facts import TABLES
+from engine.process import events
 from engine.workspace import Settings
 from warehouse import forms, pull, runs
 from warehouse.database import connect

@@ -18,22 +18,24 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from engine import codec, commands, worklists
-from engine import events as e
-from engine.access import Actor, ToRead, ToSubmit, View, may, visible
-from engine.bundle import Bundle, definition_from
-from engine.chart import Definition
-from engine.conditions import Conditions
-from engine.decide import Context, decide, replaced, subject_of
-from engine.drafts import Draft, Drafts
+from engine import codec
 from engine.errors import Conflict, NotAllowed, NotFound, Refused
-from engine.explain import ActionExplanation, TaskExplanation, explain_action, explain_task
-from engine.history import Line, Teller
-from engine.keys import KeyFolder
-from engine.log import GENESIS, CommandKey, Log, Record, Row, encode, iso
-from engine.people import People, Session
-from engine.state import Instance, ProcessState, fold
-from engine.vault import protect, unprotect
+from engine.process import commands
+from engine.process import events as e
+from engine.process.access import Actor, ToRead, ToSubmit, View, may, visible
+from engine.process.conditions import Conditions
+from engine.process.decide import Context, decide, replaced, subject_of
+from engine.process.explain import ActionExplanation, TaskExplanation, explain_action, explain_task
+from engine.process.history import Line, Teller
+from engine.process.state import Instance, ProcessState, fold
+from engine.store import worklists
+from engine.store.drafts import Draft, Drafts
+from engine.store.keys import KeyFolder
+from engine.store.log import GENESIS, CommandKey, Log, Record, Row, encode, iso
+from engine.store.people import People, Session
+from engine.store.vault import protect, unprotect
+from engine.template.bundle import Bundle, definition_from
+from engine.template.chart import Definition
 
 NAMESPACE = UUID("6f1a3c9e-3f5e-5d43-9a2b-5a6d736b6170")
 """Streams of named things (bundles, sources, measures) are v5 UUIDs of their kind and name in this namespace."""

@@ -21,10 +21,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from engine.bundle import BUILT_IN
 from engine.engine import Engine, now_utc
 from engine.errors import NotFound, Place, SettingsError
-from engine.keys import KeyFolder
+from engine.store.keys import KeyFolder
+from engine.template.sources import BUILT_IN
 
 FILE = "samskap.toml"
 FOLDERS = ("processes", "forms", "sources", "data")

@@ -13,10 +13,11 @@ import pytest
 
 from cli.app import MODULES
 from cli.exit_codes import EXIT_CODES
-from engine import events, template
 from engine.form import language
 from engine.form.facts import TABLES
 from engine.guards.parse import ARGUMENTS
+from engine.process import events
+from engine.template import model as template
 from engine.workspace import Settings
 from warehouse import modelling
 from warehouse.estimators.udf import FUNCTIONS

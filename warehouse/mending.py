@@ -11,11 +11,11 @@ from typing import Any
 import duckdb
 
 from engine import codec
-from engine.access import ToMeasure, may
 from engine.engine import Engine, stream_of
 from engine.errors import NotAllowed, NotFound, UsageError
-from engine.events import RowMended
-from engine.people import Session
+from engine.process.access import ToMeasure, may
+from engine.process.events import RowMended
+from engine.store.people import Session
 from engine.text import LANGUAGES
 
 

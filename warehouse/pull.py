@@ -20,7 +20,7 @@ import pyarrow as pa
 from engine import codec
 from engine.engine import Engine
 from engine.errors import IntegrityFault
-from engine.events import TYPES, AnswersRevealed, FormSubmitted
+from engine.process.events import TYPES, AnswersRevealed, FormSubmitted
 
 PAGE = 20_000
 _TABLES = Path(__file__).with_name("tables.sql")

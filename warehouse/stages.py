@@ -16,9 +16,9 @@ from typing import TypeVar
 import duckdb
 
 from engine import codec
-from engine import events as e
 from engine.engine import Engine, stream_of
 from engine.errors import Conflict, NotFound, SamskapError
+from engine.process import events as e
 from engine.progress import Progress, quiet
 from engine.workspace import Workspace
 from warehouse import copies, pull, runs

@@ -12,10 +12,12 @@ import pytest
 
 from cli.app import run
 from cli.call import IDENTITY, Call
-from engine import bundle, codec
-from engine.chart import Definition
+from engine import codec
 from engine.codec import Json
-from engine.log import Log
+from engine.store.log import Log
+from engine.template import bundle
+from engine.template.chart import Definition
+from engine.template.sources import BUILT_IN
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Terminal:
 @pytest.fixture(scope="session")
 def samson() -> Definition:
     """The built-in template."""
-    return bundle.read("samson", [bundle.BUILT_IN]).definition
+    return bundle.read("samson", [BUILT_IN]).definition
 
 
 @pytest.fixture(scope="session")

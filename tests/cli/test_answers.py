@@ -12,10 +12,12 @@ import pytest
 
 from cli.answers import typed
 from cli.questions import skeleton
-from engine import bundle, codec, yaml
-from engine.chart import Definition
+from engine import codec, yaml
 from engine.codec import Json
 from engine.form.model import Field
+from engine.template import bundle
+from engine.template.chart import Definition
+from engine.template.sources import BUILT_IN
 
 FORM = ("arendal", "answer.1.m2")
 
@@ -77,7 +79,7 @@ def test_given_the_skeleton_of_a_form_when_filled_in_then_it_can_be_submitted(
 
 @pytest.mark.parametrize("template", ["samson", "soimpact"])
 def test_given_any_form_when_made_a_skeleton_then_it_is_yaml_with_every_field_and_no_answer(template: str) -> None:
-    for form in bundle.read(template, [bundle.BUILT_IN]).definition.forms.values():
+    for form in bundle.read(template, [BUILT_IN]).definition.forms.values():
         for language in ("nb", "nn", "en"):
             found = yaml.load(skeleton(form, "x.1", language), "skeleton").data
             assert isinstance(found, dict)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from cli.app import run
-from engine import bundle
-from engine.log import Log
+from engine.store.log import Log
+from engine.template.sources import BUILT_IN
 
-EXAMPLES = bundle.BUILT_IN / "examples"
+EXAMPLES = BUILT_IN / "examples"
 
 
 @dataclass

@@ -14,9 +14,9 @@ from cli.app import MODULES, app, run
 from cli.command import Command
 from cli.completion import process_names
 from cli.output import Table, aligned
-from engine import bundle
+from engine.template.sources import BUILT_IN
 
-SAMSON = bundle.BUILT_IN / "processes" / "samson.yaml"
+SAMSON = BUILT_IN / "processes" / "samson.yaml"
 COMMANDS = [path for module in MODULES for path in module.commands]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine import codec
-from engine.chart import Definition
+from engine.template.chart import Definition
 
 
 def scores(samson: Definition, score: int) -> bytes:

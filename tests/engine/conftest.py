@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import bundle
-from engine import commands as c
-from engine.bundle import Bundle
 from engine.codec import Json
 from engine.engine import Engine, Receipt
-from engine.people import Session
-from engine.state import ProcessState
+from engine.process import commands as c
+from engine.process.state import ProcessState
+from engine.store.people import Session
+from engine.template import bundle
+from engine.template.bundle import Bundle
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

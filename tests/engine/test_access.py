@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 import yaml
 
-from engine import bundle
-from engine import commands as c
-from engine import events as e
-from engine.access import Actor, ToChoose, ToManage, ToRead, ToSubmit, may, visible
-from engine.chart import Definition
-from engine.decide import Context, decide
 from engine.errors import NotAllowed, Refused
-from engine.state import Instance, Membership, ProcessState
+from engine.process import commands as c
+from engine.process import events as e
+from engine.process.access import Actor, ToChoose, ToManage, ToRead, ToSubmit, may, visible
+from engine.process.decide import Context, decide
+from engine.process.state import Instance, Membership, ProcessState
+from engine.template import bundle
+from engine.template.chart import Definition
+from engine.template.sources import BUILT_IN
 
 ACTORS = ("lead", "ola", "per", "eva", "gro", "ute")
 
@@ -196,7 +197,7 @@ def test_given_somebody_who_left_when_they_look_then_their_own_answers_only(made
 
 
 def replaced_membership(state: ProcessState, membership: Membership) -> ProcessState:
-    from engine.state import thawed  # noqa: PLC0415 (one use)
+    from engine.process.state import thawed  # noqa: PLC0415 (one use)
 
     changed = thawed(state)
     changed.memberships[membership.id] = membership
@@ -217,7 +218,7 @@ def owners(tree: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str | None
 CELLS = [
     (template, kind, name, role)
     for template in ("samson", "soimpact")
-    for tree in [yaml.safe_load((bundle.BUILT_IN / "processes" / f"{template}.yaml").read_text())]
+    for tree in [yaml.safe_load((BUILT_IN / "processes" / f"{template}.yaml").read_text())]
     for kind in ("actions", "tasks")
     for name in dict.fromkeys(name for name, _, _ in owners(tree, kind))
     for role in tree["roles"]
@@ -228,8 +229,8 @@ CELLS = [
 def built_in() -> Mapping[str, tuple[Definition, Mapping[str, Any]]]:
     return {
         name: (
-            bundle.read(name, [bundle.BUILT_IN]).definition,
-            yaml.safe_load((bundle.BUILT_IN / "processes" / f"{name}.yaml").read_text()),
+            bundle.read(name, [BUILT_IN]).definition,
+            yaml.safe_load((BUILT_IN / "processes" / f"{name}.yaml").read_text()),
         )
         for name in ("samson", "soimpact")
     }

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.calendars import day_of, due_at
-from engine.template import Calendar, duration
+from engine.process.calendars import day_of, due_at
+from engine.template.model import Calendar, duration
 
 OSLO = Calendar(zone="Europe/Oslo")
 

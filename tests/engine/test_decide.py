@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine import commands as c
-from engine import events as e
 from engine.errors import AnswersInvalid, NotAllowed, NotFound, Refused
+from engine.process import commands as c
+from engine.process import events as e
 
 if TYPE_CHECKING:
-    from engine.state import Instance
+    from engine.process.state import Instance
 
     World = Any  # the class stands in conftest.py, which cannot be imported
 
@@ -262,8 +262,8 @@ def test_given_an_evening_in_oslo_when_a_state_is_entered_then_guards_see_that_d
     write_small: Callable[..., Any], small_text: str, new_world: Callable[..., World], tmp_path: Any
 ) -> None:
     """23:30 UTC on 1 March is 00:30 on 2 March in Oslo."""
-    from engine import bundle  # noqa: PLC0415 (one use)
     from engine.engine import Engine  # noqa: PLC0415
+    from engine.template import bundle  # noqa: PLC0415 (one use)
 
     text = small_text.replace("tasks.goal.complete and", "entered == '2026-03-02' and tasks.goal.complete and")
     engine = Engine.open(tmp_path / "data", clock=lambda: datetime(2026, 3, 1, 23, 30, tzinfo=UTC))

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from engine import bundle
-from engine import commands as c
 from engine.engine import Engine
 from engine.errors import AnswersInvalid, Conflict, NotAllowed, Refused
-from engine.people import Session
+from engine.process import commands as c
+from engine.store.people import Session
+from engine.template import bundle
+from engine.template.sources import BUILT_IN
 
 CANARY = "kanarifugl-i-kladden"
 
@@ -20,7 +21,7 @@ CANARY = "kanarifugl-i-kladden"
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     opened = Engine.open(tmp_path)
-    opened.publish(bundle.read("soimpact", [bundle.BUILT_IN]))
+    opened.publish(bundle.read("soimpact", [BUILT_IN]))
     yield opened
     opened.close()
 
@@ -70,7 +71,7 @@ def test_given_a_draft_when_the_form_is_submitted_then_it_is_gone(engine: Engine
     from engine import codec  # noqa: PLC0415 (one use)
 
     engine.save_draft(kari, "nsw", "step_1.1", {"name": "Halv"})
-    answers = codec.loads((bundle.BUILT_IN / "examples" / "nsw" / "answers" / "step_1.json").read_bytes())
+    answers = codec.loads((BUILT_IN / "examples" / "nsw" / "answers" / "step_1.json").read_bytes())
     engine.handle(kari, "nsw", c.Submit("step_1.1", answers))
     assert engine.draft(kari, "nsw", "step_1.1") is None
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from engine import bundle
-from engine import commands as c
 from engine.engine import Engine
 from engine.errors import Conflict, NotAllowed, Refused
-from engine.people import Session
+from engine.process import commands as c
+from engine.store.people import Session
+from engine.template import bundle
+from engine.template.sources import BUILT_IN
 
 REGISTERED = "register.1.m2"
 
@@ -20,7 +21,7 @@ REGISTERED = "register.1.m2"
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     opened = Engine.open(tmp_path)
-    opened.publish(bundle.read("samson", [bundle.BUILT_IN]))
+    opened.publish(bundle.read("samson", [BUILT_IN]))
     yield opened
     opened.close()
 
@@ -51,7 +52,7 @@ def test_given_a_published_bundle_when_read_back_then_states_and_fields_keep_the
 
 
 def test_given_a_published_version_when_its_content_changes_then_refused(engine: Engine) -> None:
-    published = bundle.read("samson", [bundle.BUILT_IN])
+    published = bundle.read("samson", [BUILT_IN])
     with pytest.raises(Conflict, match="other content"):
         engine.publish(replace(published, hash="0" * 64))
 

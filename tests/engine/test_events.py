@@ -12,11 +12,11 @@ from uuid import UUID
 import pytest
 
 from engine import codec
-from engine import events as e
 from engine.errors import IntegrityFault
-from engine.keys import KeyFolder
-from engine.log import Record
-from engine.vault import unprotect
+from engine.process import events as e
+from engine.store.keys import KeyFolder
+from engine.store.log import Record
+from engine.store.vault import unprotect
 
 FIXTURES = Path(__file__).parent / "fixtures"
 STORED: list[dict[str, Any]] = [json.loads(line) for line in (FIXTURES / "events_v1.jsonl").read_text().splitlines()]

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from engine import bundle
-from engine import commands as c
 from engine.engine import Engine
 from engine.errors import NotFound, Place
-from engine.explain import ActionExplanation, TaskExplanation
-from engine.explain_words import words
 from engine.guards import parse, parts
-from engine.people import Person, Session
+from engine.process import commands as c
+from engine.process.explain import ActionExplanation, TaskExplanation
+from engine.process.explain_words import words
+from engine.store.people import Person, Session
+from engine.template import bundle
 
 
 def action(world: Any, handle: str, name: str, language: str = "en") -> ActionExplanation:

@@ -13,17 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from engine import bundle
-from engine import commands as c
 from engine.engine import Engine
 from engine.errors import Refused, SettingsError, StoreError
-from engine.people import Session
-from engine.verify import verify
+from engine.process import commands as c
+from engine.store.people import Session
+from engine.store.verify import verify
+from engine.template import bundle
+from engine.template.sources import BUILT_IN
 
 WRITER = """
 import sys
 from pathlib import Path
-from engine import commands as c
+from engine.process import commands as c
 from engine.engine import Engine
 engine = Engine.open(Path(sys.argv[1]))
 kari = engine.people.sign_in(sys.argv[2], engine.clock())
@@ -36,7 +37,7 @@ for number in range(int(sys.argv[4])):
 FULL = """
 import resource, signal, sys
 from pathlib import Path
-from engine import commands as c
+from engine.process import commands as c
 from engine.engine import Engine
 from engine.errors import StoreError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -56,7 +57,7 @@ except StoreError as error:
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     opened = Engine.open(tmp_path)
-    opened.publish(bundle.read("samson", [bundle.BUILT_IN]))
+    opened.publish(bundle.read("samson", [BUILT_IN]))
     yield opened
     opened.close()
 
@@ -77,7 +78,7 @@ def kari(engine: Engine, token: str) -> Session:
 def writer(folder: Path, token: str, name: str, count: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", WRITER, str(folder), token, name, str(count)],
-        cwd=bundle.BUILT_IN,
+        cwd=BUILT_IN,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -127,7 +128,7 @@ def test_given_a_full_disk_when_written_then_a_clear_error_nothing_half_and_room
     limit = str(max(path.stat().st_size for path in tmp_path.glob("events.sqlite*")) + 300_000)
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(tmp_path), token, limit],
-        cwd=bundle.BUILT_IN,
+        cwd=BUILT_IN,
         capture_output=True,
         text=True,
         check=False,
@@ -163,7 +164,7 @@ def test_given_a_full_disk_when_a_key_is_to_be_made_then_a_clear_error_and_no_ha
     before = sorted(path for path in (tmp_path / "keys").rglob("*") if path.is_file())
     done = subprocess.run(
         [sys.executable, "-c", NO_KEY, str(tmp_path)],
-        cwd=bundle.BUILT_IN,
+        cwd=BUILT_IN,
         capture_output=True,
         text=True,
         check=False,

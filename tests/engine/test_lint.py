@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import bundle
 from engine.errors import LintError, NotFound, Problem
+from engine.template import bundle
+from engine.template.sources import BUILT_IN
 
 Write = Callable[..., Path]
 
@@ -164,7 +165,10 @@ def test_given_no_such_template_when_read_then_the_nearest_is_suggested(write_sm
 
 
 def test_given_the_rules_of_lint_when_counted_then_every_one_has_a_test_here() -> None:
-    source = "".join((bundle.BUILT_IN / "engine" / name).read_text() for name in ("lint.py", "bundle.py"))
+    source = "".join(
+        (BUILT_IN / "engine" / name).read_text()
+        for name in ("template/lint.py", "template/bundle.py", "template/sources.py")
+    )
     rules = set(re.findall(r'(?:problem|unknown|Problem)\(\s*"([a-z]+(?:-[a-z]+)+)"', source))
     assert len(rules) > 20
     assert rules - WRONG.keys() <= {"unknown-dimension", "unused-form", "form-id"}

@@ -19,12 +19,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from engine import commands as c
-from engine import worklists
 from engine.errors import Conflict, NotFound, Refused, SamskapError
-from engine.log import Log, iso
-from engine.state import ProcessState, evolve
-from engine.verify import verify
+from engine.process import commands as c
+from engine.process.state import ProcessState, evolve
+from engine.store import worklists
+from engine.store.log import Log, iso
+from engine.store.verify import verify
 
 PEOPLE = ("kari", "ola", "eva", "per", "gro")
 NUMBERS = st.integers(0, 30)

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from engine import bundle
-from engine import commands as c
-from engine import events as e
 from engine.codec import Json
 from engine.engine import Engine
 from engine.errors import AnswersInvalid, Refused
-from engine.people import Session
+from engine.process import commands as c
+from engine.process import events as e
+from engine.store.people import Session
+from engine.template import bundle
+from engine.template.sources import BUILT_IN
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CANARY = "kanarifugl-i-kommentaren"
@@ -93,7 +94,7 @@ def clock() -> Hands:
 @pytest.fixture
 def engine(tmp_path: Path, clock: Hands) -> Iterator[Engine]:
     opened = Engine.open(tmp_path, clock=clock)
-    opened.publish(bundle.read("samson", [bundle.BUILT_IN]))
+    opened.publish(bundle.read("samson", [BUILT_IN]))
     yield opened
     opened.close()
 

@@ -13,11 +13,13 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ValidationError
 
-from engine import bundle, template, yaml
-from engine.template import NOT_YET, Template
-from engine.template_schema import template_schema
+from engine import yaml
+from engine.template import model as template
+from engine.template.model import NOT_YET, Template
+from engine.template.schema import template_schema
+from engine.template.sources import BUILT_IN
 
-FILE = bundle.BUILT_IN / "processes" / "template.schema.json"
+FILE = BUILT_IN / "processes" / "template.schema.json"
 SCHEMA: dict[str, Any] = json.loads(FILE.read_text())
 VALIDATOR = Draft202012Validator(SCHEMA)
 MODELS = {
@@ -29,7 +31,7 @@ Path: TypeAlias = tuple[Step, ...]
 
 
 def data(name: str) -> Any:
-    return yaml.load_file(bundle.BUILT_IN / "processes" / f"{name}.yaml").data
+    return yaml.load_file(BUILT_IN / "processes" / f"{name}.yaml").data
 
 
 def loads(document: Any) -> bool:

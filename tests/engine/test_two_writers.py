@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from engine import bundle
-from engine import commands as c
 from engine.engine import RETRIES, Engine
 from engine.errors import Conflict
-from engine.log import CommandKey, Log, Record
-from engine.verify import verify
+from engine.process import commands as c
+from engine.store.log import CommandKey, Log, Record
+from engine.store.verify import verify
+from engine.template import bundle
 
 
 @pytest.fixture

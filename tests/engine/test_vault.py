@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from engine import commands as c
-from engine import events as e
-from engine.access import visible
 from engine.engine import Engine
 from engine.errors import IntegrityFault
-from engine.keys import KeyFolder
-from engine.vault import protect, unprotect
+from engine.process import commands as c
+from engine.process import events as e
+from engine.process.access import visible
+from engine.store.keys import KeyFolder
+from engine.store.vault import protect, unprotect
 
 CANARY = "kanarifugl"
 REVEALED = e.AnswersRevealed(task="vote", state="voting", entry=1, visibility="open", key_id="k1", key=None)

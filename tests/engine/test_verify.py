@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from engine import bundle
-from engine import commands as c
 from engine.engine import Engine
-from engine.verify import verify
+from engine.process import commands as c
+from engine.store.verify import verify
+from engine.template import bundle
+from engine.template.sources import BUILT_IN
 
 STREAM = "(SELECT stream FROM process)"
 
@@ -27,7 +28,7 @@ def surgery(store: Path, *statements: str) -> None:
 def store(tmp_path: Path) -> Path:
     """A log of one process with seven events, closed again."""
     engine = Engine.open(tmp_path)
-    engine.publish(bundle.read("samson", [bundle.BUILT_IN]))
+    engine.publish(bundle.read("samson", [BUILT_IN]))
     session = engine.people.sign_in(
         engine.people.token(engine.people.add("kari", "Kari"), engine.clock()), engine.clock()
     )

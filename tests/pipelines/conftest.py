@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 
 from cli import play
-from engine import bundle
+from engine.template import bundle
+from engine.template.sources import BUILT_IN
 from engine.workspace import Workspace
 from pipelines import server
 
-EXAMPLES = bundle.BUILT_IN / "examples"
+EXAMPLES = BUILT_IN / "examples"
 DAY = date(2026, 11, 23)
 
 

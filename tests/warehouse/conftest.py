@@ -11,14 +11,15 @@ import duckdb
 import pytest
 
 from cli import play
-from engine import bundle
 from engine.engine import Engine
+from engine.template import bundle
+from engine.template.sources import BUILT_IN
 from engine.workspace import Workspace
 from warehouse import pull, runs
 from warehouse.database import connect
 from warehouse.sources import batch
 
-EXAMPLES = bundle.BUILT_IN / "examples"
+EXAMPLES = BUILT_IN / "examples"
 DAY = date(2026, 11, 23)
 
 

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from cli import play
-from engine import bundle
-from engine import commands as c
+from engine.process import commands as c
+from engine.template import bundle
 
 if TYPE_CHECKING:
     from conftest import Played

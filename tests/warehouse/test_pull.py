@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from cli import play
-from engine import commands as c
+from engine.process import commands as c
 from warehouse import pull
 from warehouse.database import connect
 

@@ -12,8 +12,8 @@ import pytest
 from scipy import stats
 
 from cli import play
-from engine import commands as c
 from engine.codec import Json
+from engine.process import commands as c
 
 if TYPE_CHECKING:
     from conftest import Played

@@ -17,7 +17,7 @@ import pytest
 
 from engine.codec import Json
 from engine.errors import IntegrityFault, StoreError, UsageError
-from engine.events import RowMended
+from engine.process.events import RowMended
 from warehouse.database import connect
 from warehouse.sources.batch import Batch, accept, batch_id, find, prepare, set_status, stage
 from warehouse.sources.contract import Contract, contract_from, read_contract

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import IntegrityFault, NotFound, StoreError
-from engine.keys import KeyFolder
+from engine.store.keys import KeyFolder
 from warehouse.sources.contract import Contract, contract_from
 from warehouse.sources.landing import Landing, check_whole, pseudonym
 from warehouse.sources.lines import FileRefused

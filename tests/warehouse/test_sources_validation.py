@@ -11,7 +11,7 @@ import pytest
 
 from engine.codec import Json
 from engine.errors import IntegrityFault, NotFound, SettingsError, UsageError
-from engine.events import RowMended
+from engine.process.events import RowMended
 from warehouse.database import connect
 from warehouse.sources.batch import Batch, accept, find, prepare, stage
 from warehouse.sources.contract import Contract, contract_from, read_contract

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine import events as e
-from engine.chart import Definition
-from engine.state import ProcessState
+from engine.process import events as e
+from engine.process.state import ProcessState
+from engine.template.chart import Definition
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "process.started": {

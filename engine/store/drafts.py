@@ -14,9 +14,9 @@ from uuid import UUID
 from engine import codec
 from engine.codec import Json
 from engine.errors import Conflict, Refused
-from engine.keys import KeyFolder
-from engine.log import Log, iso
-from engine.people import People, Person
+from engine.store.keys import KeyFolder
+from engine.store.log import Log, iso
+from engine.store.people import People, Person
 
 MAX_BYTES = 500_000
 

@@ -16,8 +16,8 @@ from uuid import uuid4
 
 from engine import codec
 from engine.errors import Conflict, NotAllowed, NotFound, UsageError
-from engine.keys import KeyFolder
-from engine.log import Log
+from engine.store.keys import KeyFolder
+from engine.store.log import Log
 
 LANGUAGES = ("nb", "nn", "en")
 TOKEN_LIFE = timedelta(days=365)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from engine.chart import Choice, Definition
-from engine.state import Instance, Membership, ProcessState, Submission
+from engine.process.state import Instance, Membership, ProcessState, Submission
+from engine.template.chart import Choice, Definition
 
 
 @dataclass(frozen=True, slots=True)

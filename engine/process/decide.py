@@ -13,17 +13,17 @@ from datetime import datetime
 from difflib import get_close_matches
 from uuid import UUID
 
-from engine import commands as c
-from engine import events as e
-from engine.access import Actor, Deed, ToChoose, ToManage, ToSubmit, Verdict, may, on_work_list
-from engine.calendars import due_at
-from engine.chart import Choice, Definition, TaskNode
 from engine.codec import Json
-from engine.conditions import AnswerLookup, Conditions
 from engine.errors import AnswersInvalid, Conflict, NotAllowed, NotFound, Refused
 from engine.form.validate import split_personal
-from engine.state import Instance, Membership, ProcessState, advance, thawed
-from engine.template import AtLeast, Share
+from engine.process import commands as c
+from engine.process import events as e
+from engine.process.access import Actor, Deed, ToChoose, ToManage, ToSubmit, Verdict, may, on_work_list
+from engine.process.calendars import due_at
+from engine.process.conditions import AnswerLookup, Conditions
+from engine.process.state import Instance, Membership, ProcessState, advance, thawed
+from engine.template.chart import Choice, Definition, TaskNode
+from engine.template.model import AtLeast, Share
 
 MAX_STEPS = 100
 

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.access import Actor, ToChoose, ToSubmit, may, visible
-from engine.calendars import day_of
-from engine.chart import Choice, Definition, TaskNode
-from engine.conditions import Conditions, counting
-from engine.state import Instance, ProcessState
-from engine.template import Action, AtLeast, Share
+from engine.process.access import Actor, ToChoose, ToSubmit, may, visible
+from engine.process.calendars import day_of
+from engine.process.conditions import Conditions, counting
+from engine.process.state import Instance, ProcessState
+from engine.template.chart import Choice, Definition, TaskNode
+from engine.template.model import Action, AtLeast, Share
 
 NOT_SHOWN = "not shown"
 """Stands for a value that is made of answers which the reader may not see."""

@@ -15,15 +15,14 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-import engine
-from engine import codec, template, yaml
-from engine.chart import Definition
-from engine.errors import ConfigError, LintError, NotFound, Place, Problem
+from engine import codec, yaml
+from engine.errors import ConfigError, LintError, Place, Problem
 from engine.form.schema import Form, form_from_data, read_form
-from engine.template import Template
-
-BUILT_IN = Path(engine.__file__).resolve().parent.parent
-"""Where our own `processes/` and `forms/` lie: found from the package; workspaces have such folders too."""
+from engine.template import model as template
+from engine.template.chart import Definition
+from engine.template.lint import lint
+from engine.template.model import Template
+from engine.template.sources import Sources, find
 
 
 @dataclass(frozen=True)
@@ -38,37 +37,8 @@ class Bundle:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True)
-class Sources:
-    """The files of one template as read: for lint, which needs their positions."""
-
-    document: yaml.Document
-    forms: Mapping[str, yaml.Document]
-
-
-def find(name: str, folders: Sequence[Path]) -> Sources:
-    """The files of a template, from the first folder that has it; raise `NotFound` or `ConfigError`."""
-    for folder in folders:
-        path = folder / "processes" / f"{name}.yaml"
-        if path.is_file():
-            return Sources(yaml.load_file(path), _forms(folder / "forms" / name))
-    known = sorted({path.stem for folder in folders for path in (folder / "processes").glob("*.yaml")})
-    close = get_close_matches(name, known, 1)
-    raise NotFound(
-        f"there is no template “{name}”",
-        hint=f"Did you mean “{close[0]}”?" if close else f"There are: {', '.join(known)}.",
-    )
-
-
-def _forms(folder: Path) -> dict[str, yaml.Document]:
-    paths = sorted(path for path in folder.glob("*") if path.suffix in (".yaml", ".json"))
-    return {path.stem: yaml.load_file(path) for path in paths}
-
-
 def read(name: str, folders: Sequence[Path]) -> Bundle:
     """A template with its forms, linted; raise `LintError` with every problem if one is an error."""
-    from engine.lint import lint  # noqa: PLC0415  (lint needs a bundle's parts, and only reading needs lint)
-
     sources = find(name, folders)
     parsed, problems = parse(sources)
     definition = Definition(parsed[0], parsed[1], file=sources.document.file) if parsed else None

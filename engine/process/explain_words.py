@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from engine.explain import ActionExplanation, TaskExplanation
+from engine.process.explain import ActionExplanation, TaskExplanation
 from engine.text import LANGUAGES
 
 _WORDS: Mapping[str, Mapping[str, str]] = {

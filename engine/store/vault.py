@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine import codec
-from engine.events import TYPES, AnswersRevealed, Erased, FormSubmitted, Payload, upcast
-from engine.keys import KeyFolder, open_with
+from engine.process.events import TYPES, AnswersRevealed, Erased, FormSubmitted, Payload, upcast
+from engine.store.keys import KeyFolder, open_with
 
 _ERASED = Erased().model_dump()
 

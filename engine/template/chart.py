@@ -15,7 +15,7 @@ from engine.errors import Place
 from engine.form.schema import Form
 from engine.form.validate import Validator
 from engine.guards import Guard, parse
-from engine.template import Action, Auto, Deadline, State, Task, Template
+from engine.template.model import Action, Auto, Deadline, State, Task, Template
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from engine.log import GENESIS, Log, Record
+from engine.store.log import GENESIS, Log, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from engine import template
-from engine.template import NOT_YET, TEXT_SCHEMA, State, Task, Template
+from engine.template import model as template
+from engine.template.model import NOT_YET, TEXT_SCHEMA, State, Task, Template
 
 LEVELS: Mapping[str, type[template.Config]] = {
     "parallel": State,

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import TypeAlias
 
-from engine.bundle import Sources
-from engine.chart import Definition, Node
 from engine.errors import ConfigError, Place, Problem
 from engine.form.schema import Field
 from engine.guards import BOOL, DATE, NUMBER, TEXT, Choice, ListOf, Record, Scope, Type, check, parse
-from engine.template import Task, Visibility
+from engine.template.chart import Definition, Node
+from engine.template.model import Task, Visibility
+from engine.template.sources import Sources
 from engine.text import LANGUAGES, Text
 
 Path: TypeAlias = tuple[str | int, ...]

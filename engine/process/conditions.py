@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
-from engine.calendars import day_of
-from engine.chart import Choice, Definition, TaskNode
 from engine.errors import Refused
 from engine.guards import UNKNOWN, Guard, GuardFault, Outcome, parts
-from engine.state import Instance, ProcessState, Submission
-from engine.template import AtLeast, Share
+from engine.process.calendars import day_of
+from engine.process.state import Instance, ProcessState, Submission
+from engine.template.chart import Choice, Definition, TaskNode
+from engine.template.model import AtLeast, Share
 
 AnswerLookup: TypeAlias = Callable[[int], Mapping[str, object] | None]
 """From the sequence of a submission to its answers; None while sealed or after erasure."""

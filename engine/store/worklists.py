@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine import events as e
-from engine.chart import Definition
-from engine.log import Log, Row, iso
-from engine.state import ProcessState
+from engine.process import events as e
+from engine.process.state import ProcessState
+from engine.store.log import Log, Row, iso
+from engine.template.chart import Definition
 
 
 def rows(

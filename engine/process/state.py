@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from engine import events as e
+from engine.process import events as e
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from engine.template import Calendar, duration
+from engine.template.model import Calendar, duration
 
 
 def due_at(start: datetime, after: str, calendar: Calendar) -> datetime:

@@ -1,0 +1,42 @@
+"""The files of a template: found in a workspace or among our own, and read with their positions for `lint`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import engine
+from engine import yaml
+from engine.errors import NotFound
+
+BUILT_IN = Path(engine.__file__).resolve().parent.parent
+"""Where our own `processes/` and `forms/` lie: found from the package; workspaces have such folders too."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files of one template as read: for lint, which needs their positions."""
+
+    document: yaml.Document
+    forms: Mapping[str, yaml.Document]
+
+
+def find(name: str, folders: Sequence[Path]) -> Sources:
+    """The files of a template, from the first folder that has it; raise `NotFound` or `ConfigError`."""
+    for folder in folders:
+        path = folder / "processes" / f"{name}.yaml"
+        if path.is_file():
+            return Sources(yaml.load_file(path), _forms(folder / "forms" / name))
+    known = sorted({path.stem for folder in folders for path in (folder / "processes").glob("*.yaml")})
+    close = get_close_matches(name, known, 1)
+    raise NotFound(
+        f"there is no template “{name}”",
+        hint=f"Did you mean “{close[0]}”?" if close else f"There are: {', '.join(known)}.",
+    )
+
+
+def _forms(folder: Path) -> dict[str, yaml.Document]:
+    paths = sorted(path for path in folder.glob("*") if path.suffix in (".yaml", ".json"))
+    return {path.stem: yaml.load_file(path) for path in paths}
