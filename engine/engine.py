@@ -24,7 +24,8 @@ from engine.process import commands
 from engine.process import events as e
 from engine.process.access import Actor, ToRead, ToSubmit, View, may, visible
 from engine.process.conditions import Conditions
-from engine.process.decide import Context, decide, replaced, subject_of
+from engine.process.decide import Context, decide
+from engine.process.decide.answering import replaced, subject_of
 from engine.process.explain import ActionExplanation, TaskExplanation, explain_action, explain_task
 from engine.process.history import Line, Teller
 from engine.process.state import Instance, ProcessState, fold

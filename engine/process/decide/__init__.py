@@ -1,0 +1,50 @@
+"""What follows from a command: `decide(definition, state, command, context)` gives the events, or refuses.
+
+Pure: state, template, answers, clock reading and new ids come in as arguments, and nothing is written. Refusals say
+which guard, whose role, which answer. After every command the chart runs to completion: tasks whose rule is met are
+closed, and automatic transitions are taken until none is open.
+
+`step` is one command at work; `moves` runs the chart, `instances` its tasks; the others are what people and time do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.errors import Refused
+from engine.process import commands as c
+from engine.process import events as e
+from engine.process.decide import answering, beginning, choosing, taking_part, timing
+from engine.process.decide.moves import settle
+from engine.process.decide.step import Context, Step
+from engine.process.state import ProcessState
+from engine.template.chart import Definition
+
+__all__ = ["Context", "decide"]
+
+_HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {  # each takes its own command
+    c.Start: beginning.start,
+    c.AddParty: taking_part.add_party,
+    c.Invite: taking_part.invite,
+    c.Join: taking_part.join,
+    c.AddMember: taking_part.add_member,
+    c.EndMembership: taking_part.end_membership,
+    c.Grant: taking_part.grant,
+    c.Revoke: taking_part.revoke,
+    c.Submit: answering.submit,
+    c.Act: choosing.act,
+    c.Tick: timing.tick,
+}
+
+
+def decide(definition: Definition, state: ProcessState, command: c.Command, context: Context) -> list[e.Event]:
+    """The events that follow; raise `Refused`, `NotFound` or `Conflict` where the command may not be carried out."""
+    step = Step(definition, state, context)
+    if not isinstance(command, c.Start) and state.status != "running":
+        raise Refused(
+            f"“{state.name}” is {state.status}", hint="Nothing more can be done in it; its history stays readable."
+        )
+    _HANDLERS[type(command)](step, command)
+    settle(step)
+    return step.events

@@ -1,0 +1,93 @@
+"""How a chart runs: states are left and entered, and what follows by itself is taken until nothing more does."""
+
+from __future__ import annotations
+
+from engine.errors import Refused
+from engine.process import events as e
+from engine.process.calendars import due_at
+from engine.process.decide.instances import open_where_expected, withdraw
+from engine.process.decide.step import Step, seal_key_id
+from engine.template.chart import Choice
+from engine.template.model import AtLeast, Share
+
+MAX_STEPS = 100
+
+
+def settle(step: Step) -> None:
+    """Close the tasks whose rule is met and take automatic transitions, until nothing more is open."""
+    for _ in range(MAX_STEPS):
+        close_met(step)
+        choice = first_auto(step)
+        if choice is None:
+            return
+        take(step, choice)
+    raise Refused(
+        f"the template goes round in a circle: more than {MAX_STEPS} automatic steps",
+        hint="The template's author has to mend its auto transitions.",
+    )
+
+
+def first_auto(step: Step) -> Choice | None:
+    """The innermost automatic transition that is open."""
+    if step.state.status != "running":
+        return None
+    conditions = step.conditions
+    for state in reversed(list(step.state.active)):
+        for choice in step.definition.autos[state]:
+            if conditions.is_open(choice):
+                return choice
+    return None
+
+
+def close_met(step: Step) -> None:
+    """Withdraw what is still open of a task whose rule (other than all) is met."""
+    for state in [None, *step.state.active]:
+        for task in step.definition.tasks_of.get(state, ()):
+            partial = isinstance(task.spec.complete, AtLeast | Share) or task.spec.complete != "all"
+            if partial and not task.spec.optional and step.conditions.complete(task):
+                withdraw(step, step.state.group(task.id, state).instances)
+
+
+def take(step: Step, choice: Choice) -> None:
+    """Go from the active states to where the choice leads."""
+    left, entered = step.definition.transition(step.state.active, choice.state, choice.to)
+    for state in left:
+        leave(step, state)
+    for state in entered:
+        enter(step, state)
+
+
+def leave(step: Step, state: str) -> None:
+    """Leave a state: what is open is withdrawn, what was sealed is revealed."""
+    entry = step.state.active[state]
+    for task in step.definition.tasks_of.get(state, ()):
+        group = step.state.group(task.id, state)
+        withdraw(step, group.instances)
+        answered = [step.state.instances[i] for i in group.instances if step.state.instances[i].submissions]
+        if task.spec.sealed and answered:
+            step.emit(
+                e.AnswersRevealed(
+                    task=task.id,
+                    state=state,
+                    entry=entry,
+                    visibility=answered[0].visibility,
+                    key_id=seal_key_id(step.state.stream, task.id, entry),
+                    key=None,
+                )
+            )
+    step.emit(e.StateLeft(state=state, entry=entry))
+
+
+def enter(step: Step, state: str) -> None:
+    """Enter a state: its counter, deadlines and tasks; a final one at the top ends the process."""
+    spec = step.definition.nodes[state].spec
+    counters = {spec.count: step.state.counters.get(spec.count, 0) + 1} if spec.count else {}
+    step.emit(e.StateEntered(state=state, entry=step.state.entries.get(state, 0) + 1, counters=counters))
+    for name, deadline in spec.deadlines.items():
+        due = due_at(step.context.at, deadline.after, step.definition.template.calendar)
+        step.emit(e.DeadlineSet(deadline=f"state:{state}:{name}", due=due, state=state))
+    open_where_expected(step, state)
+    if spec.final and len(step.definition.nodes[state].path) == 1:
+        for group in [g for (task, _), g in step.state.groups.items() if step.definition.tasks[task].state is None]:
+            withdraw(step, group.instances)
+        step.emit(e.ProcessFinished(state=state))

@@ -1,0 +1,100 @@
+"""One command at work: a private copy of the state that follows the events as they are made.
+
+Everything in this room takes a `Step` first, and adds events with `emit`; nothing is written anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from uuid import UUID
+
+from engine.errors import NotAllowed, NotFound
+from engine.process import events as e
+from engine.process.access import Actor, Deed, Verdict, may
+from engine.process.conditions import AnswerLookup, Conditions
+from engine.process.state import ProcessState, advance, thawed
+from engine.template.chart import Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What `decide` may not fetch itself; `person` is who acts, `new_subject` a fresh pseudonym in case of need."""
+
+    actor: Actor
+    person: str
+    at: datetime
+    new_subject: str
+    answers: AnswerLookup
+    language: str = "nb"
+
+
+class Step:
+    """One command at work: a private copy of the state, and the events so far."""
+
+    def __init__(self, definition: Definition, state: ProcessState, context: Context) -> None:
+        self.definition = definition
+        self.context = context
+        self.state = thawed(state)
+        self.events: list[e.Event] = []
+        self.actor = context.actor.recorded_as or context.new_subject  # who starts or joins has no pseudonym yet
+        self.verdict: Verdict | None = None
+
+    # -- events -----------------------------------------------------------------------------------------------------
+
+    def emit(self, payload: e.Payload) -> None:
+        """Add an event, and let the private state follow it."""
+        verdict = self.verdict
+        behalf = verdict.on_behalf_of.subject if verdict and verdict.on_behalf_of else None
+        if self.context.actor.operator and behalf is None and self.actor == "operator":
+            behalf = self.context.actor.subject or None
+        at = max(self.context.at, self.state.recorded_at or self.context.at)
+        event = e.Event(
+            stream=self.state.stream,
+            sequence=self.state.sequence + 1,
+            recorded_at=at,
+            actor=self.actor,
+            on_behalf_of=behalf,
+            role=verdict.role if verdict else None,
+            membership=verdict.membership.id if verdict and verdict.membership else None,
+            bundle_hash=self.definition.bundle,
+            payload=payload,
+        )
+        self.events.append(event)
+        advance(self.state, event)
+
+    @property
+    def conditions(self) -> Conditions:
+        """The guards' eyes on the state as it is now."""
+        return Conditions(self.definition, self.state, self._answers)
+
+    def _answers(self, sequence: int) -> Mapping[str, object] | None:
+        for event in self.events:
+            if event.sequence == sequence and isinstance(event.payload, e.FormSubmitted):
+                return event.payload.answers
+        return self.context.answers(sequence)
+
+    def require(self, deed: Deed) -> Verdict:
+        """The verdict of `may`, kept for the envelope; refused where it is no."""
+        verdict = may(self.context.actor, deed, self.state, self.definition)
+        if not verdict.allowed:
+            raise NotAllowed(verdict.reason, hint="See `samskap status` for who holds which role.")
+        self.verdict = verdict
+        return verdict
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> NotFound:
+    """What to raise for a name that is not there, with the one that was probably meant."""
+    options = list(known)
+    close = get_close_matches(name, options, 1)
+    listed = ", ".join(options[:12]) or "none yet"
+    return NotFound(
+        f"there is no {kind} “{name}”", hint=f"Did you mean “{close[0]}”?" if close else f"There are: {listed}."
+    )
+
+
+def seal_key_id(stream: UUID, task: str, entry: int) -> str:
+    """The id of the key that a sealed task's answers lie under in one entry of its state."""
+    return f"{stream.hex}.{task}.{entry}"
