@@ -16,6 +16,7 @@ from engine.process.calendars import day_of
 from engine.process.state import Instance, ProcessState, Submission
 from engine.template.chart import Choice, Definition, TaskNode
 from engine.template.model import AtLeast, Share
+from engine.template.transitions import in_final_state
 
 AnswerLookup: TypeAlias = Callable[[int], Mapping[str, object] | None]
 """From the sequence of a submission to its answers; None while sealed or after erasure."""
@@ -98,6 +99,13 @@ class Conditions:
         if "answers" in roots:
             names = {path[1] for path in guard.paths if path[0] == "answers" and len(path) > 1}
             found["answers"] = {name: self._answers(self.definition.tasks[name]) for name in names}
+        if "states" in roots:
+            active = self.state.active
+            found["states"] = {
+                path[1]: {"active": path[1] in active, "done": in_final_state(self.definition, active, path[1])}
+                for path in guard.paths
+                if path[0] == "states" and len(path) > 1
+            }
         if "parties" in roots:
             found["parties"] = [{"id": p.id, "title": p.title} for p in self.state.parties.values()]
         if "memberships" in roots:

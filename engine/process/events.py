@@ -125,11 +125,13 @@ class StateEntered(Payload):
 
 
 class StateLeft(Payload):
-    """A state is no longer active."""
+    """A state is no longer active; `remembered` says where its history states lead from now on."""
 
     TYPE: ClassVar[str] = "state.left"
+    SCHEMA: ClassVar[int] = 2
     state: str
     entry: int
+    remembered: dict[str, tuple[str, ...]] = {}
 
 
 class ActionTaken(Payload):
@@ -281,7 +283,9 @@ def _subclasses(base: type[Payload]) -> list[type[Payload]]:
 TYPES: Mapping[str, type[Payload]] = {found.TYPE: found for found in _subclasses(Payload)}
 
 Upcaster: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
-UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+UPCASTERS: dict[tuple[str, int], Upcaster] = {
+    ("state.left", 1): dict,  # nothing was remembered
+}
 """(type, schema version) → the function that lifts a payload of that version to the next."""
 
 

@@ -133,6 +133,7 @@ class ProcessState:
     active: dict[str, int] = field(default_factory=dict)
     entered_at: dict[str, datetime] = field(default_factory=dict)
     entries: dict[str, int] = field(default_factory=dict)
+    remembered: dict[str, tuple[str, ...]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     instances: dict[str, Instance] = field(default_factory=dict)
     groups: dict[tuple[str, int], Group] = field(default_factory=dict)
@@ -238,6 +239,7 @@ def _entered(state: ProcessState, event: e.Event, p: e.StateEntered) -> None:
 
 def _left(state: ProcessState, _: e.Event, p: e.StateLeft) -> None:
     state.active.pop(p.state)
+    state.remembered.update(p.remembered)
     state.pending = {key: d for key, d in state.pending.items() if d.state != p.state}
 
 

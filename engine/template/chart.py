@@ -1,13 +1,11 @@
 """A template made ready to run: its states as a tree, its tasks and choices by name, its guards compiled.
 
-Transitions follow W3C SCXML (2015, section 3.13) for one region: leave from the inside out up to the least common
-ancestor of source and target, enter from the outside in, then go on to the initial states. Running processes are
-`state`'s.
+Which states a transition leaves and enters is `transitions`'; running processes are `engine.process`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,9 +25,29 @@ class Node:
     spec: State
 
     @property
+    def parent(self) -> str | None:
+        """The state around it; None at the top."""
+        return self.path[-2] if len(self.path) > 1 else None
+
+    @property
     def atomic(self) -> bool:
-        """Whether it has no states of its own."""
-        return not self.spec.states
+        """Whether it has no states of its own, and can be active."""
+        return not self.spec.states and self.spec.history is None
+
+    @property
+    def compound(self) -> bool:
+        """Whether exactly one of its states is active while it is."""
+        return bool(self.spec.states) and not self.spec.parallel
+
+    @property
+    def initial(self) -> str:
+        """The state entered first within it, or, of a history state, where nothing is remembered."""
+        return self.spec.initial or next(iter(self.spec.states))
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Its own states, without those that only remember."""
+        return tuple(name for name, spec in self.spec.states.items() if spec.history is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,33 +149,18 @@ class Definition:
         """The form that a task asks for."""
         return self.forms[self.tasks[task].spec.form]
 
-    def start(self) -> Iterator[str]:
-        """The states entered when a process begins, outermost first."""
-        yield from self._descend(self.template.initial)
+    @cached_property
+    def order(self) -> Mapping[str, int]:
+        """The place of every state in the document: parents before what is in them."""
+        return {name: number for number, name in enumerate(self.nodes)}
 
-    def _descend(self, state: str) -> Iterator[str]:
-        yield state
-        node = self.nodes[state]
-        if not node.atomic:
-            yield from self._descend(node.spec.initial or next(iter(node.spec.states)))
-
-    def transition(self, active: Iterable[str], source: str, target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The states to leave, innermost first, and those to enter, outermost first."""
-        depth = _common(self.nodes[source].path[:-1], self.nodes[target].path[:-1])
-        ancestors = set(self.nodes[target].path[:depth])
-        order = list(self.nodes)
-        leave = sorted((s for s in active if s not in ancestors), key=order.index, reverse=True)
-        return tuple(leave), (*self.nodes[target].path[depth:-1], *self._descend(target))
-
-
-def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    """How many names two paths share from the top."""
-    shared = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            break
-        shared += 1
-    return shared
+    @cached_property
+    def histories(self) -> Mapping[str, tuple[Node, ...]]:
+        """The history states of each state."""
+        return {
+            node.id: tuple(self.nodes[name] for name, spec in node.spec.states.items() if spec.history is not None)
+            for node in self.nodes.values()
+        }
 
 
 def _rule(spec: Task) -> str | None:

@@ -16,9 +16,13 @@ from engine.guards import BOOL, DATE, NUMBER, TEXT, Choice, ListOf, Record, Scop
 from engine.template.chart import Definition, Node
 from engine.template.model import Task, Visibility
 from engine.template.sources import Sources
+from engine.template.transitions import entered_by
 from engine.text import LANGUAGES, Text
 
 Path: TypeAlias = tuple[str | int, ...]
+
+_NO_CHART = {"unknown-state", "unknown-initial", "initial-missing", "history-outside", "parallel-alone"}
+"""Rules whose breach leaves no chart to walk."""
 
 
 def lint(definition: Definition, sources: Sources) -> list[Problem]:
@@ -47,11 +51,13 @@ class _Lint:
 
     def all(self) -> Iterator[Problem]:
         yield from self._collect()
-        yield from self._references()
+        shape = [*self._references(), *self._shape()]
+        yield from shape
         if self._duplicates:
             return
-        yield from self._reachability()
-        yield from self._auto_cycles()
+        if not any(problem.rule in _NO_CHART for problem in shape):
+            yield from self._reachability()
+            yield from self._auto_cycles()
         yield from self._guards()
         yield from self._forms()
         yield from self._time()
@@ -109,11 +115,6 @@ class _Lint:
 
     def _state(self, path: Path, node: Node) -> Iterator[Problem]:
         state = node.spec
-        if state.initial is not None and state.initial not in state.states:
-            yield self.unknown("unknown-state", "state within", state.initial, state.states, (*path, "initial"))
-        if state.states and state.initial is None:
-            first = next(iter(state.states))
-            yield self.problem("initial-missing", "a state with states needs `initial`", path, f"Add initial: {first}")
         if state.count is not None and state.count not in self.template.counters:
             yield self.unknown("unknown-counter", "counter", state.count, self.template.counters, (*path, "count"))
         if state.final and (state.actions or state.auto or state.deadlines or state.tasks or state.states):
@@ -136,6 +137,63 @@ class _Lint:
             yield from self._target(auto.to, (*path, "auto", number, "to"))
         for name, deadline in state.deadlines.items():
             yield from self._target(deadline.to, (*path, "deadlines", name, "to"))
+
+    # -- the tree ---------------------------------------------------------------------------------------------------
+
+    def _shape(self) -> Iterator[Problem]:
+        """What a state with states, a parallel one, and one that only remembers may hold."""
+        for path, node in self.nodes.values():
+            if node.spec.history is not None:
+                yield from self._history(path, node)
+            elif node.spec.parallel:
+                yield from self._parallel(path, node)
+            elif node.spec.initial is not None and node.spec.initial not in node.spec.states:
+                yield self.unknown(
+                    "unknown-initial", "state within", node.spec.initial, node.spec.states, (*path, "initial")
+                )
+            elif node.spec.states and node.spec.initial is None:
+                hint = f"Add initial: {next(iter(node.spec.states))}"
+                yield self.problem("initial-missing", "a state with states needs `initial`", path, hint)
+
+    def _parallel(self, path: Path, node: Node) -> Iterator[Problem]:
+        if node.spec.initial is not None:
+            hint = "Remove `initial`: all of them are entered."
+            yield self.problem("parallel-initial", "a parallel state has no first state", (*path, "initial"), hint)
+        if len(node.regions) < 2:
+            yield self.problem("parallel-alone", "a parallel state needs two states or more", path, "Add one.")
+        for name in node.regions:
+            if node.spec.states[name].final:
+                hint = "End the states within the regions instead."
+                yield self.problem("parallel-final", f"“{name}” is a region and cannot be final",
+                                   (*path, "states", name, "final"), hint)  # fmt: skip
+        owners: dict[str, str] = {}
+        for region in node.regions:
+            within = [other for _, other in self.nodes.values() if region in other.path]
+            for action in sorted({action for other in within for action in other.spec.actions}):
+                if action in owners:
+                    yield self.problem(
+                        "action-twice", f"“{action}” can be chosen in “{owners[action]}” and in “{region}” at once",
+                        (*path, "states", region), "Give one of the two another id.",
+                    )  # fmt: skip
+                owners.setdefault(action, region)
+
+    def _history(self, path: Path, node: Node) -> Iterator[Problem]:
+        spec = node.spec
+        if node.parent is None:
+            yield self.problem("history-outside", "a history state remembers the state around it", path, "Move it in.")
+            return
+        if spec.states or spec.tasks or spec.actions or spec.auto or spec.deadlines or spec.count or spec.final:
+            hint = "Keep `title`, `history` and `initial`."
+            yield self.problem("history-holds", "a history state only leads back, and holds nothing", path, hint)
+        around = self.nodes[node.parent][1]
+        inner = [other.id for _, other in self.nodes.values() if node.parent in other.path[:-1]]
+        known = [name for name in (around.regions if spec.history == "shallow" else inner) if name != node.id]
+        known = [name for name in known if self.nodes[name][1].spec.history is None]
+        if spec.initial is None:
+            hint = f"Add initial: {known[0]}" if known else "Add a state beside it."
+            yield self.problem("initial-missing", "at first there is nothing to go back to", path, hint)
+        elif spec.initial not in known:
+            yield self.unknown("unknown-initial", "state around it", spec.initial, known, (*path, "initial"))
 
     def _roles(self, names: Iterable[str], path: Path) -> Iterator[Problem]:
         for name in names:
@@ -178,26 +236,30 @@ class _Lint:
             if name in reached or name not in self.nodes:
                 continue
             reached.add(name)
-            node = self.nodes[name][1]
-            ahead += self._exits(node)
-            ahead += node.path[:-1]
-            if node.spec.states:
-                ahead.append(node.spec.initial or next(iter(node.spec.states)))
+            ahead += self._exits(self.nodes[name][1])
+            ahead += entered_by(self.definition, name)
         for name, (path, node) in self.nodes.items():
             if name not in reached:
                 yield self.problem(
                     "unreachable-state", f"nothing leads to the state “{name}”", path, "Add a way, or remove it."
                 )
-            elif node.atomic and not node.spec.final:
-                if not any(self._exits(self.nodes[step][1]) for step in node.path):
+            elif node.atomic and not (node.spec.final and node.parent is None):
+                if not any(self._exits(self.nodes[step][1]) for step in self._beside(node)):
                     yield self.problem(
                         "dead-end", f"nothing leads on from the state “{name}”", path, "Add an action, or final: true."
                     )
 
+    def _beside(self, node: Node) -> Iterator[str]:
+        """The states whose ways out leave a state: its own, those around it, and all of a parallel one around it."""
+        for name in node.path:
+            yield name
+            if self.nodes[name][1].spec.parallel:
+                yield from (other.id for _, other in self.nodes.values() if name in other.path)
+
     def _auto_cycles(self) -> Iterator[Problem]:
         """Automatic transitions that lead round without a person or the clock: their guards may hold for ever."""
         following = {
-            name: [active for auto in node.spec.auto if auto.to in self.nodes for active in self._active_in(auto.to)]
+            name: [active for auto in node.spec.auto for active in entered_by(self.definition, auto.to)]
             for name, (_, node) in self.nodes.items()
         }
         for name, (path, _) in self.nodes.items():
@@ -211,15 +273,6 @@ class _Lint:
                 yield self.problem(
                     "auto-cycle", f"automatic steps lead from “{name}” back to it", path, "Break the circle."
                 )
-
-    def _active_in(self, name: str) -> list[str]:
-        """The states that are active once a state is entered: those around it, and the initial ones within."""
-        node = self.nodes[name][1]
-        active = list(node.path)
-        while node.spec.initial in node.spec.states:
-            node = self.nodes[node.spec.initial][1]
-            active.append(node.id)
-        return active
 
     # -- guards -----------------------------------------------------------------------------------------------------
 
@@ -274,6 +327,7 @@ class _Lint:
             "counters": Record(dict.fromkeys(self.template.counters, NUMBER)),
             "vars": Record({name: _type_of(value) for name, value in self.template.vars.items()}),
             "entered": DATE,
+            "states": Record(dict.fromkeys(self.nodes, Record({"active": BOOL, "done": BOOL}))),
         }
         return Scope(names)
 

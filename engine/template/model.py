@@ -2,7 +2,7 @@
 
 It is the shape only: keys, types and bounds. Whether names refer to something, and guards make sense, is `lint`'s; how
 a chart runs is `chart`'s. The published JSON Schema (`processes/template.schema.json`) is made from this model by
-`template_schema`, which takes what it tells an editor about a key from the words below that key here.
+`schema`, which takes what it tells an editor about a key from the words below that key here.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from engine.text import LANGUAGES, Text, text
 
 NOT_YET: Mapping[str, str] = {
-    "parallel": "parallel states",
-    "history": "history states",
     "remind": "reminders",
     "spawn": "linked processes",
     "correct_by": "corrections by others",
@@ -249,6 +247,10 @@ class State(Config):
     """Which of its states is entered first."""
     states: dict[Identifier, State] = {}
     """The states within it."""
+    parallel: bool = False
+    """All of its states are active at the same time, each for itself."""
+    history: Literal["shallow", "deep"] | None = None
+    """A way back: leads to what was active around it when that was left, at first to `initial`."""
     tasks: dict[Identifier, Task] = {}
     """What people fill in while it is active."""
     actions: dict[Identifier, Action] = {}
@@ -260,7 +262,7 @@ class State(Config):
     count: Identifier | None = None
     """The counter that rises each time the state is entered."""
     final: bool = False
-    """The process ends here."""
+    """What is around it comes to its end here: the process, or a state with states (`states.<id>.done`)."""
 
 
 class Template(Config):

@@ -1,6 +1,6 @@
 """The JSON Schema (2020-12) of the template language, for editors: made from the model, never written by hand.
 
-`processes/template.schema.json` is what `python -m engine.template_schema` prints; a test holds the two together. It
+`processes/template.schema.json` is what `python -m engine.template.schema` prints; a test holds the two together. It
 knows shapes only: whether names lead somewhere, and conditions make sense, is `lint`'s.
 """
 
@@ -17,8 +17,6 @@ from engine.template import model as template
 from engine.template.model import NOT_YET, TEXT_SCHEMA, State, Task, Template
 
 LEVELS: Mapping[str, type[template.Config]] = {
-    "parallel": State,
-    "history": State,
     "spawn": State,
     "remind": Task,
     "correct_by": Task,

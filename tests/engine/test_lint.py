@@ -32,6 +32,13 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "unknown-task": ("from: answers.choose.shown", "from: answers.chose.shown", "answers.chose.shown"),
     "unknown-field": ("from: answers.choose.shown", "from: answers.choose.show", "answers.choose.show,"),
     "initial-missing": ("    initial: voting\n", "", "title: {nb: Arbeid"),
+    "unknown-initial": ("    initial: voting\n", "    initial: votes\n", "votes\n"),
+    "parallel-initial": ("    initial: voting\n", "    initial: voting\n    parallel: true\n", "voting\n    parallel"),
+    "parallel-alone": ("  ended: {", f"  both: {{title: {TITLE}, parallel: true, states: {{one: {{title: {TITLE}}}}}}}\n  ended: {{", f"{{title: {TITLE}, parallel"),
+    "parallel-final": ("  ended: {", f"  both: {{title: {TITLE}, parallel: true, states: {{one: {{title: {TITLE}}}, two: {{title: {TITLE}, final: yes}}}}}}\n  ended: {{".replace("yes", "true"), "true}}}\n"),
+    "action-twice": ("  ended: {", f"  both: {{title: {TITLE}, parallel: true, states: {{one: {{title: {TITLE}, actions: {{go: {{title: {TITLE}, by: lead, to: ended}}}}}}, two: {{title: {TITLE}, actions: {{go: {{title: {TITLE}, by: lead, to: plan}}}}}}}}}}\n  ended: {{", f"{{title: {TITLE}, actions: {{go: {{title: {TITLE}, by: lead, to: plan"),
+    "history-outside": ("  ended: {", f"  back: {{title: {TITLE}, history: deep, initial: plan}}\n  ended: {{", f"{{title: {TITLE}, history"),
+    "history-holds": ("    initial: voting\n    states:\n", f"    initial: voting\n    states:\n      back: {{title: {TITLE}, history: deep, initial: voting, count: rounds}}\n", f"{{title: {TITLE}, history"),
     "unknown-counter": ("    count: rounds", "    count: round", "round\n"),
     "final-goes-on": ("final: true}", "final: true, auto: [{to: plan, when: counters.rounds > 5}]}", "{title: {nb: Slutt"),
     "else-missing": ("        else: {nb: Målet mangler., nn: Målet manglar., en: The goal is missing.}\n", "", "title: {nb: Åpne"),
@@ -147,7 +154,7 @@ def test_given_an_initial_state_that_is_itself_when_linted_then_told_and_no_endl
     write_small: Write, small_text: str, tmp_path: Path
 ) -> None:
     folder = write_small(tmp_path, small_text.replace("    initial: voting\n", "    initial: work\n"))
-    assert "unknown-state" in [p.rule for p in found(folder)]
+    assert "unknown-initial" in [p.rule for p in found(folder)]
 
 
 def test_given_a_state_whose_automatic_step_stays_within_when_linted_then_it_is_a_circle(

@@ -64,7 +64,7 @@ def agree(document: Any) -> bool:
 
 def test_given_the_file_when_compared_with_the_model_then_it_is_what_the_model_makes() -> None:
     made = json.dumps(template_schema(), indent=2, ensure_ascii=False) + "\n"
-    assert FILE.read_text() == made, "run: python -m engine.template_schema > processes/template.schema.json"
+    assert FILE.read_text() == made, "run: python -m engine.template.schema > processes/template.schema.json"
 
 
 def test_given_the_file_when_checked_then_it_is_a_schema_of_2020_12() -> None:

@@ -9,6 +9,7 @@ from engine.process.decide.instances import open_where_expected
 from engine.process.decide.moves import enter
 from engine.process.decide.step import Step
 from engine.process.decide.taking_part import add_membership
+from engine.template.transitions import initial_set
 
 
 def start(step: Step, command: c.Start) -> None:
@@ -26,6 +27,6 @@ def start(step: Step, command: c.Start) -> None:
         )
     )
     add_membership(step, step.context.person, None, (template.starter,))
-    for state in step.definition.start():
+    for state in initial_set(step.definition):
         enter(step, state)
     open_where_expected(step, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.errors import Refused
 from engine.process import events as e
 from engine.process.calendars import due_at
@@ -9,6 +11,7 @@ from engine.process.decide.instances import open_where_expected, withdraw
 from engine.process.decide.step import Step, seal_key_id
 from engine.template.chart import Choice
 from engine.template.model import AtLeast, Share
+from engine.template.transitions import entry_set, exit_set, remembered_by, select_enabled
 
 MAX_STEPS = 100
 
@@ -17,26 +20,21 @@ def settle(step: Step) -> None:
     """Close the tasks whose rule is met and take automatic transitions, until nothing more is open."""
     for _ in range(MAX_STEPS):
         close_met(step)
-        choice = first_auto(step)
-        if choice is None:
+        choices = enabled(step)
+        if not choices:
             return
-        take(step, choice)
+        take(step, *choices)
     raise Refused(
         f"the template goes round in a circle: more than {MAX_STEPS} automatic steps",
         hint="The template's author has to mend its auto transitions.",
     )
 
 
-def first_auto(step: Step) -> Choice | None:
-    """The innermost automatic transition that is open."""
-    if step.state.status != "running":
-        return None
-    conditions = step.conditions
-    for state in reversed(list(step.state.active)):
-        for choice in step.definition.autos[state]:
-            if conditions.is_open(choice):
-                return choice
-    return None
+def enabled(step: Step) -> list[Choice]:
+    """The automatic transitions that are to be taken together now."""
+    if step.state.status != "running" or not any(step.definition.autos[state] for state in step.state.active):
+        return []
+    return select_enabled(step.definition, step.state.active, step.state.remembered, step.conditions.is_open)
 
 
 def close_met(step: Step) -> None:
@@ -48,16 +46,17 @@ def close_met(step: Step) -> None:
                 withdraw(step, step.state.group(task.id, state).instances)
 
 
-def take(step: Step, choice: Choice) -> None:
-    """Go from the active states to where the choice leads."""
-    left, entered = step.definition.transition(step.state.active, choice.state, choice.to)
-    for state in left:
-        leave(step, state)
-    for state in entered:
+def take(step: Step, *choices: Choice) -> None:
+    """Go where the choices lead, all at once: leave what they leave, then enter what they enter (a microstep)."""
+    leaving = exit_set(step.definition, step.state.active, step.state.remembered, choices)
+    remembered = {state: remembered_by(step.definition, step.state.active, state) for state in leaving}
+    for state in leaving:
+        leave(step, state, remembered[state])
+    for state in entry_set(step.definition, step.state.remembered, choices):
         enter(step, state)
 
 
-def leave(step: Step, state: str) -> None:
+def leave(step: Step, state: str, remembered: Mapping[str, tuple[str, ...]]) -> None:
     """Leave a state: what is open is withdrawn, what was sealed is revealed."""
     entry = step.state.active[state]
     for task in step.definition.tasks_of.get(state, ()):
@@ -75,7 +74,7 @@ def leave(step: Step, state: str) -> None:
                     key=None,
                 )
             )
-    step.emit(e.StateLeft(state=state, entry=entry))
+    step.emit(e.StateLeft(state=state, entry=entry, remembered=dict(remembered)))
 
 
 def enter(step: Step, state: str) -> None:
