@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -75,7 +77,8 @@ def test_given_a_round_when_looked_at_before_it_then_the_process_is_as_it_was(an
 
 
 def test_given_a_round_when_looked_at_on_this_day_then_it_is_as_now(answered, later: Callable[[int], None]) -> None:
-    today = answered.done("status", "arendal", "--json", who="ola").data["at"][:10]
+    now = datetime.fromisoformat(answered.done("status", "arendal", "--json", who="ola").data["at"])
+    today = now.astimezone(ZoneInfo("Europe/Oslo")).date().isoformat()  # where the template keeps its calendar
     assert answered.done("at", "arendal", today, "--json", who="ola").data["states"] == ["round", "answering"]
 
 
