@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 commands = Commands()
 
+Reason = Annotated[str, typer.Option("--reason", help="Why; everybody in the process can read it.")]
 Action = Annotated[str, typer.Argument(metavar="ACTION", help="The action, as `samskap status` names it: open_round.")]
 
 
@@ -62,13 +63,46 @@ def act(
     ctx: typer.Context,
     process: Process,
     action: Action,
-    reason: Annotated[str, typer.Option("--reason", help="Why; everybody in the process can read it.")] = "",
+    reason: Reason = "",
     command_id: CommandId = "",
 ) -> None:
     """Choose what happens next in a process."""
     from engine.process.commands import Act
 
     carry_out(ctx, process, Act(action, reason), command_id, f"{process}: {action}")
+
+
+@commands.add("suspend", example="samskap suspend arendal-2026 --reason 'Sommerferie'")
+def suspend(ctx: typer.Context, process: Process, reason: Reason = "", command_id: CommandId = "") -> None:
+    """Let a process rest: nothing is filled in or chosen, and its deadlines keep the time they have left.
+
+    For whoever leads the process.
+    """
+    from engine.process.commands import Suspend
+
+    carry_out(ctx, process, Suspend(reason), command_id, f"{process} is suspended.")
+
+
+@commands.add("resume", example="samskap resume arendal-2026")
+def resume(ctx: typer.Context, process: Process, reason: Reason = "", command_id: CommandId = "") -> None:
+    """Let a suspended process go on, with its deadlines put off by as long as it rested.
+
+    For whoever leads the process.
+    """
+    from engine.process.commands import Resume
+
+    carry_out(ctx, process, Resume(reason), command_id, f"{process} goes on.")
+
+
+@commands.add("cancel", example="samskap cancel arendal-2026 --reason 'Kommunen trakk seg'")
+def cancel(ctx: typer.Context, process: Process, reason: Reason = "", command_id: CommandId = "") -> None:
+    """Give a process up, for good: what is open is withdrawn, and what is sealed is never revealed.
+
+    For whoever leads the process, or the operator on behalf of one who does (`--as`).
+    """
+    from engine.process.commands import Cancel
+
+    carry_out(ctx, process, Cancel(reason), command_id, f"{process} is cancelled.")
 
 
 @commands.add("tick", example="samskap tick")

@@ -18,7 +18,7 @@ from engine.guards.evaluate import Guard, Outcome
 from engine.guards.parse import parse
 from engine.guards.parts import parts
 from engine.guards.types import BOOL, DATE, MIXED, NUMBER, TEXT, Choice, ListOf, Record, Scope, Type
-from engine.guards.values import ERASED, UNKNOWN, Erased, GuardFault, GuardTypeFault, Unknown
+from engine.guards.values import ERASED, UNKNOWN, WORKING_DAYS, Erased, GuardFault, GuardTypeFault, Unknown
 
 __all__ = [
     "BOOL",
@@ -28,6 +28,7 @@ __all__ = [
     "NUMBER",
     "TEXT",
     "UNKNOWN",
+    "WORKING_DAYS",
     "Choice",
     "Erased",
     "Guard",

@@ -274,9 +274,9 @@ class _Checker:
                 self._length(node.arguments[0])
             case "round":
                 self._need(node.arguments[0], NUMBER, "round()")
-            case "days_between":
+            case "days_between" | "working_days_between":
                 for argument in node.arguments:
-                    self._needs_date(argument)
+                    self._needs_date(node.function, argument)
             case "sum":
                 self._numbers(node.arguments[0])
             case "min" | "max":
@@ -288,11 +288,11 @@ class _Checker:
         if found is not None and not isinstance(found, ListOf) and kind(found) != TEXT:
             self.report("guard-type", node.at, f"len() needs a list or a text, and this is {described(found)}")
 
-    def _needs_date(self, node: n.Node) -> None:
+    def _needs_date(self, function: str, node: n.Node) -> None:
         found = self.infer(node)
         if found is not None and not is_dates(found):
             hint = "Write a date as '2026-01-31'."
-            self.report("guard-type", node.at, f"days_between() needs dates, and this is {described(found)}", hint)
+            self.report("guard-type", node.at, f"{function}() needs dates, and this is {described(found)}", hint)
 
     def _numbers(self, node: n.Node) -> None:
         found = self.infer(node)

@@ -17,6 +17,7 @@ from engine.guards.values import (
     FUNCTIONS,
     TESTS,
     UNKNOWN,
+    WORKING_DAYS,
     Absent,
     Fault,
     GuardFault,
@@ -30,6 +31,7 @@ from engine.guards.values import (
     merged,
     named,
     negate,
+    working_days_between,
 )
 
 Environment: TypeAlias = Mapping[str, object]
@@ -347,7 +349,11 @@ def _(node: n.Negate) -> Run:
 def _(node: n.Call) -> Run:
     if node.function == "state":
         return _state(node.arguments[0])
-    function, arguments = FUNCTIONS[node.function], [compiled(argument) for argument in node.arguments]
+    arguments = [compiled(argument) for argument in node.arguments]
+    if node.function == "working_days_between":
+        first, last = arguments
+        return lambda env: working_days_between(env.get(WORKING_DAYS), first(env), last(env))
+    function = FUNCTIONS[node.function]
     return lambda env: function(*(argument(env) for argument in arguments))
 
 

@@ -33,6 +33,7 @@ ARGUMENTS: Mapping[str, tuple[int, int]] = {
     "round": (1, 2),
     "state": (1, 1),
     "sum": (1, 1),
+    "working_days_between": (2, 2),
 }
 """The functions, and how few and how many arguments each takes."""
 
@@ -322,8 +323,6 @@ class _Reader:
         if not isinstance(node.func, ast.Name):
             self._refuse(at, "only a function of the language can be called", f"There are: {', '.join(ARGUMENTS)}.")
         name = node.func.id
-        if name == "working_days_between":
-            self._refuse(at, "working_days_between() is not available yet", "Use days_between().")
         if name not in ARGUMENTS:
             close = get_close_matches(name, ARGUMENTS, 1)
             hint = f"Did you mean {close[0]}()?" if close else f"There are: {', '.join(ARGUMENTS)}."

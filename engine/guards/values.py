@@ -294,6 +294,20 @@ def days_between(first: object, last: object) -> int | Absent:
     return (_date(last) - _date(first)).days
 
 
+WORKING_DAYS = "working days of the calendar"
+"""Where an environment holds the function that counts them: no name that a guard could write."""
+
+
+def working_days_between(count: object, first: object, last: object) -> int | Absent:
+    """Working days after the first ISO date up to the last, as the environment's `count` has them."""
+    if not callable(count):
+        raise Fault("working_days_between() has no calendar here")
+    if isinstance(first, Absent) or isinstance(last, Absent):
+        return merged((first, last))
+    found: int = count(_date(first), _date(last))
+    return found
+
+
 FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "len": length,
     "min": smallest,

@@ -93,8 +93,44 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspend:
+    """Let the process rest, and its clock stand."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Let a suspended process go on."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Give the process up; what is still sealed is never revealed."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Let time act."""
 
 
-Command: TypeAlias = Start | AddParty | Invite | Join | AddMember | EndMembership | Grant | Revoke | Submit | Act | Tick
+Command: TypeAlias = (
+    Start
+    | AddParty
+    | Invite
+    | Join
+    | AddMember
+    | EndMembership
+    | Grant
+    | Revoke
+    | Submit
+    | Act
+    | Suspend
+    | Resume
+    | Cancel
+    | Tick
+)

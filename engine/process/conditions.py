@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import TypeAlias
 
 from engine.errors import Refused
-from engine.guards import UNKNOWN, Guard, GuardFault, Outcome, parts
-from engine.process.calendars import day_of
+from engine.guards import UNKNOWN, WORKING_DAYS, Guard, GuardFault, Outcome, parts
 from engine.process.state import Instance, ProcessState, Submission
+from engine.template.calendars import day_of, working_days_between
 from engine.template.chart import Choice, Definition, TaskNode
 from engine.template.model import AtLeast, Share
 from engine.template.transitions import in_final_state
@@ -118,6 +119,7 @@ class Conditions:
             found["entered"] = day_of(self.state.entered_at[state], self.definition.template.calendar).isoformat()
         found["counters"] = {name: self.state.counters.get(name, 0) for name in self.definition.template.counters}
         found["vars"] = self.definition.template.vars
+        found[WORKING_DAYS] = partial(working_days_between, calendar=self.definition.template.calendar)
         return found
 
     def _task(self, task: TaskNode, guard: Guard, depth: int) -> Mapping[str, object]:

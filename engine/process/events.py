@@ -219,6 +219,53 @@ class DeadlinePassed(Payload):
     state: str | None = None
 
 
+class ReminderSet(Payload):
+    """Time will remind: those with the roles, or, without any, those who can fill the instance in."""
+
+    TYPE: ClassVar[str] = "reminder.set"
+    reminder: str
+    due: Moment
+    instance: str
+    roles: tuple[str, ...] = ()
+
+
+class ReminderDue(Payload):
+    """Somebody was to be reminded of an open instance, at `recorded_at`."""
+
+    TYPE: ClassVar[str] = "reminder.due"
+    reminder: str
+    due: Moment
+    instance: str
+    roles: tuple[str, ...] = ()
+
+
+class ProcessSuspended(Payload):
+    """The process rests: nothing is filled in or chosen, and its clock stands."""
+
+    TYPE: ClassVar[str] = "process.suspended"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
+    subject: str
+    reason: PersonalText = ""
+
+
+class ProcessResumed(Payload):
+    """The process goes on, with the time that its deadlines had left."""
+
+    TYPE: ClassVar[str] = "process.resumed"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
+    subject: str
+    reason: PersonalText = ""
+
+
+class ProcessCancelled(Payload):
+    """The process was given up. What was sealed stays so for ever."""
+
+    TYPE: ClassVar[str] = "process.cancelled"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
+    subject: str
+    reason: PersonalText = ""
+
+
 class ProcessFinished(Payload):
     """A final state was reached."""
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.process.access import Actor, ToChoose, ToSubmit, may, visible
-from engine.process.calendars import day_of
 from engine.process.conditions import Conditions, counting
 from engine.process.state import Instance, ProcessState
+from engine.template.calendars import day_of
 from engine.template.chart import Choice, Definition, TaskNode
 from engine.template.model import Action, AtLeast, Share
 

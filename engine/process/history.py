@@ -65,6 +65,23 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nn": "Fristen {due} gjekk ut",
         "en": "The deadline {due} passed",
     },
+    "reminder.set": {"nb": "Påminnelse: {due}", "nn": "Påminning: {due}", "en": "Reminder: {due}"},
+    "reminder.due": {
+        "nb": "Påminnet om {instance}{whom}",
+        "nn": "Minte om {instance}{whom}",
+        "en": "Reminded of {instance}{whom}",
+    },
+    "process.suspended": {
+        "nb": "Satte prosessen på vent{why}",
+        "nn": "Sette prosessen på vent{why}",
+        "en": "Suspended the process{why}",
+    },
+    "process.resumed": {"nb": "Tok opp igjen{why}", "nn": "Tok opp att{why}", "en": "Resumed{why}"},
+    "process.cancelled": {
+        "nb": "Avbrøt prosessen{why}",
+        "nn": "Avbraut prosessen{why}",
+        "en": "Cancelled the process{why}",
+    },
     "process.finished": {"nb": "Avsluttet", "nn": "Avslutta", "en": "Finished"},
 }
 
@@ -121,6 +138,11 @@ class Teller:
             facts["due"] = f"{facts['due']:%Y-%m-%d %H:%M} UTC"
         if "task" in facts:
             facts["task"] = self.definition.tasks[facts["task"]].spec.title.get(self.language)
+        if isinstance(payload, e.ReminderDue):
+            facts["whom"] = f" ({facts['roles']})" if facts["roles"] else ""
+        if "reason" in facts:
+            told = facts["reason"] if isinstance(facts["reason"], str) else _ERASED[self.language]
+            facts["why"] = f" – {told}" if told else ""
         if isinstance(payload, e.TaskOpened):
             element = payload.membership or payload.party
             facts["whom"] = f" ({element})" if element else ""
@@ -129,8 +151,6 @@ class Teller:
         if isinstance(payload, e.ActionTaken):
             action = self.definition.nodes[payload.state].spec.actions[payload.action]
             facts["action"] = action.title.get(self.language)
-            reason = payload.reason if isinstance(payload.reason, str) else _ERASED[self.language]
-            facts["why"] = f" – {reason}" if reason else ""
         elif facts.get("state") in self.definition.nodes:
             facts["state"] = self.definition.nodes[facts["state"]].spec.title.get(self.language)
         return facts

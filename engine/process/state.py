@@ -104,12 +104,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A deadline that has not passed yet."""
+    """A deadline that has not passed yet, or with `roles` (which may be none) a reminder that is not due yet."""
 
     id: str
     due: datetime
     instance: str | None
     state: str | None
+    roles: tuple[str, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -127,6 +128,7 @@ class ProcessState:
     version: str = ""
     bundle: str = ""
     status: str = "new"
+    suspended_at: datetime | None = None
     parties: dict[str, Party] = field(default_factory=dict)
     memberships: dict[str, Membership] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
@@ -139,6 +141,7 @@ class ProcessState:
     groups: dict[tuple[str, int], Group] = field(default_factory=dict)
     revealed: dict[str, e.AnswersRevealed] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
+    pending_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def group(self, task: str, state: str | None) -> Group:
         """The instances of a task in the latest entry of its state; empty if there was none."""
@@ -264,7 +267,8 @@ def _close(state: ProcessState, instance: Instance, status: str) -> None:
     setattr(group, instance.status, getattr(group, instance.status) - 1)
     group.overdue -= instance.overdue
     state.instances[instance.id] = replace(instance, status=status, overdue=False)
-    state.pending.pop(f"due:{instance.id}", None)
+    for name in [name for name in state.pending_of.pop(instance.id, ()) if name in state.pending]:
+        del state.pending[name]
 
 
 def _submitted(state: ProcessState, event: e.Event, p: e.FormSubmitted) -> None:
@@ -284,9 +288,33 @@ def _revealed(state: ProcessState, _: e.Event, p: e.AnswersRevealed) -> None:
 
 
 def _deadline_set(state: ProcessState, _: e.Event, p: e.DeadlineSet) -> None:
-    state.pending[p.deadline] = Pending(p.deadline, p.due, p.instance, p.state)
+    _await(state, Pending(p.deadline, p.due, p.instance, p.state))
     if p.instance:
         state.instances[p.instance] = replace(state.instances[p.instance], due=p.due)
+
+
+def _reminder_set(state: ProcessState, _: e.Event, p: e.ReminderSet) -> None:
+    _await(state, Pending(p.reminder, p.due, p.instance, None, p.roles))
+
+
+def _await(state: ProcessState, pending: Pending) -> None:
+    state.pending[pending.id] = pending
+    if pending.instance:
+        known = state.pending_of.get(pending.instance, ())
+        if pending.id not in known:
+            state.pending_of[pending.instance] = (*known, pending.id)
+
+
+def _reminded(state: ProcessState, _: e.Event, p: e.ReminderDue) -> None:
+    state.pending.pop(p.reminder, None)
+
+
+def _suspended(state: ProcessState, event: e.Event, _: e.ProcessSuspended) -> None:
+    state.status, state.suspended_at = "suspended", event.recorded_at
+
+
+def _resumed(state: ProcessState, _: e.Event, __: e.ProcessResumed) -> None:
+    state.status, state.suspended_at = "running", None
 
 
 def _deadline_passed(state: ProcessState, _: e.Event, p: e.DeadlinePassed) -> None:
@@ -300,7 +328,12 @@ def _deadline_passed(state: ProcessState, _: e.Event, p: e.DeadlinePassed) -> No
 
 def _finished(state: ProcessState, _: e.Event, __: e.ProcessFinished) -> None:
     state.status = "finished"
-    state.pending = {}
+    state.pending, state.pending_of = {}, {}
+
+
+def _cancelled(state: ProcessState, _: e.Event, __: e.ProcessCancelled) -> None:
+    state.status, state.suspended_at = "cancelled", None
+    state.pending, state.pending_of = {}, {}
 
 
 _HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]] = {  # each takes its own payload
@@ -320,5 +353,10 @@ _HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]
     e.AnswersRevealed: _revealed,
     e.DeadlineSet: _deadline_set,
     e.DeadlinePassed: _deadline_passed,
+    e.ReminderSet: _reminder_set,
+    e.ReminderDue: _reminded,
+    e.ProcessSuspended: _suspended,
+    e.ProcessResumed: _resumed,
+    e.ProcessCancelled: _cancelled,
     e.ProcessFinished: _finished,
 }

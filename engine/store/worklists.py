@@ -50,7 +50,7 @@ def _drafts_gone(
 ) -> Iterator[Row]:
     """Drafts go with what they were for: when it is submitted or withdrawn, its state is left, the process ends."""
     match event.payload:
-        case e.ProcessFinished():
+        case e.ProcessFinished() | e.ProcessCancelled():
             yield "DELETE FROM draft WHERE stream=?", (stream,)
         case e.FormSubmitted(instance=instance, task=task):
             writer = after.memberships.get(event.membership or "")
@@ -75,8 +75,10 @@ def _rows(  # noqa: C901, PLR0912 (one case an event type)
     match payload:
         case e.ProcessStarted(name=name, template=template, title=title):
             yield "INSERT INTO process VALUES (?,?,?,?,?)", (name, stream, template, title, "running")
-        case e.ProcessFinished():
-            yield "UPDATE process SET status='finished' WHERE stream=?", (stream,)
+        case e.ProcessSuspended() | e.ProcessResumed():
+            yield "UPDATE process SET status=? WHERE stream=?", (_STATUS[type(payload)], stream)
+        case e.ProcessFinished() | e.ProcessCancelled():
+            yield "UPDATE process SET status=? WHERE stream=?", (_STATUS[type(payload)], stream)
             yield "DELETE FROM open_task WHERE stream=?", (stream,)
             yield "DELETE FROM deadline WHERE stream=?", (stream,)
         case e.MembershipAdded(membership=membership, person=person, party=party, roles=roles):
@@ -91,11 +93,11 @@ def _rows(  # noqa: C901, PLR0912 (one case an event type)
             values = (payload.instance, payload.task, payload.membership, payload.party, json.dumps(payload.roles))
             yield "INSERT INTO open_task VALUES (?,?,?,?,?,?,NULL)", (stream, *values)
         case e.FormSubmitted(instance=instance, task=task):
-            yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, f"due:{instance}")
+            yield from _no_deadlines(stream, instance, after, definition)
             if not definition.tasks[task].spec.repeatable:
                 yield "DELETE FROM open_task WHERE stream=? AND instance=?", (stream, instance)
         case e.TaskWithdrawn(instance=instance):
-            yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, f"due:{instance}")
+            yield from _no_deadlines(stream, instance, after, definition)
             yield "DELETE FROM open_task WHERE stream=? AND instance=?", (stream, instance)
         case e.StateLeft(state=state):
             for name in definition.nodes[state].spec.deadlines:
@@ -103,13 +105,33 @@ def _rows(  # noqa: C901, PLR0912 (one case an event type)
             for node in definition.tasks_of.get(state, ()):
                 yield "DELETE FROM open_task WHERE stream=? AND task=?", (stream, node.id)
         case e.DeadlineSet(deadline=deadline, due=due, instance=instance):
+            yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, deadline)
             yield "INSERT INTO deadline VALUES (?,?,?)", (stream, deadline, iso(due))
             if instance:
                 yield "UPDATE open_task SET due=? WHERE stream=? AND instance=?", (iso(due), stream, instance)
-        case e.DeadlinePassed(deadline=deadline):
+        case e.ReminderSet(reminder=deadline, due=due, instance=instance):
+            yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, deadline)
+            yield "INSERT INTO deadline VALUES (?,?,?)", (stream, deadline, iso(due))
+        case e.DeadlinePassed(deadline=deadline) | e.ReminderDue(reminder=deadline):
             yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, deadline)
         case _:
             return
+
+
+_STATUS: Mapping[type[e.Payload], str] = {
+    e.ProcessSuspended: "suspended",
+    e.ProcessResumed: "running",
+    e.ProcessCancelled: "cancelled",
+    e.ProcessFinished: "finished",
+}
+
+
+def _no_deadlines(stream: str, instance: str, after: ProcessState, definition: Definition) -> Iterator[Row]:
+    """Nothing waits for an instance any more."""
+    reminders = definition.tasks[after.instances[instance].task].spec.remind
+    names = [f"due:{instance}", *(f"remind:{instance}:{number}" for number, _ in enumerate(reminders, 1))]
+    for name in names:
+        yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +156,7 @@ def open_tasks(log: Log, person_fingerprint: str, process: str | None = None) ->
 _OPEN_TASKS = (
     "SELECT p.name, p.title, t.instance, t.task, t.due, t.roles AS wanted, m.membership, m.party, m.roles AS held"
     " FROM member m JOIN process p ON p.stream = m.stream JOIN open_task t ON t.stream = m.stream"
-    " WHERE m.person = ? AND (? IS NULL OR p.name = ?)"
+    " WHERE m.person = ? AND (? IS NULL OR p.name = ?) AND p.status = 'running'"
     " AND (t.membership IS NULL OR t.membership = m.membership) AND (t.party IS NULL OR t.party = m.party)"
 )
 
@@ -151,7 +173,8 @@ def _work_item(row: Mapping[str, Any]) -> WorkItem:
 def due_processes(log: Log, now: datetime) -> list[str]:
     """The names of the processes in which a deadline is due."""
     found = log.query(
-        "SELECT DISTINCT p.name FROM deadline d JOIN process p ON p.stream = d.stream WHERE d.due <= ? ORDER BY p.name",
+        "SELECT DISTINCT p.name FROM deadline d JOIN process p ON p.stream = d.stream"
+        " WHERE d.due <= ? AND p.status = 'running' ORDER BY p.name",
         (iso(now),),
     )
     return [row["name"] for row in found]

@@ -13,8 +13,9 @@ from typing import TypeAlias
 from engine.errors import ConfigError, Place, Problem
 from engine.form.schema import Field
 from engine.guards import BOOL, DATE, NUMBER, TEXT, Choice, ListOf, Record, Scope, Type, check, parse
+from engine.template.calendars import holidays_known
 from engine.template.chart import Definition, Node
-from engine.template.model import Task, Visibility
+from engine.template.model import Reminder, Task, Visibility
 from engine.template.sources import Sources
 from engine.template.transitions import entered_by
 from engine.text import LANGUAGES, Text
@@ -353,6 +354,16 @@ class _Lint:
                 )
 
     def _time(self) -> Iterator[Problem]:
+        code = self.template.calendar.holidays
+        if code is not None and not holidays_known(code):
+            hint = "Write a country's two letters, such as NO, or a part of one, such as DE-BY."
+            yield self.problem(
+                "unknown-holidays", f"there are no holidays known for “{code}”", ("calendar", "holidays"), hint
+            )
+        for path, task, _ in self.tasks.values():
+            for number, reminder in enumerate(task.remind):
+                if isinstance(reminder, Reminder):
+                    yield from self._roles(reminder.to, (*path, "remind", number, "to"))
         texts = " ".join(text for text in self._expressions())
         for name, (path, task, _) in self.tasks.items():
             if task.due and f"tasks.{name}.overdue" not in texts:

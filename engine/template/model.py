@@ -20,7 +20,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from engine.text import LANGUAGES, Text, text
 
 NOT_YET: Mapping[str, str] = {
-    "remind": "reminders",
     "spawn": "linked processes",
     "correct_by": "corrections by others",
 }
@@ -119,15 +118,29 @@ class Role(Config):
     """`party`: the role is held on behalf of a party."""
 
 
+class WorkingDays(Config):
+    """A span of working days: those that are neither weekend nor holiday."""
+
+    working_days: Annotated[int, Field(ge=1, le=1000)]
+    """How many."""
+
+
+Span: TypeAlias = Duration | WorkingDays
+"""How long something takes: an ISO 8601 duration, or working days."""
+
+
 class Calendar(Config):
-    """Where days begin and end. Holidays and weekends are kept for working days."""
+    """Where days begin and end, and which of them are days off: a deadline never ends on one."""
 
     zone: Zone = "Europe/Oslo"
     """The time zone in which days begin and end, such as Europe/Oslo."""
-    holidays: str | None = None
-    """The country whose holidays count, such as NO; kept for working days."""
-    weekend: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ("sat", "sun")
-    """The days off; kept for working days."""
+    holidays: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")] | None = None
+    """The country whose public holidays are days off, such as NO, or a part of one, such as DE-BY."""
+    weekend: Annotated[tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], Field(max_length=6)] = (
+        "sat",
+        "sun",
+    )
+    """The days of the week that are days off."""
 
 
 class Dimension(Config):
@@ -162,6 +175,15 @@ class Share(Config):
     """The share, such as 0.8."""
 
 
+class Reminder(Config):
+    """A reminder to others than those who have not answered: an escalation."""
+
+    after: Span
+    """How long after the task was opened."""
+    to: Names
+    """The role or roles that are told."""
+
+
 class Task(Config):
     """Something people fill in."""
 
@@ -185,8 +207,10 @@ class Task(Config):
     """Nobody else reads an answer before the state is left."""
     visibility: Visibility | None = None
     """Who sees sealed answers after the reveal; without it, everyone who takes part."""
-    due: Duration | None = None
-    """How long there is to fill it in, such as P14D."""
+    due: Span | None = None
+    """How long there is to fill it in, such as P14D or {working_days: 10}."""
+    remind: tuple[Duration | WorkingDays | Reminder, ...] = ()
+    """When those who have not answered are reminded, or others: P7D, {working_days: 8}, {after: P16D, to: lead}."""
     complete: AtLeast | Share | Expression = "all"
     """When the task is complete: all, any, {at_least: 3}, {share: 0.8}, or a condition."""
     optional: bool = False
@@ -228,8 +252,8 @@ class Deadline(Config):
 
     title: Label
     """What the deadline is called."""
-    after: Duration
-    """How long after the state was entered, such as P30D."""
+    after: Span
+    """How long after the state was entered, such as P30D or {working_days: 20}."""
     to: Identifier
     """The state that it leads to."""
     when: Expression | None = None

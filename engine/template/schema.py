@@ -18,7 +18,6 @@ from engine.template.model import NOT_YET, TEXT_SCHEMA, State, Task, Template
 
 LEVELS: Mapping[str, type[template.Config]] = {
     "spawn": State,
-    "remind": Task,
     "correct_by": Task,
 }
 """Where the keys that are not available yet will stand."""

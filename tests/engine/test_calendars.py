@@ -6,16 +6,27 @@ March to the last Sunday of October, changed at 01:00 UTC. Oslo is UTC+1, in sum
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.process.calendars import day_of, due_at
-from engine.template.model import Calendar, duration
+from engine.template.calendars import (
+    day_of,
+    due_at,
+    holidays_known,
+    is_day_off,
+    remind_at,
+    working_days_between,
+)
+from engine.template.model import Calendar, Span, WorkingDays, duration
 
-OSLO = Calendar(zone="Europe/Oslo")
+OSLO = Calendar(zone="Europe/Oslo", weekend=())
+"""Without days off, to see the clock alone."""
+
+NORWAY = Calendar(zone="Europe/Oslo", holidays="NO")
 
 
 def utc(*parts: int) -> datetime:
@@ -45,6 +56,51 @@ def test_given_a_duration_when_counted_then_it_ends_as_the_calendar_says(
 
 def test_given_another_zone_when_counted_then_days_end_there() -> None:
     assert due_at(utc(2026, 3, 2, 9), "P1D", Calendar(zone="Asia/Tokyo")) == utc(2026, 3, 3, 14, 59, 59)
+
+
+@pytest.mark.parametrize(
+    ("start", "after", "due"),
+    [
+        # Public holidays of 2026 by the act on public holidays (lov 24. februar 1995 nr. 12) and the act on 1 and 17 May:
+        # 2, 3, 5 and 6 April, 1 and 14 May, 17 May, 24 and 25 May, 25 and 26 December
+        (utc(2026, 3, 23, 9), "P7D", date(2026, 3, 30)),
+        (utc(2026, 3, 20, 9), "P14D", date(2026, 4, 7)),  # Good Friday: after Easter Monday
+        (utc(2026, 4, 24, 9), "P7D", date(2026, 5, 4)),  # 1 May is a Friday
+        (utc(2026, 3, 27, 9), WorkingDays(working_days=5), date(2026, 4, 8)),  # 30, 31 March, 1, 7, 8 April
+        (utc(2026, 5, 11, 9), WorkingDays(working_days=10), date(2026, 5, 27)),  # without 14 and 25 May and weekends
+        (utc(2026, 12, 23, 9), WorkingDays(working_days=2), date(2026, 12, 28)),  # 24 December is no public holiday
+        (utc(2026, 5, 15, 22, 30), WorkingDays(working_days=1), date(2026, 5, 18)),  # Saturday in Oslo already
+    ],
+)
+def test_given_days_off_when_a_span_is_counted_then_it_ends_on_a_working_day(
+    start: datetime, after: Span, due: date
+) -> None:
+    moment = due_at(start, after, NORWAY)
+    assert (day_of(moment, NORWAY), moment.astimezone(ZoneInfo("Europe/Oslo")).time()) == (due, time(23, 59, 59))
+
+
+def test_given_a_reminder_when_counted_then_it_comes_in_the_morning_of_a_working_day() -> None:
+    assert remind_at(utc(2026, 5, 7, 9), "P7D", NORWAY) == utc(2026, 5, 15, 6)  # 14 May is Ascension Day
+
+
+def test_given_a_weekend_elsewhere_when_counted_then_that_counts() -> None:
+    friday = Calendar(zone="Asia/Riyadh", weekend=("fri", "sat"))
+    assert day_of(due_at(utc(2026, 3, 2, 9), WorkingDays(working_days=4), friday), friday) == date(2026, 3, 8)
+
+
+@given(st.dates(date(2000, 1, 1), date(2060, 1, 1)), st.integers(1, 60))
+def test_given_working_days_when_added_then_as_many_lie_between(day: date, number: int) -> None:
+    start = datetime.combine(day, time(12), UTC)
+    end = day_of(due_at(start, WorkingDays(working_days=number), NORWAY), NORWAY)
+    assert working_days_between(day, end, NORWAY) == number
+    assert not is_day_off(end, NORWAY)
+
+
+@pytest.mark.parametrize(
+    ("code", "known"), [("NO", True), ("DE-BY", True), ("XX", False), ("NO-99", False), ("DE-XX", False)]
+)
+def test_given_a_country_when_asked_for_then_its_holidays_are_known_or_not(code: str, known: bool) -> None:
+    assert holidays_known(code) is known
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ from engine.store.log import Record
 from engine.store.vault import unprotect
 
 FIXTURES = Path(__file__).parent / "fixtures"
-STORED: list[dict[str, Any]] = [json.loads(line) for line in (FIXTURES / "events_v1.jsonl").read_text().splitlines()]
+STORED: list[dict[str, Any]] = [
+    json.loads(line) for file in sorted(FIXTURES.glob("events_v*.jsonl")) for line in file.read_text().splitlines()
+]
 SEALS = [found for found in STORED if found["type"] == "answers.revealed"]
 
 
@@ -30,7 +32,8 @@ def name(stored: Mapping[str, Any]) -> str:
 @pytest.fixture
 def keys(tmp_path: Path) -> KeyFolder:
     """The keys that the frozen events lie under."""
-    for kind, found in json.loads((FIXTURES / "keys_v1.json").read_text()).items():
+    files = [json.loads(file.read_text()) for file in FIXTURES.glob("keys_v*.json")]
+    for kind, found in [item for file in files for item in file.items()]:
         for key_id, key in found.items():
             path = tmp_path / kind / key_id[:2] / f"{key_id}.key"
             path.parent.mkdir(parents=True, exist_ok=True)

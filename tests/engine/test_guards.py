@@ -206,7 +206,6 @@ def test_given_a_list_gone_through_by_any_when_read_then_names_outside_keep_thei
         ("any(x for x in (vars.a if vars.b else vars.c))", 16),
         ("1, 2", 0),
         ("vars.a == true", 10),
-        ("working_days_between(vars.a, vars.b) > 3", 0),
     ],
 )
 def test_given_what_the_language_does_not_have_when_read_then_refused_at_the_spot(text: str, at: int) -> None:
@@ -216,7 +215,6 @@ def test_given_what_the_language_does_not_have_when_read_then_refused_at_the_spo
 def test_given_any_refusal_when_read_then_message_and_hint_help() -> None:
     error = refusal("leng(vars.a) > 1")
     assert (error.message, error.hint) == ("there is no function “leng”", "Did you mean len()?")
-    assert "not available yet" in refusal("working_days_between(vars.a, vars.b) > 3").message
 
 
 def test_given_a_text_of_several_lines_when_refused_then_the_place_is_where_it_begins() -> None:

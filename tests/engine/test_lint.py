@@ -20,7 +20,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     # rule → what stands in the template, what is put there instead, and where lint must point
     "template-missing": ("initial: plan\n", "", "template: small"),
     "template-unknown-key": ("optional: true, repeatable: true", "opsional: true", "opsional"),
-    "template-not-yet": ("optional: true, repeatable: true", "remind: [P7D]", "remind"),
+    "template-not-yet": ("optional: true, repeatable: true", "correct_by: lead", "correct_by"),
     "template-value": ("due: P14D", "due: two weeks", "two weeks"),
     "duplicate-id": ("  ended: {", f"  plan2: {{title: {TITLE}, states: {{talk: {{title: {TITLE}, final: true}}}}, initial: talk}}\n  ended: {{", f"{{title: {TITLE}, final: true}}"),
     "unknown-role": ("by: [lead, guest]", "by: [lead, gest]", "[lead, gest]"),
@@ -39,6 +39,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "action-twice": ("  ended: {", f"  both: {{title: {TITLE}, parallel: true, states: {{one: {{title: {TITLE}, actions: {{go: {{title: {TITLE}, by: lead, to: ended}}}}}}, two: {{title: {TITLE}, actions: {{go: {{title: {TITLE}, by: lead, to: plan}}}}}}}}}}\n  ended: {{", f"{{title: {TITLE}, actions: {{go: {{title: {TITLE}, by: lead, to: plan"),
     "history-outside": ("  ended: {", f"  back: {{title: {TITLE}, history: deep, initial: plan}}\n  ended: {{", f"{{title: {TITLE}, history"),
     "history-holds": ("    initial: voting\n    states:\n", f"    initial: voting\n    states:\n      back: {{title: {TITLE}, history: deep, initial: voting, count: rounds}}\n", f"{{title: {TITLE}, history"),
+    "unknown-holidays": ("{zone: Europe/Oslo}", "{zone: Europe/Oslo, holidays: XX}", "XX}"),
     "unknown-counter": ("    count: rounds", "    count: round", "round\n"),
     "final-goes-on": ("final: true}", "final: true, auto: [{to: plan, when: counters.rounds > 5}]}", "{title: {nb: Slutt"),
     "else-missing": ("        else: {nb: Målet mangler., nn: Målet manglar., en: The goal is missing.}\n", "", "title: {nb: Åpne"),

@@ -34,6 +34,9 @@ _HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {  # each tak
     c.Revoke: taking_part.revoke,
     c.Submit: answering.submit,
     c.Act: choosing.act,
+    c.Suspend: timing.suspend,
+    c.Resume: timing.resume,
+    c.Cancel: timing.cancel,
     c.Tick: timing.tick,
 }
 
@@ -41,10 +44,34 @@ _HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {  # each tak
 def decide(definition: Definition, state: ProcessState, command: c.Command, context: Context) -> list[e.Event]:
     """The events that follow; raise `Refused`, `NotFound` or `Conflict` where the command may not be carried out."""
     step = Step(definition, state, context)
-    if not isinstance(command, c.Start) and state.status != "running":
-        raise Refused(
-            f"“{state.name}” is {state.status}", hint="Nothing more can be done in it; its history stays readable."
-        )
+    _check_status(state, command)
     _HANDLERS[type(command)](step, command)
     settle(step)
     return step.events
+
+
+_WHILE_SUSPENDED = (
+    c.AddParty,
+    c.Invite,
+    c.Join,
+    c.AddMember,
+    c.EndMembership,
+    c.Grant,
+    c.Revoke,
+    c.Suspend,
+    c.Resume,
+    c.Cancel,
+    c.Tick,
+)
+"""People may come and go while a process rests; what it is about rests."""
+
+
+def _check_status(state: ProcessState, command: c.Command) -> None:
+    if isinstance(command, c.Start) or state.status == "running":
+        return
+    if state.status == "suspended":
+        if not isinstance(command, _WHILE_SUSPENDED):
+            raise Refused(f"“{state.name}” is suspended", hint="Whoever leads it can resume it: `samskap resume`.")
+        return
+    hint = "Nothing more can be done in it; its history stays readable."
+    raise Refused(f"“{state.name}” is {state.status}", hint=hint)

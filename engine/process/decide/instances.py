@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from engine.process import events as e
 from engine.process.access import on_work_list
-from engine.process.calendars import due_at
 from engine.process.decide.step import Step
+from engine.template.calendars import due_at, remind_at
 from engine.template.chart import TaskNode
+from engine.template.model import Reminder
 
 
 def open_everywhere(step: Step) -> None:
@@ -46,9 +47,14 @@ def open_one(
             visibility=step.conditions.visibility(task),
         )
     )
+    calendar = step.definition.template.calendar
     if task.spec.due:
-        due = due_at(step.context.at, task.spec.due, step.definition.template.calendar)
+        due = due_at(step.context.at, task.spec.due, calendar)
         step.emit(e.DeadlineSet(deadline=f"due:{instance}", due=due, instance=instance))
+    for number, reminder in enumerate(task.spec.remind, 1):
+        after, roles = (reminder.after, reminder.to) if isinstance(reminder, Reminder) else (reminder, ())
+        at = remind_at(step.context.at, after, calendar)
+        step.emit(e.ReminderSet(reminder=f"remind:{instance}:{number}", due=at, instance=instance, roles=roles))
 
 
 def elements(step: Step, task: TaskNode) -> Iterable[tuple[str | None, str | None]]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from engine.errors import Refused
 from engine.process import events as e
-from engine.process.calendars import due_at
 from engine.process.decide.instances import open_where_expected, withdraw
 from engine.process.decide.step import Step, seal_key_id
+from engine.template.calendars import due_at
 from engine.template.chart import Choice
 from engine.template.model import AtLeast, Share
 from engine.template.transitions import entry_set, exit_set, remembered_by, select_enabled

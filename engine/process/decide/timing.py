@@ -1,21 +1,75 @@
-"""What time does: deadlines pass, the earliest first, each once."""
+"""What time does, and what stops it: deadlines and reminders, suspension, and giving a process up."""
 
 from __future__ import annotations
 
+from engine.errors import Refused
 from engine.process import commands as c
 from engine.process import events as e
+from engine.process.access import ToManage
+from engine.process.decide.instances import withdraw
 from engine.process.decide.moves import settle, take
 from engine.process.decide.step import Step
+from engine.process.state import Pending
+from engine.template.calendars import later
 
 
 def tick(step: Step, _: c.Tick) -> None:
-    """Every deadline that is due, earliest first; each fires once."""
+    """Every deadline and reminder that is due, earliest first; each fires once."""
     step.actor = "clock"
-    while due := [d for d in step.state.pending.values() if d.due <= step.context.at]:
-        first = min(due, key=lambda d: (d.due, d.id))
-        step.emit(e.DeadlinePassed(deadline=first.id, due=first.due, instance=first.instance, state=first.state))
-        if first.state is not None:
-            choice = step.definition.deadlines[first.state][first.id.rsplit(":", 1)[1]]
-            if step.conditions.is_open(choice):
-                take(step, choice)
+    while step.state.status == "running":
+        due = [pending for pending in step.state.pending.values() if pending.due <= step.context.at]
+        if not due:
+            return
+        _fire(step, min(due, key=lambda pending: (pending.due, pending.id)))
         settle(step)
+
+
+def _fire(step: Step, first: Pending) -> None:
+    if first.roles is not None:
+        assert first.instance is not None
+        step.emit(e.ReminderDue(reminder=first.id, due=first.due, instance=first.instance, roles=first.roles))
+        return
+    step.emit(e.DeadlinePassed(deadline=first.id, due=first.due, instance=first.instance, state=first.state))
+    if first.state is not None:
+        choice = step.definition.deadlines[first.state][first.id.rsplit(":", 1)[1]]
+        if step.conditions.is_open(choice):
+            take(step, choice)
+
+
+def suspend(step: Step, command: c.Suspend) -> None:
+    """Let the process rest; what its deadlines have left is kept."""
+    step.require(ToManage())
+    if step.state.status == "suspended":
+        raise Refused(f"“{step.state.name}” is suspended already", hint="Resume it first.")
+    step.emit(e.ProcessSuspended(subject=step.context.actor.subject, reason=_needed(command.reason, "suspending")))
+
+
+def resume(step: Step, command: c.Resume) -> None:
+    """Let the process go on: every deadline and reminder is put off by as long as it rested."""
+    step.require(ToManage())
+    since = step.state.suspended_at
+    if since is None:
+        raise Refused(f"“{step.state.name}” is not suspended", hint="There is nothing to resume.")
+    step.emit(e.ProcessResumed(subject=step.context.actor.subject, reason=command.reason))
+    assert step.state.recorded_at is not None
+    rested = step.state.recorded_at - since
+    for pending in list(step.state.pending.values()):
+        due = later(pending.due, rested, step.definition.template.calendar)
+        if pending.roles is None:
+            step.emit(e.DeadlineSet(deadline=pending.id, due=due, instance=pending.instance, state=pending.state))
+        elif pending.instance is not None:
+            step.emit(e.ReminderSet(reminder=pending.id, due=due, instance=pending.instance, roles=pending.roles))
+
+
+def cancel(step: Step, command: c.Cancel) -> None:
+    """Give the process up: what is open is withdrawn, and nothing is revealed."""
+    step.require(ToManage())
+    reason = _needed(command.reason, "cancelling")
+    withdraw(step, list(step.state.instances))
+    step.emit(e.ProcessCancelled(subject=step.context.actor.subject, reason=reason))
+
+
+def _needed(reason: str, what: str) -> str:
+    if not reason.strip():
+        raise Refused(f"{what} needs a reason that all can read", hint="Give one with --reason.")
+    return reason

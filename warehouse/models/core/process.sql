@@ -1,6 +1,9 @@
 -- Grain: one row per process.
 -- Meaning: what runs or ran, under which version of its template, and how it stands.
 -- process: Name of the process, unique in the workspace
+-- status: running, suspended, finished or cancelled
+-- finished_at: When it came to its end (UTC), reached or given up
+-- final_state: The state in which it ended; empty where it was given up
 WITH started AS (
     SELECT
         stream AS process_id,
@@ -14,15 +17,26 @@ WITH started AS (
     WHERE type = 'process.started'
 ),
 ended AS (
-    SELECT stream AS process_id, min(recorded_at) AS finished_at, min(payload->>'$.state') AS final_state
+    SELECT
+        stream AS process_id,
+        min(type).replace('process.', '') AS status,
+        min(recorded_at) AS finished_at,
+        min(payload->>'$.state') AS final_state
     FROM raw.event
-    WHERE type = 'process.finished'
+    WHERE type IN ('process.finished', 'process.cancelled')
+    GROUP BY ALL
+),
+rested AS (
+    SELECT stream AS process_id, max_by(type, sequence) = 'process.suspended' AS suspended
+    FROM raw.event
+    WHERE type IN ('process.suspended', 'process.resumed')
     GROUP BY ALL
 )
 SELECT
     started.*,
-    CASE WHEN ended.process_id IS NULL THEN 'running' ELSE 'finished' END AS status,
+    coalesce(ended.status, CASE WHEN rested.suspended THEN 'suspended' ELSE 'running' END) AS status,
     ended.finished_at,
     ended.final_state
 FROM started
 LEFT JOIN ended USING (process_id)
+LEFT JOIN rested USING (process_id)

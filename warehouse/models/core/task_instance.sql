@@ -43,7 +43,7 @@ withdrawn AS (
     GROUP BY ALL
 ),
 due AS (
-    SELECT stream AS process_id, payload->>'$.instance' AS instance, max((payload->>'$.due')[:19]::TIMESTAMP) AS due_at
+    SELECT stream AS process_id, payload->>'$.instance' AS instance, max_by((payload->>'$.due')[:19]::TIMESTAMP, sequence) AS due_at
     FROM raw.event
     WHERE type = 'deadline.set' AND (payload->>'$.instance') IS NOT NULL
     GROUP BY ALL

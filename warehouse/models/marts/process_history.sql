@@ -28,6 +28,11 @@ SELECT
         WHEN 'answers.revealed' THEN 'Sealed answers were revealed'
         WHEN 'deadline.set' THEN 'A deadline was set'
         WHEN 'deadline.passed' THEN 'A deadline passed'
+        WHEN 'reminder.set' THEN 'A reminder was set'
+        WHEN 'reminder.due' THEN 'Somebody was reminded'
+        WHEN 'process.suspended' THEN 'The process was suspended'
+        WHEN 'process.resumed' THEN 'The process was resumed'
+        WHEN 'process.cancelled' THEN 'The process was given up'
         WHEN 'process.finished' THEN 'The process was finished'
         ELSE event.type
     END AS what,

@@ -1,0 +1,181 @@
+"""Time acts: reminders, escalation, suspension, giving up; each once, also after a time when nobody looked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from engine.errors import NotAllowed, Refused
+from engine.process import commands as c
+from engine.store import worklists
+from engine.template import bundle
+
+if TYPE_CHECKING:
+    World = Any  # the class stands in conftest.py, which cannot be imported
+
+
+@pytest.fixture
+def world(
+    new_world: Callable[..., World], write_small: Callable[..., Path], small_text: str, tmp_path: Path
+) -> Iterator[World]:
+    """The small world with reminders of the vote, one of them to the lead, and a deadline in working days."""
+    text = small_text.replace(
+        "            due: P14D\n",
+        "            due: {working_days: 10}\n            remind: [P7D, {after: P16D, to: lead}]\n",
+    )
+    text = text.replace("version: 1.0.0", "version: 1.1.0")
+    found: World = new_world(tmp_path / "data")
+    found.engine.publish(bundle.read("small", [write_small(tmp_path / "config", text)]))
+    found.engine.start(found.person("kari"), "small", "q", "Q")
+    yield found
+    found.engine.close()
+
+
+def do(world: World, handle: str, command: c.Command) -> None:
+    world.engine.handle(world.person(handle), "q", command)
+
+
+def state(world: World) -> Any:
+    return world.engine.load(world.engine.stream("q")).state
+
+
+def types(world: World, after: int = 0) -> list[str]:
+    return [record.type for record in world.engine.log.read(world.engine.stream("q"), after=after)]
+
+
+def to_voting(world: World) -> None:
+    """ola (m2) and eva (m3) may vote, from Monday 2 March 2026, 9:00 UTC."""
+    kari = world.person("kari")
+    for party, handle in (("town", "ola"), ("club", "eva")):
+        do(world, "kari", c.AddParty(party, party))
+        world.engine.join(world.person(handle), world.engine.invite(kari, "q", ("member",), party).result["token"])
+    do(world, "kari", c.Submit("goal.1", {"text": "et mål"}))
+    do(world, "kari", c.Act("open"))
+
+
+def test_given_a_vote_when_opened_then_its_deadline_and_reminders_wait(world: World) -> None:
+    to_voting(world)
+    assert {name: pending.due for name, pending in state(world).pending.items() if "m2" in name} == {
+        "due:vote.1.m2": datetime(2026, 3, 16, 22, 59, 59, tzinfo=UTC),
+        "remind:vote.1.m2:1": datetime(2026, 3, 9, 7, tzinfo=UTC),
+        "remind:vote.1.m2:2": datetime(2026, 3, 18, 7, tzinfo=UTC),
+    }
+
+
+def test_given_a_week_when_it_has_passed_then_those_who_have_not_answered_are_reminded_once(world: World) -> None:
+    to_voting(world)
+    do(world, "ola", c.Submit("vote.1.m2", {"score": 3}))
+    world.clock.now += timedelta(days=7)
+    before = state(world).sequence
+    world.engine.tick()
+    world.engine.tick()
+    (record,) = world.engine.log.read(world.engine.stream("q"), after=before)
+    payload = world.engine.payload(record)
+    assert (record.type, payload.instance, payload.roles) == ("reminder.due", "vote.1.m3", ())
+
+
+def test_given_nobody_looked_for_a_month_when_time_acts_then_everything_fires_once_in_the_order_it_was_due(
+    world: World,
+) -> None:
+    to_voting(world)
+    before = state(world).sequence
+    world.clock.now += timedelta(days=31)
+    world.engine.tick("q")
+    assert types(world, before) == [
+        "reminder.due", "reminder.due", "deadline.passed", "deadline.passed", "reminder.due", "reminder.due",
+    ]  # fmt: skip
+    escalated = world.engine.payload(world.engine.log.read(world.engine.stream("q"))[-1])
+    assert escalated.roles == ("lead",)
+
+
+def test_given_an_answer_when_given_then_nothing_of_it_waits(world: World) -> None:
+    to_voting(world)
+    do(world, "ola", c.Submit("vote.1.m2", {"score": 3}))
+    assert [name for name in state(world).pending if "m2" in name] == []
+    rows = world.engine.log.query("SELECT deadline FROM deadline WHERE deadline LIKE '%m2%'")
+    assert rows == []
+
+
+# -- suspension -------------------------------------------------------------------------------------------------------
+
+
+def test_given_a_suspension_when_resumed_then_the_time_that_was_left_is_left(world: World) -> None:
+    to_voting(world)
+    world.clock.now += timedelta(days=3)
+    do(world, "kari", c.Suspend("vinterferie"))
+    world.clock.now += timedelta(days=28)
+    assert world.engine.tick() == []
+    do(world, "kari", c.Resume())
+    assert {name: pending.due for name, pending in state(world).pending.items() if "m2" in name} == {
+        "due:vote.1.m2": datetime(2026, 4, 13, 21, 59, 59, tzinfo=UTC),  # four weeks later, in summer time
+        "remind:vote.1.m2:1": datetime(2026, 4, 6, 6, tzinfo=UTC),
+        "remind:vote.1.m2:2": datetime(2026, 4, 15, 6, tzinfo=UTC),
+    }
+
+
+def test_given_a_suspension_when_somebody_answers_or_chooses_then_refused_and_nothing_stored(world: World) -> None:
+    to_voting(world)
+    do(world, "kari", c.Suspend("ferie"))
+    before = state(world).sequence
+    for handle, command in (("ola", c.Submit("vote.1.m2", {"score": 3})), ("kari", c.Act("close"))):
+        with pytest.raises(Refused, match="suspended"):
+            do(world, handle, command)
+    assert state(world).sequence == before
+    assert (
+        worklists.open_tasks(world.engine.log, world.engine.people.fingerprint(world.person("ola").person.id), "q")
+        == []
+    )
+
+
+def test_given_a_suspension_when_somebody_joins_then_they_get_their_task_with_time(world: World) -> None:
+    to_voting(world)
+    do(world, "kari", c.Suspend("ferie"))
+    kari = world.person("kari")
+    world.engine.join(world.person("per"), world.engine.invite(kari, "q", ("member",), "town").result["token"])
+    assert state(world).instances["vote.1.m4"].status == "open"
+    assert state(world).status == "suspended"
+
+
+@pytest.mark.parametrize("command", [c.Suspend("x"), c.Cancel("x")])
+def test_given_somebody_who_does_not_lead_when_they_stop_it_then_not_allowed(world: World, command: c.Command) -> None:
+    to_voting(world)
+    with pytest.raises(NotAllowed):
+        do(world, "ola", command)
+
+
+@pytest.mark.parametrize("command", [c.Suspend(" "), c.Cancel("")])
+def test_given_no_reason_when_stopped_then_refused(world: World, command: c.Command) -> None:
+    with pytest.raises(Refused, match="needs a reason"):
+        do(world, "kari", command)
+
+
+def test_given_a_running_process_when_resumed_then_refused(world: World) -> None:
+    with pytest.raises(Refused, match="not suspended"):
+        do(world, "kari", c.Resume())
+
+
+# -- giving up --------------------------------------------------------------------------------------------------------
+
+
+def test_given_sealed_answers_when_the_process_is_cancelled_then_they_are_never_revealed(world: World) -> None:
+    to_voting(world)
+    do(world, "ola", c.Submit("vote.1.m2", {"score": 3}))
+    do(world, "kari", c.Cancel("kommunen trakk seg"))
+    assert "answers.revealed" not in types(world)
+    now = state(world)
+    assert (now.status, now.pending, now.instances["vote.1.m3"].status) == ("cancelled", {}, "withdrawn")
+    with pytest.raises(Refused, match="is cancelled"):
+        do(world, "kari", c.Resume())
+
+
+def test_given_a_cancelled_process_when_worklists_are_made_again_then_they_are_the_same(world: World) -> None:
+    to_voting(world)
+    do(world, "kari", c.Suspend("ferie"))
+    tables = ("process", "member", "open_task", "deadline")
+    before = [world.engine.log.query(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables]
+    world.engine.rebuild_worklists()
+    assert [world.engine.log.query(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables] == before
