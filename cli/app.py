@@ -102,6 +102,9 @@ MODULES: Final = (
         {
             "status": "Show where a process stands, or list the processes.",
             "act": "Choose what happens next in a process.",
+            "suspend": "Let a process rest, and its clock stand.",
+            "resume": "Let a suspended process go on.",
+            "cancel": "Give a process up, for good.",
             "tick": "Let time act: deadlines that have passed.",
             "explain action": "Say why an action is open or not.",
             "explain task": "Say how a task stands, and who can fill it in.",

@@ -74,9 +74,9 @@ def act(
 
 @commands.add("suspend", example="samskap suspend arendal-2026 --reason 'Sommerferie'")
 def suspend(ctx: typer.Context, process: Process, reason: Reason = "", command_id: CommandId = "") -> None:
-    """Let a process rest: nothing is filled in or chosen, and its deadlines keep the time they have left.
+    """Let a process rest, and its clock stand.
 
-    For whoever leads the process.
+    Nothing is filled in or chosen, and its deadlines keep the time they have left. For whoever leads the process.
     """
     from engine.process.commands import Suspend
 
@@ -85,9 +85,9 @@ def suspend(ctx: typer.Context, process: Process, reason: Reason = "", command_i
 
 @commands.add("resume", example="samskap resume arendal-2026")
 def resume(ctx: typer.Context, process: Process, reason: Reason = "", command_id: CommandId = "") -> None:
-    """Let a suspended process go on, with its deadlines put off by as long as it rested.
+    """Let a suspended process go on.
 
-    For whoever leads the process.
+    Its deadlines are put off by as long as it rested. For whoever leads the process.
     """
     from engine.process.commands import Resume
 
@@ -96,9 +96,9 @@ def resume(ctx: typer.Context, process: Process, reason: Reason = "", command_id
 
 @commands.add("cancel", example="samskap cancel arendal-2026 --reason 'Kommunen trakk seg'")
 def cancel(ctx: typer.Context, process: Process, reason: Reason = "", command_id: CommandId = "") -> None:
-    """Give a process up, for good: what is open is withdrawn, and what is sealed is never revealed.
+    """Give a process up, for good.
 
-    For whoever leads the process, or the operator on behalf of one who does (`--as`).
+    What is open is withdrawn, and what is sealed is never revealed. For whoever leads the process, or the operator on behalf of one who does (`--as`).
     """
     from engine.process.commands import Cancel
 

@@ -43,10 +43,13 @@ RECEIPTS: dict[str, tuple[tuple[str, ...], str]] = {
     "member end": (("member", "end", "arendal", "m3"), "kari"),
     "grant": (("grant", "arendal", "m2", "facilitator"), "kari"),
     "revoke": (("revoke", "arendal", "m3", "member"), "kari"),
+    "suspend": (("suspend", "arendal", "--reason", "Ferie"), "kari"),
+    "cancel": (("cancel", "arendal", "--reason", "Ingen tid"), "kari"),
     "act": (("act", "arendal", "stop", "--reason", "Ferdig"), "kari"),
 }
 ELSEWHERE = {
     "init": "below: it makes the workspace",
+    "resume": "tests/cli/test_suspension.py",
     "join": "below: it takes a token",
     "submit": "below: it takes a file",
     "sql": "below: it takes figures",
