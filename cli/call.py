@@ -120,6 +120,19 @@ class Call:
         """Whether the operator's key is at hand."""
         return self.engine.keys.raw("workspace", "operator") is not None
 
+    def require_analyst(self) -> str:
+        """The handle of who asks the readers' copy; raise `NotAllowed` for others than the operator and analysts."""
+        from engine.errors import NotAllowed
+
+        found = self.reader()
+        handle = found.person.handle
+        if not found.operator and handle not in self.workspace.settings.sql.analysts:
+            raise NotAllowed(
+                "the readers' copy holds all processes, and is for named analysts",
+                hint="Ask whoever runs the workspace to name you under `analysts` in [sql] of samskap.toml.",
+            )
+        return f"operator for {handle}" if found.operator and found.person.id else handle
+
     def require_operator(self, what: str) -> None:
         """Raise `NotAllowed` where the operator's key is not at hand."""
         from engine.errors import NotAllowed

@@ -116,20 +116,21 @@ def sql(
 ) -> None:
     """Ask the readers' copy of the figures in SQL.
 
-    For people of the workspace and the operator. The copy holds figures under pseudonyms; nothing can be changed. Time,
-    rows and memory are bounded by samskap.toml.
+    For the operator and the analysts that samskap.toml names; every question is recorded. The copy holds figures under
+    pseudonyms; nothing can be changed. Time, rows and memory are bounded by samskap.toml.
     """
     from cli import standard_input
     from cli.copies import reader_copy
     from engine.errors import UsageError
+    from warehouse.query import RECORD, asked, to_csv
     from warehouse.query import query as ask
-    from warehouse.query import to_csv
 
     call: Call = ctx.obj
     if csv and call.json:
         raise UsageError("--csv and --json exclude each other", hint="Give one of them.")
-    call.reader()
-    result = ask(reader_copy(call.workspace), standard_input.text(query), limits=limits(call.workspace.settings.sql))
+    who = call.require_analyst()
+    with asked(call.workspace.data / RECORD, who, question := standard_input.text(query), call.now):
+        result = ask(reader_copy(call.workspace), question, limits=limits(call.workspace.settings.sql))
     if result.truncated:
         note(call, f"Cut off after {len(result.rows)} rows: ask for less, or raise rows under [sql] in samskap.toml.")
     if csv:

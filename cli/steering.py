@@ -98,7 +98,8 @@ def resume(ctx: typer.Context, process: Process, reason: Reason = "", command_id
 def cancel(ctx: typer.Context, process: Process, reason: Reason = "", command_id: CommandId = "") -> None:
     """Give a process up, for good.
 
-    What is open is withdrawn, and what is sealed is never revealed. For whoever leads the process, or the operator on behalf of one who does (`--as`).
+    What is open is withdrawn, and what is sealed is never revealed. For whoever leads the process, or the operator on
+    behalf of one who does (`--as`).
     """
     from engine.process.commands import Cancel
 

@@ -45,6 +45,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "sql.seconds": "How long one question of `samskap sql` may take.",
     "sql.rows": "How many rows one answer may have; the rest is cut off, and that is told.",
     "sql.memory_limit": "How much memory one question may use.",
+    "sql.analysts": "Who may ask in SQL beside the operator, by handle.",
 }
 """What each setting means; a setting without a meaning stops the making of the page."""
 

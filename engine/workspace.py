@@ -44,6 +44,7 @@ timezone = "Europe/Oslo"
 [sql]
 seconds = 5             # one question may take this long,
 rows = 10000            # and answer with this many rows
+analysts = []           # who may ask beside the operator, by handle: ["kari"]
 """
 
 
@@ -72,11 +73,12 @@ class ScheduleSettings(_Section):
 
 
 class SqlSettings(_Section):
-    """Bounds of one question to the reader copy."""
+    """Bounds of one question to the reader copy, and who may ask."""
 
     seconds: Annotated[float, Field(gt=0, le=600)] = 5
     rows: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*(MB|GB|MiB|GiB)$")] = "512MB"
+    analysts: tuple[str, ...] = ()
 
 
 class Settings(BaseSettings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,26 @@ def files_alone(preparation):
     """The workspace of somebody who got hold of its files, without the operator's key."""
     (preparation.folder / "data/keys/workspace/op/operator.key").unlink()
     return preparation
+
+
+def test_given_somebody_who_takes_part_when_they_ask_in_sql_then_it_is_for_named_analysts(arendal) -> None:
+    arendal.person("ola")
+    ended = arendal("sql", "SELECT 1", who="ola")
+    assert (ended.code, "named analysts" in ended.err) == (6, True)
+
+
+def test_given_an_analyst_when_they_ask_then_the_question_is_recorded(arendal) -> None:
+    arendal.person("ola")
+    settings = arendal.folder / "samskap.toml"
+    settings.write_text(settings.read_text().replace("analysts = []", 'analysts = ["ola"]'))
+    arendal.done("evaluate")
+    arendal.done("sql", "SELECT 1", who="ola")
+    assert arendal("sql", "DROP TABLE core.process", who="ola").code == 5
+    lines = [json.loads(line) for line in (arendal.folder / "data/questions.jsonl").read_text().splitlines()]
+    assert [(line["who"], line["question"], line["outcome"]) for line in lines] == [
+        ("ola", "SELECT 1", "answered"),
+        ("ola", "DROP TABLE core.process", "sql_refused"),
+    ]
 
 
 @pytest.mark.parametrize("args", [*WRITING.values(), *READING.values()], ids=[*WRITING, *READING])

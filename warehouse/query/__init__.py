@@ -2,7 +2,7 @@
 
 May import the standard library, `engine.errors` and msgspec. It never imports DuckDB into the caller: the database is
 opened in a child process of its own, which is killed when it takes too long. This room is no way to change anything,
-and it decides nothing about who may ask: the copy that is asked holds only what its readers may see.
+and it decides nothing about who may ask; it records who did.
 """
 
 from warehouse.query.export import to_csv
@@ -17,9 +17,11 @@ from warehouse.query.model import (
     QueryTimeout,
     Result,
 )
+from warehouse.query.record import RECORD, asked
 from warehouse.query.run import query
 
 __all__ = [
+    "RECORD",
     "Cell",
     "Column",
     "Limits",
@@ -29,6 +31,7 @@ __all__ = [
     "QueryRefused",
     "QueryTimeout",
     "Result",
+    "asked",
     "query",
     "to_csv",
 ]
