@@ -188,4 +188,4 @@ def visible(actor: Actor, state: ProcessState) -> View:
 
 def on_work_list(membership: Membership, instance: Instance) -> bool:
     """Whether an open instance belongs on this membership's own list."""
-    return instance.status == "open" and membership.active and _fits(membership, instance)
+    return instance.pending and membership.active and _fits(membership, instance)

@@ -75,7 +75,15 @@ class Conditions:
             return group.done >= Decimal(rule.share) * group.expected
         if task.rule is not None:
             return task.rule.evaluate(self._environment(task.rule, task.state, depth + 1)).value is True
-        return group.open == 0 if rule == "all" else group.done >= 1
+        return group.done == group.expected if rule == "all" else group.done >= 1
+
+    def rows(self, task: TaskNode) -> list[str]:
+        """The ids of the rows that a task has an instance for each of; none before the list is answered."""
+        if task.list_of is None:
+            return []
+        source, name = task.list_of
+        found = [answers.get(name) for answers in self._latest(self.definition.tasks[source])]
+        return [row["id"] for rows in found if isinstance(rows, list) for row in rows]
 
     def visibility(self, task: TaskNode) -> str:
         """How a sealed task's answers will be shown: the last in the order that anybody chose, or the very last."""

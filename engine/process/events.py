@@ -146,9 +146,10 @@ class ActionTaken(Payload):
 
 
 class TaskOpened(Payload):
-    """There is something to fill in; `element` is the membership or party it is for."""
+    """There is something to fill in, for a membership, a party or the row of a list; `waiting` for its turn."""
 
     TYPE: ClassVar[str] = "task.opened"
+    SCHEMA: ClassVar[int] = 2
     instance: str
     task: str
     state: str | None
@@ -157,6 +158,15 @@ class TaskOpened(Payload):
     party: str | None = None
     roles: tuple[str, ...]
     visibility: str = "open"
+    row: str | None = None
+    waiting: bool = False
+
+
+class TaskBegun(Payload):
+    """What waited can be filled in now: its turn has come."""
+
+    TYPE: ClassVar[str] = "task.begun"
+    instance: str
 
 
 class TaskWithdrawn(Payload):
@@ -332,6 +342,7 @@ TYPES: Mapping[str, type[Payload]] = {found.TYPE: found for found in _subclasses
 Upcaster: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("state.left", 1): dict,  # nothing was remembered
+    ("task.opened", 1): dict,  # for no row, and at once
 }
 """(type, schema version) → the function that lifts a payload of that version to the next."""
 

@@ -47,6 +47,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "state.left": {"nb": "Gikk ut av: {state}", "nn": "Gjekk ut av: {state}", "en": "Left: {state}"},
     "action.taken": {"nb": "Valgte: {action}{why}", "nn": "Valde: {action}{why}", "en": "Chose: {action}{why}"},
     "task.opened": {"nb": "Åpnet: {task}{whom}", "nn": "Opna: {task}{whom}", "en": "Opened: {task}{whom}"},
+    "task.begun": {
+        "nb": "{instance} står for tur",
+        "nn": "{instance} står for tur",
+        "en": "It is the turn of {instance}",
+    },
     "task.withdrawn": {
         "nb": "Trakk tilbake: {instance}",
         "nn": "Trekte tilbake: {instance}",
@@ -144,7 +149,7 @@ class Teller:
             told = facts["reason"] if isinstance(facts["reason"], str) else _ERASED[self.language]
             facts["why"] = f" – {told}" if told else ""
         if isinstance(payload, e.TaskOpened):
-            element = payload.membership or payload.party
+            element = payload.membership or payload.party or payload.row
             facts["whom"] = f" ({element})" if element else ""
         if isinstance(payload, e.MembershipAdded):
             facts["who"] = self._who(payload.subject)

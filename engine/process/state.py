@@ -72,14 +72,20 @@ class Instance:
     roles: tuple[str, ...]
     visibility: str
     status: str = "open"
+    row: str | None = None
     submissions: tuple[Submission, ...] = ()
     due: datetime | None = None
     overdue: bool = False
 
     @property
     def element(self) -> str | None:
-        """The membership or party that the instance is for."""
-        return self.membership or self.party
+        """The membership, party or row that the instance is for."""
+        return self.membership or self.party or self.row
+
+    @property
+    def pending(self) -> bool:
+        """Whether it is still to be filled in, now or when its turn comes."""
+        return self.status in ("open", "waiting")
 
 
 @dataclass(slots=True)
@@ -91,15 +97,16 @@ class Group:
     done: int = 0
     withdrawn: int = 0
     overdue: int = 0
+    waiting: int = 0
 
     def copy(self) -> Group:
         """One that shares nothing with this; `dataclasses.replace` takes several times as long."""
-        return Group(list(self.instances), self.open, self.done, self.withdrawn, self.overdue)
+        return Group(list(self.instances), self.open, self.done, self.withdrawn, self.overdue, self.waiting)
 
     @property
     def expected(self) -> int:
         """How many are to be filled in: those withdrawn drop out."""
-        return self.open + self.done
+        return self.waiting + self.open + self.done
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +255,30 @@ def _left(state: ProcessState, _: e.Event, p: e.StateLeft) -> None:
 
 def _opened(state: ProcessState, _: e.Event, p: e.TaskOpened) -> None:
     state.instances[p.instance] = Instance(
-        p.instance, p.task, p.state, p.entry, p.membership, p.party, p.roles, p.visibility
+        p.instance,
+        p.task,
+        p.state,
+        p.entry,
+        p.membership,
+        p.party,
+        p.roles,
+        p.visibility,
+        status="waiting" if p.waiting else "open",
+        row=p.row,
     )
     group = state.groups.setdefault((p.task, p.entry), Group())
     group.instances.append(p.instance)
+    if p.waiting:
+        group.waiting += 1
+    else:
+        group.open += 1
+
+
+def _begun(state: ProcessState, _: e.Event, p: e.TaskBegun) -> None:
+    instance = state.instances[p.instance]
+    state.instances[p.instance] = replace(instance, status="open")
+    group = state.groups[instance.task, instance.entry]
+    group.waiting -= 1
     group.open += 1
 
 
@@ -347,6 +374,7 @@ _HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]
     e.StateEntered: _entered,
     e.StateLeft: _left,
     e.TaskOpened: _opened,
+    e.TaskBegun: _begun,
     e.TaskWithdrawn: _withdrawn,
     e.FormSubmitted: _submitted,
     e.FormCorrected: _submitted,

@@ -89,8 +89,9 @@ def _rows(  # noqa: C901, PLR0912 (one case an event type)
         case e.RoleGranted(membership=membership) | e.RoleRevoked(membership=membership):
             roles_now = json.dumps(sorted(after.memberships[membership].roles))
             yield "UPDATE member SET roles=? WHERE stream=? AND membership=?", (roles_now, stream, membership)
-        case e.TaskOpened():
-            values = (payload.instance, payload.task, payload.membership, payload.party, json.dumps(payload.roles))
+        case e.TaskOpened(instance=instance, waiting=False) | e.TaskBegun(instance=instance):
+            found = after.instances[instance]
+            values = (instance, found.task, found.membership, found.party, json.dumps(found.roles))
             yield "INSERT INTO open_task VALUES (?,?,?,?,?,?,NULL)", (stream, *values)
         case e.FormSubmitted(instance=instance, task=task):
             yield from _no_deadlines(stream, instance, after, definition)

@@ -59,6 +59,14 @@ class TaskNode:
     state: str | None
     rule: Guard | None
 
+    @property
+    def list_of(self) -> tuple[str, str] | None:
+        """Task and field of the list that it has an instance for each row of."""
+        if self.spec.each in (None, "membership", "party"):
+            return None
+        _, task, field = str(self.spec.each).split(".")
+        return task, field
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -105,6 +113,15 @@ class Definition:
         found: dict[str | None, tuple[TaskNode, ...]] = {}
         for task in self.tasks.values():
             found[task.state] = (*found.get(task.state, ()), task)
+        return found
+
+    @cached_property
+    def tasks_by_rows(self) -> Mapping[str, tuple[TaskNode, ...]]:
+        """The tasks that have an instance for each row of a list, by the task that asks for the list."""
+        found: dict[str, tuple[TaskNode, ...]] = {}
+        for task in self.tasks.values():
+            if task.list_of is not None:
+                found[task.list_of[0]] = (*found.get(task.list_of[0], ()), task)
         return found
 
     @cached_property

@@ -105,7 +105,12 @@ class _Lint:
             yield from self._roles(task.by, (*path, "by"))
             if task.form not in self.definition.forms:
                 yield self.unknown("unknown-form", "form", task.form, self.definition.forms, (*path, "form"))
-            if task.sealed and not task.each:
+            if task.each not in (None, "membership", "party"):
+                yield from self._each(str(task.each), (*path, "each"))
+            if task.order == "sequential" and not task.each:
+                hint = "Say each: membership, or remove `order`."
+                yield self.problem("order-alone", "a task with one instance has no order", (*path, "order"), hint)
+            if task.sealed and task.each not in ("membership", "party"):
                 yield self.problem(
                     "sealed-alone", "a sealed task has one answer an element", path, "Say each: membership."
                 )
@@ -204,6 +209,26 @@ class _Lint:
     def _target(self, name: str, path: Path) -> Iterator[Problem]:
         if name not in self.nodes:
             yield self.unknown("unknown-state", "state", name, self.nodes, path)
+
+    def _each(self, each: str, path: Path) -> Iterator[Problem]:
+        """An instance for each row of a list: the list is there, is one person's to answer, and its rows have ids."""
+        _, source, name = each.split(".")
+        if source not in self.tasks:
+            yield self.unknown("unknown-task", "task", source, self.tasks, path)
+            return
+        task = self.tasks[source][1]
+        form = self.definition.forms.get(task.form)
+        if form is None:
+            return
+        field = form.fields.get(name)
+        if field is None:
+            yield self.unknown("unknown-field", "field", name, form.fields, path)
+        elif field.kind != "list" or "id" not in field.items or field.personal:
+            hint = "Ask for a list of rows that have an `id`."
+            yield self.problem("each-no-list", f"“{name}” is no list whose rows have an id", path, hint)
+        elif task.each or task.repeatable or task.sealed:
+            hint = "Let one open answer hold the list."
+            yield self.problem("each-of-many", f"“{source}” has several answers, or sealed ones", path, hint)
 
     def _visibility(self, visibility: Visibility, path: Path) -> Iterator[Problem]:
         parts = visibility.choice.split(".")

@@ -71,6 +71,9 @@ def _zone(value: str) -> str:
     return value
 
 
+EACH = r"^(membership|party|answers\.[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*)$"
+"""What a task may have an instance each for."""
+
 TEXT_SCHEMA = {
     "oneOf": [
         {"type": "string", "minLength": 1},
@@ -195,10 +198,11 @@ class Task(Config):
     """The form's name: `forms/<template>/<form>.yaml`."""
     by: Names
     """The role or roles that fill it in."""
-    each: Literal["membership", "party"] | None = None
-    """One instance for each membership or party; without it there is one, and anybody with the role fills it in."""
-    order: Literal["parallel"] = "parallel"
-    """In which order instances are opened: all at once."""
+    each: Annotated[str, Field(pattern=EACH)] | None = None
+    """One instance for each membership, party, or row of a list (answers.<task>.<field>); without it there is one, and
+    anybody with the role fills it in."""
+    order: Literal["parallel", "sequential"] = "parallel"
+    """In which order instances are opened: all at once, or one after the other."""
     assisted: bool = False
     """Somebody else may enter it on a person's behalf."""
     correctable: bool = True

@@ -54,7 +54,10 @@ def test_given_the_types_of_today_when_compared_with_the_frozen_ones_then_each_h
     assert {stored["type"] for stored in STORED} == set(e.TYPES)
 
 
-ADDED_SINCE: dict[str, dict[str, Any]] = {"state.left": {"remembered": {}}}
+ADDED_SINCE: dict[str, dict[str, Any]] = {
+    "state.left": {"remembered": {}},
+    "task.opened": {"row": None, "waiting": False},
+}
 """What events of today hold beyond the frozen ones, and what that is in an old one."""
 
 

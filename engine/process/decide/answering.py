@@ -8,6 +8,7 @@ from engine.form.validate import split_personal
 from engine.process import commands as c
 from engine.process import events as e
 from engine.process.access import Actor, ToSubmit, Verdict
+from engine.process.decide.instances import follow_rows
 from engine.process.decide.step import Step, seal_key_id, unknown
 from engine.process.state import Instance, ProcessState
 from engine.template.chart import TaskNode
@@ -37,6 +38,7 @@ def submit(step: Step, command: c.Submit) -> None:
         step.emit(e.FormSubmitted.model_validate(given))
     else:
         step.emit(e.FormCorrected.model_validate({**given, "replaces": replaces}))
+    follow_rows(step, task.id)
 
 
 def checked(step: Step, task: TaskNode, command: c.Submit) -> dict[str, Json]:
@@ -61,6 +63,8 @@ def replaced(state: ProcessState, instance: Instance, task: TaskNode, subject: s
     active = instance.state is None or state.active.get(instance.state) == instance.entry
     if instance.status == "withdrawn" or not active:
         raise Refused(f"{instance.id} is closed", hint="It was withdrawn or its time is over: see `samskap tasks`.")
+    if instance.status == "waiting":
+        raise Refused(f"{instance.id} waits for its turn", hint="Those before it come first: see `samskap status`.")
     if instance.status == "open" or task.spec.repeatable:
         return None
     if not task.spec.correctable:

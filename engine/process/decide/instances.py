@@ -1,8 +1,9 @@
-"""The instances of tasks: one each for a membership or party, opened where expected, withdrawn where not."""
+"""The instances of tasks: one each for a membership, party or row; opened where expected, withdrawn where not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from engine.process import events as e
 from engine.process.access import on_work_list
@@ -12,6 +13,20 @@ from engine.template.chart import TaskNode
 from engine.template.model import Reminder
 
 
+class Element(NamedTuple):
+    """What one instance is for; nothing at all for a task that has just one."""
+
+    membership: str | None = None
+    party: str | None = None
+    row: str | None = None
+
+    @property
+    def suffix(self) -> str:
+        """The end of the instance's id."""
+        name = self.membership or self.party or self.row
+        return f".{name}" if name else ""
+
+
 def open_everywhere(step: Step) -> None:
     """Open what is expected in every active state, and in the process as a whole."""
     for state in [None, *step.state.active]:
@@ -19,34 +34,57 @@ def open_everywhere(step: Step) -> None:
 
 
 def open_where_expected(step: Step, state: str | None) -> None:
-    """Open an instance for each membership, party or role that should have one and has none."""
+    """Open an instance for each element that should have one and has none; in sequence, all but the first wait."""
     for task in step.definition.tasks_of.get(state, ()):
         entry = step.state.entries[state] if state else 1
-        closed = task.spec.complete != "all" and not task.spec.optional and step.conditions.complete(task)
-        for membership, party in [] if closed else elements(step, task):
-            element = membership or party
-            instance = f"{task.id}.{entry}.{element}" if element else f"{task.id}.{entry}"
-            known = step.state.instances.get(instance)
-            if known is None:
-                open_one(step, task, instance, state, entry, membership, party)
+        if task.spec.complete != "all" and not task.spec.optional and step.conditions.complete(task):
+            continue
+        for element in elements(step, task):
+            instance = f"{task.id}.{entry}{element.suffix}"
+            if instance not in step.state.instances:
+                open_one(step, task, instance, entry, element)
+        begin_next(step, task)
 
 
-def open_one(
-    step: Step, task: TaskNode, instance: str, state: str | None, entry: int, membership: str | None, party: str | None
-) -> None:
-    """Open one instance, with its deadline."""
+def open_one(step: Step, task: TaskNode, instance: str, entry: int, element: Element) -> None:
+    """Open one instance; its clock starts when its turn has come."""
+    waiting = task.spec.order == "sequential"
     step.emit(
         e.TaskOpened(
             instance=instance,
             task=task.id,
-            state=state,
+            state=task.state,
             entry=entry,
-            membership=membership,
-            party=party,
+            membership=element.membership,
+            party=element.party,
+            row=element.row,
             roles=task.spec.by,
             visibility=step.conditions.visibility(task),
+            waiting=waiting,
         )
     )
+    if not waiting:
+        _start_clock(step, task, instance)
+
+
+def begin_next(step: Step, task: TaskNode) -> None:
+    """Of a task in sequence: when none is open, the next one's turn comes."""
+    group = step.state.group(task.id, task.state)
+    if group.waiting and not group.open:
+        following = next(name for name in group.instances if step.state.instances[name].status == "waiting")
+        step.emit(e.TaskBegun(instance=following))
+        _start_clock(step, task, following)
+
+
+def begin_turns(step: Step) -> None:
+    """Begin every next one whose turn has come."""
+    for state in [None, *step.state.active]:
+        for task in step.definition.tasks_of.get(state, ()):
+            if task.spec.order == "sequential":
+                begin_next(step, task)
+
+
+def _start_clock(step: Step, task: TaskNode, instance: str) -> None:
     calendar = step.definition.template.calendar
     if task.spec.due:
         due = due_at(step.context.at, task.spec.due, calendar)
@@ -57,26 +95,38 @@ def open_one(
         step.emit(e.ReminderSet(reminder=f"remind:{instance}:{number}", due=at, instance=instance, roles=roles))
 
 
-def elements(step: Step, task: TaskNode) -> Iterable[tuple[str | None, str | None]]:
-    """(membership, party) of each instance that the task should have now."""
+def elements(step: Step, task: TaskNode) -> Sequence[Element]:
+    """What the task should have an instance for now."""
     if task.spec.each is None:
-        return [(None, None)]
+        return [Element()]
+    if task.spec.each not in ("membership", "party"):
+        return [Element(row=row) for row in step.conditions.rows(task)]
     holders = [m for m in step.state.memberships.values() if m.active and not m.roles.isdisjoint(task.spec.by)]
     if task.spec.each == "membership":
-        return [(m.id, None) for m in holders]
-    return [(None, party) for party in dict.fromkeys(m.party for m in holders) if party]
+        return [Element(membership=m.id) for m in holders]
+    return [Element(party=party) for party in dict.fromkeys(m.party for m in holders) if party]
+
+
+def follow_rows(step: Step, source: str) -> None:
+    """After a list was answered or put right: rows that came get their instance, those that went lose theirs."""
+    for task in step.definition.tasks_by_rows.get(source, ()):
+        if task.state is None or task.state in step.state.active:
+            expected = {element.row for element in elements(step, task)}
+            group = step.state.group(task.id, task.state)
+            withdraw(step, [name for name in group.instances if step.state.instances[name].row not in expected])
+            open_where_expected(step, task.state)
 
 
 def withdraw(step: Step, instances: Iterable[str]) -> None:
-    """Withdraw those that are still open."""
+    """Withdraw those that are still to be filled in."""
     for name in list(instances):
-        if step.state.instances[name].status == "open":
+        if step.state.instances[name].pending:
             step.emit(e.TaskWithdrawn(instance=name))
 
 
 def withdraw_orphans(step: Step) -> None:
-    """Withdraw instances that nobody can fill in any more."""
+    """Withdraw the instances of memberships and parties that nobody can fill in any more."""
     for instance in list(step.state.instances.values()):
-        if instance.status == "open" and instance.element is not None:
+        if instance.pending and (instance.membership or instance.party):
             if not any(on_work_list(m, instance) for m in step.state.memberships.values()):
                 withdraw(step, [instance.id])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.errors import Refused
 from engine.process import events as e
-from engine.process.decide.instances import open_where_expected, withdraw
+from engine.process.decide.instances import begin_turns, open_where_expected, withdraw
 from engine.process.decide.step import Step, seal_key_id
 from engine.template.calendars import due_at
 from engine.template.chart import Choice
@@ -20,6 +20,7 @@ def settle(step: Step) -> None:
     """Close the tasks whose rule is met and take automatic transitions, until nothing more is open."""
     for _ in range(MAX_STEPS):
         close_met(step)
+        begin_turns(step)
         choices = enabled(step)
         if not choices:
             return

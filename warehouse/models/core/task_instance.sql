@@ -9,7 +9,8 @@
 -- due_at: When it is due (UTC)
 -- overdue_at: When it was noticed that it was overdue (UTC)
 -- submissions: How many times it was answered, corrections included
--- status: open, done or withdrawn
+-- list_row: The row of a list it is for, where it is for one
+-- status: waiting (for its turn), open, done or withdrawn
 WITH opened AS (
     SELECT
         stream AS process_id,
@@ -19,11 +20,19 @@ WITH opened AS (
         (payload->>'$.entry')::BIGINT AS entry,
         payload->>'$.membership' AS membership,
         payload->>'$.party' AS party,
+        payload->>'$.row' AS list_row,
         payload->>'$.visibility' AS visibility,
+        coalesce((payload->>'$.waiting')::BOOLEAN, false) AS waited,
         recorded_at AS opened_at,
         sequence AS opened_sequence
     FROM raw.event
     WHERE type = 'task.opened'
+),
+begun AS (
+    SELECT stream AS process_id, payload->>'$.instance' AS instance, min(recorded_at) AS begun_at
+    FROM raw.event
+    WHERE type = 'task.begun'
+    GROUP BY ALL
 ),
 submitted AS (
     SELECT
@@ -56,7 +65,10 @@ overdue AS (
 )
 SELECT
     process.process,
-    opened.* REPLACE (coalesce(opened.party, membership.party) AS party),
+    opened.* EXCLUDE (waited) REPLACE (
+        coalesce(opened.party, membership.party) AS party,
+        CASE WHEN opened.waited THEN begun.begun_at ELSE opened.opened_at END AS opened_at
+    ),
     coalesce(submitted.submissions, 0) AS submissions,
     submitted.first_submitted_at,
     submitted.last_submitted_at,
@@ -66,11 +78,13 @@ SELECT
     CASE
         WHEN submitted.submissions > 0 THEN 'done'
         WHEN withdrawn.instance IS NOT NULL THEN 'withdrawn'
+        WHEN opened.waited AND begun.instance IS NULL THEN 'waiting'
         ELSE 'open'
     END AS status
 FROM opened
 JOIN core.process AS process USING (process_id)
 LEFT JOIN core.membership AS membership USING (process_id, membership)
+LEFT JOIN begun USING (process_id, instance)
 LEFT JOIN submitted USING (process_id, instance)
 LEFT JOIN withdrawn USING (process_id, instance)
 LEFT JOIN due USING (process_id, instance)

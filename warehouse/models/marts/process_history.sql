@@ -22,6 +22,7 @@ SELECT
         WHEN 'state.left' THEN 'A state was left'
         WHEN 'action.taken' THEN 'An action was chosen'
         WHEN 'task.opened' THEN 'A task was opened'
+        WHEN 'task.begun' THEN 'It was the turn of a task'
         WHEN 'task.withdrawn' THEN 'A task was withdrawn'
         WHEN 'form.submitted' THEN 'A form was filled in'
         WHEN 'form.corrected' THEN 'A form was put right'

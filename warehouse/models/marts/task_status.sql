@@ -1,6 +1,6 @@
 -- Grain: one row per process and task instance.
 -- Meaning: what there is to fill in, for whom, and how it stands on the day of the evaluation.
--- status: open, done or withdrawn
+-- status: waiting (for its turn), open, done or withdrawn
 -- is_overdue: Open after its due time
 SELECT
     process_id,

@@ -1,0 +1,208 @@
+"""One task, many instances: for each row of a list, and one after the other; late ones, and those that go away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from engine.errors import LintError, Refused
+from engine.process import commands as c
+from engine.store import worklists
+from engine.template import bundle
+
+if TYPE_CHECKING:
+    World = Any  # the class stands in conftest.py, which cannot be imported
+
+TEMPLATE = """
+template: small
+version: 2.0.0
+title: {nb: Tiltak, nn: Tiltak, en: Measures}
+roles:
+  lead: {title: {nb: Leder, nn: Leiar, en: Lead}}
+  member: {title: {nb: Medlem, nn: Medlem, en: Member}}
+starter: lead
+initial: planning
+states:
+  planning:
+    title: {nb: Plan, nn: Plan, en: Plan}
+    tasks:
+      list: {title: {nb: Liste, nn: Liste, en: List}, form: rows, by: lead}
+      judge: {title: {nb: Vurder, nn: Vurder, en: Judge}, form: note, by: [lead, member], each: answers.list.rows}
+      review:
+        title: {nb: Se over, nn: Sjå over, en: Review}
+        form: note
+        by: member
+        each: membership
+        order: sequential
+        due: P7D
+        COMPLETE
+    actions:
+      stop: {title: {nb: Slutt, nn: Slutt, en: End}, by: lead, to: ended}
+    auto: [{to: ended, when: tasks.review.complete and tasks.review.done >= 2}]
+  ended: {title: {nb: Slutt, nn: Slutt, en: End}, final: true}
+"""
+
+ROWS = """
+$schema: https://json-schema.org/draft/2020-12/schema
+$id: small/rows
+title: Tiltak
+x-i18n: {nn: {title: Tiltak}, en: {title: Measures}}
+type: object
+required: [rows]
+properties:
+  rows:
+    title: Tiltak
+    x-i18n: {nn: {title: Tiltak}, en: {title: Measures}}
+    type: array
+    items:
+      type: object
+      required: [id]
+      properties:
+        id: {title: Id, x-i18n: {nn: {title: Id}, en: {title: Id}}, type: string, maxLength: 40, pattern: "^[a-z][a-z0-9_]{0,39}$"}
+"""
+
+
+def rows(*ids: str) -> Any:
+    return {"rows": [{"id": name} for name in ids]}
+
+
+@pytest.fixture
+def make(
+    new_world: Callable[..., World], write_small: Callable[..., Path], tmp_path: Path
+) -> Iterator[Callable[[str], World]]:
+    """A world with a process `q`, led by kari (m1), in which ola (m2), eva (m3) and per (m4) are members."""
+    worlds: list[World] = []
+
+    def made(complete: str = "") -> World:
+        world = new_world(tmp_path / "data")
+        worlds.append(world)
+        text = TEMPLATE.replace("COMPLETE", complete)
+        world.engine.publish(bundle.read("small", [write_small(tmp_path / "config", text, rows=ROWS)]))
+        world.engine.start(world.person("kari"), "small", "q", "Q")
+        for handle in ("ola", "eva", "per"):
+            token = world.engine.invite(world.person("kari"), "q", ("member",)).result["token"]
+            world.engine.join(world.person(handle), token)
+        return world
+
+    yield made
+    for world in worlds:
+        world.engine.close()
+
+
+def do(world: World, handle: str, command: c.Command) -> None:
+    world.engine.handle(world.person(handle), "q", command)
+
+
+def statuses(world: World, task: str) -> dict[str, str]:
+    found = world.engine.load(world.engine.stream("q")).state.instances
+    return {name: instance.status for name, instance in found.items() if instance.task == task}
+
+
+def mine(world: World, handle: str) -> list[str]:
+    person = world.engine.people.fingerprint(world.person(handle).person.id)
+    return [item.instance for item in worklists.open_tasks(world.engine.log, person, "q")]
+
+
+# -- rows of a list ---------------------------------------------------------------------------------------------------
+
+
+def test_given_a_list_when_it_is_answered_then_each_row_has_an_instance(make: Callable[..., World]) -> None:
+    world = make()
+    assert statuses(world, "judge") == {}
+    do(world, "kari", c.Submit("list.1", rows("course", "mentor")))
+    assert statuses(world, "judge") == {"judge.1.course": "open", "judge.1.mentor": "open"}
+
+
+def test_given_a_list_when_put_right_then_new_rows_come_and_gone_ones_are_withdrawn_unless_done(
+    make: Callable[..., World],
+) -> None:
+    world = make()
+    do(world, "kari", c.Submit("list.1", rows("course", "mentor", "trip")))
+    do(world, "ola", c.Submit("judge.1.course", {"text": "god"}))
+    do(world, "kari", c.Submit("list.1", rows("mentor", "cafe")))
+    assert statuses(world, "judge") == {
+        "judge.1.course": "done", "judge.1.mentor": "open", "judge.1.trip": "withdrawn", "judge.1.cafe": "open",
+    }  # fmt: skip
+
+
+def test_given_a_list_of_a_task_with_many_answers_when_linted_then_told(
+    write_small: Callable[..., Path], tmp_path: Path
+) -> None:
+    text = TEMPLATE.replace("COMPLETE", "").replace("form: rows, by: lead}", "form: rows, by: lead, repeatable: true}")
+    with pytest.raises(LintError) as caught:
+        bundle.read("small", [write_small(tmp_path, text, rows=ROWS)])
+    assert [problem.rule for problem in caught.value.problems] == ["each-of-many"]
+
+
+# -- one after the other ----------------------------------------------------------------------------------------------
+
+
+def test_given_a_sequence_when_opened_then_only_the_first_is_open_and_has_a_deadline(
+    make: Callable[..., World],
+) -> None:
+    world = make()
+    assert statuses(world, "review") == {"review.1.m2": "open", "review.1.m3": "waiting", "review.1.m4": "waiting"}
+    pending = world.engine.load(world.engine.stream("q")).state.pending
+    assert list(pending) == ["due:review.1.m2"]
+    assert ("review.1.m3" in mine(world, "eva"), "review.1.m2" in mine(world, "ola")) == (False, True)
+
+
+def test_given_a_sequence_when_one_is_done_then_it_is_the_next_ones_turn_with_full_time(
+    make: Callable[..., World],
+) -> None:
+    world = make()
+    with pytest.raises(Refused, match="waits for its turn"):
+        do(world, "eva", c.Submit("review.1.m3", {"text": "x"}))
+    world.clock.now = world.clock.now.replace(day=5)
+    do(world, "ola", c.Submit("review.1.m2", {"text": "x"}))
+    assert statuses(world, "review")["review.1.m3"] == "open"
+    assert mine(world, "eva") == ["review.1.m3"]
+    found = world.engine.load(world.engine.stream("q")).state.instances["review.1.m3"]
+    assert found.due is not None
+    assert found.due.day == 12
+
+
+def test_given_a_sequence_when_whose_turn_it_is_leaves_then_the_next_ones_turn_comes(
+    make: Callable[..., World],
+) -> None:
+    world = make()
+    do(world, "kari", c.EndMembership("m2", "flyttet"))
+    assert statuses(world, "review") == {"review.1.m2": "withdrawn", "review.1.m3": "open", "review.1.m4": "waiting"}
+
+
+def test_given_a_sequence_when_somebody_joins_late_then_they_come_last(make: Callable[..., World]) -> None:
+    world = make()
+    token = world.engine.invite(world.person("kari"), "q", ("member",)).result["token"]
+    world.engine.join(world.person("liv"), token)
+    assert list(statuses(world, "review").values()) == ["open", "waiting", "waiting", "waiting"]
+
+
+def test_given_a_share_when_enough_in_sequence_are_done_then_those_who_wait_are_withdrawn(
+    make: Callable[..., World],
+) -> None:
+    world = make("complete: {at_least: 1}")
+    do(world, "ola", c.Submit("review.1.m2", {"text": "x"}))
+    assert statuses(world, "review") == {"review.1.m2": "done", "review.1.m3": "withdrawn", "review.1.m4": "withdrawn"}
+
+
+def test_given_a_sequence_when_all_are_done_then_the_task_is_complete_and_not_before(
+    make: Callable[..., World],
+) -> None:
+    world = make()
+    for handle, member in (("ola", "m2"), ("eva", "m3"), ("per", "m4")):
+        assert world.engine.load(world.engine.stream("q")).state.status == "running"
+        do(world, handle, c.Submit(f"review.1.{member}", {"text": "x"}))
+    assert world.engine.load(world.engine.stream("q")).state.status == "finished"
+
+
+def test_given_waiting_instances_when_worklists_are_made_again_then_they_are_the_same(
+    make: Callable[..., World],
+) -> None:
+    world = make()
+    do(world, "ola", c.Submit("review.1.m2", {"text": "x"}))
+    before = world.engine.log.query("SELECT * FROM open_task ORDER BY 1, 2")
+    world.engine.rebuild_worklists()
+    assert world.engine.log.query("SELECT * FROM open_task ORDER BY 1, 2") == before
