@@ -10,7 +10,7 @@ import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from hashlib import sha256
@@ -577,6 +577,14 @@ class Engine:
             language or session.person.language,
         )
 
+    def decided_on(self, session: Session, name: str, instance: str) -> list[Line]:
+        """What was decided on the answers of an instance, earlier ones included; for whoever may see the process."""
+        loaded = self.load(self.stream(name))
+        answers = {submission.sequence for submission in self._instance(loaded, instance).submissions}
+        lines = {line.sequence: line for line in self.history(session, name)}
+        found = (ev for ev in self.events(loaded.records) if answers & set(getattr(ev.payload, "considered", ())))
+        return [lines[event.sequence] for event in found]
+
     def _conditions(self, session: Session, loaded: Loaded) -> Conditions:
         context = self._context(session, loaded.state, loaded.records)
         return Conditions(loaded.definition, loaded.state, context.answers)
@@ -597,6 +605,8 @@ class Engine:
 
 
 def _plain(value: object) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
     return list(value) if isinstance(value, tuple) else value
 
 

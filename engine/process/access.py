@@ -36,6 +36,13 @@ class ToSubmit:
 
 
 @dataclass(frozen=True, slots=True)
+class ToCorrect:
+    """Put right what somebody answered, also when its time is over."""
+
+    instance: Instance
+
+
+@dataclass(frozen=True, slots=True)
 class ToChoose:
     """Take an action."""
 
@@ -58,7 +65,7 @@ class ToMeasure:
     """Put a measured figure right that came from a file: what those may do who may fill in measurements."""
 
 
-Deed: TypeAlias = ToSubmit | ToChoose | ToManage | ToRead | ToMeasure
+Deed: TypeAlias = ToSubmit | ToCorrect | ToChoose | ToManage | ToRead | ToMeasure
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,10 @@ def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -
             return _held(
                 own, roles, f"only {_either(roles)} may put figures right" if roles else "nobody measures here"
             )
+        case ToCorrect():
+            roles = definition.tasks[deed.instance.task].spec.correct_by or ()
+            otherwise = f"only {_either(roles)} may put this right" if roles else "nobody may put this right"
+            return _held(own, roles, otherwise)
         case ToChoose():
             return _held(own, deed.roles, f"only {_either(deed.roles)} may do this")
         case ToSubmit():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeAlias
 
 from engine.codec import Json
@@ -77,11 +77,26 @@ class Revoke:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Answer a task; `membership` where it is on behalf of somebody, or as one of several hats."""
+    """Answer a task; `membership` where it is on behalf of somebody, or as one of several hats.
+
+    `reason` says why an answer is put right by another than who gave it; `valid_on` which day the answers are about.
+    """
 
     instance: str
     answers: Json
     membership: str | None = None
+    reason: str = ""
+    valid_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """Enter answers of a round before the process began: `<task>.<entry>.<element>`, with an entry of 0, -1, -2 …"""
+
+    instance: str
+    answers: Json
+    valid_on: date
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +105,14 @@ class Act:
 
     action: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepBack:
+    """Go back to a state in which the process has been, keeping what was done there."""
+
+    to: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +151,9 @@ Command: TypeAlias = (
     | Grant
     | Revoke
     | Submit
+    | Backfill
     | Act
+    | StepBack
     | Suspend
     | Resume
     | Cancel

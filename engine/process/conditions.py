@@ -32,6 +32,8 @@ class Conditions:
         self.definition = definition
         self.state = state
         self.answers = answers
+        self.considered: set[int] = set()
+        """The sequences of the submissions that were read."""
 
     def outcome(self, choice: Choice) -> Outcome:
         """What the choice's guard says now: true, false or unknown, and which answers are missing."""
@@ -153,8 +155,9 @@ class Conditions:
         """The answers that count in the latest entry of the task's state."""
         group = self.state.group(task.id, task.state)
         instances = [self.state.instances[name] for name in group.instances]
-        given = [self.answers(s.sequence) for i in instances if not self.state.is_sealed(i) for s in counting(i)]
-        return [answers for answers in given if answers is not None]
+        read = [s.sequence for i in instances if not self.state.is_sealed(i) for s in counting(i)]
+        self.considered.update(read)
+        return [answers for sequence in read if (answers := self.answers(sequence)) is not None]
 
 
 def counting(instance: Instance) -> list[Submission]:

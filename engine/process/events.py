@@ -135,12 +135,34 @@ class StateLeft(Payload):
 
 
 class ActionTaken(Payload):
-    """A person chose what happens next."""
+    """A person chose what happens next; `considered` are the submissions that its condition read."""
 
     TYPE: ClassVar[str] = "action.taken"
+    SCHEMA: ClassVar[int] = 2
     PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
     action: str
     state: str
+    subject: str
+    reason: PersonalText = ""
+    considered: tuple[int, ...] = ()
+
+
+class StepTaken(Payload):
+    """An automatic transition was taken, the `number`th of its state; `considered` are the submissions it read."""
+
+    TYPE: ClassVar[str] = "step.taken"
+    state: str
+    number: int
+    to: str
+    considered: tuple[int, ...] = ()
+
+
+class SteppedBack(Payload):
+    """A person went back to an earlier state. What was done stays, and is carried on by `form.kept`."""
+
+    TYPE: ClassVar[str] = "process.stepped_back"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
+    to: str
     subject: str
     reason: PersonalText = ""
 
@@ -177,9 +199,13 @@ class TaskWithdrawn(Payload):
 
 
 class FormSubmitted(Payload):
-    """A form was filled in. `sealed_under` names the key of a sealed entry; `personal` holds texts by path."""
+    """A form was filled in. `sealed_under` names the key of a sealed entry; `personal` holds texts by path.
+
+    `valid_on` is the day (YYYY-MM-DD) that the answers are about, where that is another than the day they were given.
+    """
 
     TYPE: ClassVar[str] = "form.submitted"
+    SCHEMA: ClassVar[int] = 2
     PERSONAL: ClassVar[tuple[str, ...]] = ("personal",)
     instance: str
     task: str
@@ -188,13 +214,25 @@ class FormSubmitted(Payload):
     answers: Answers | None
     personal: dict[str, PersonalText] | Erased | None
     sealed_under: str | None = None
+    valid_on: str | None = None
 
 
 class FormCorrected(FormSubmitted):
-    """The same person put an answer right while that was open; `replaces` is the sequence of the earlier one."""
+    """An answer was put right; `replaces` is the sequence of the earlier one. Others than who gave it say why."""
 
     TYPE: ClassVar[str] = "form.corrected"
+    SCHEMA: ClassVar[int] = 2
+    PERSONAL: ClassVar[tuple[str, ...]] = ("personal", "reason")
     replaces: int
+    reason: PersonalText = ""
+
+
+class FormKept(Payload):
+    """What had been answered before the process went back counts again, in a new instance."""
+
+    TYPE: ClassVar[str] = "form.kept"
+    instance: str
+    kept_from: str
 
 
 class AnswersRevealed(Payload):
@@ -220,13 +258,15 @@ class DeadlineSet(Payload):
 
 
 class DeadlinePassed(Payload):
-    """The deadline was noticed, at `recorded_at`."""
+    """The deadline was noticed, at `recorded_at`; `considered` are the submissions that its condition read."""
 
     TYPE: ClassVar[str] = "deadline.passed"
+    SCHEMA: ClassVar[int] = 2
     deadline: str
     due: Moment
     instance: str | None = None
     state: str | None = None
+    considered: tuple[int, ...] = ()
 
 
 class ReminderSet(Payload):
@@ -343,6 +383,10 @@ Upcaster: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("state.left", 1): dict,  # nothing was remembered
     ("task.opened", 1): dict,  # for no row, and at once
+    ("action.taken", 1): dict,  # what was considered was not noted
+    ("deadline.passed", 1): dict,
+    ("form.submitted", 1): dict,  # about the day it was given
+    ("form.corrected", 1): dict,
 }
 """(type, schema version) → the function that lifts a payload of that version to the next."""
 

@@ -46,6 +46,12 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "state.entered": {"nb": "Gikk inn i: {state}", "nn": "Gjekk inn i: {state}", "en": "Entered: {state}"},
     "state.left": {"nb": "Gikk ut av: {state}", "nn": "Gjekk ut av: {state}", "en": "Left: {state}"},
     "action.taken": {"nb": "Valgte: {action}{why}", "nn": "Valde: {action}{why}", "en": "Chose: {action}{why}"},
+    "step.taken": {"nb": "Gikk videre av seg selv", "nn": "Gjekk vidare av seg sjølv", "en": "Went on by itself"},
+    "process.stepped_back": {
+        "nb": "Gikk tilbake til: {state}{why}",
+        "nn": "Gjekk tilbake til: {state}{why}",
+        "en": "Went back to: {state}{why}",
+    },
     "task.opened": {"nb": "Åpnet: {task}{whom}", "nn": "Opna: {task}{whom}", "en": "Opened: {task}{whom}"},
     "task.begun": {
         "nb": "{instance} står for tur",
@@ -58,7 +64,12 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "Withdrew: {instance}",
     },
     "form.submitted": {"nb": "Svarte på: {task}", "nn": "Svarte på: {task}", "en": "Answered: {task}"},
-    "form.corrected": {"nb": "Rettet: {task}", "nn": "Retta: {task}", "en": "Corrected: {task}"},
+    "form.corrected": {"nb": "Rettet: {task}{why}", "nn": "Retta: {task}{why}", "en": "Corrected: {task}{why}"},
+    "form.kept": {
+        "nb": "Svaret står fortsatt: {instance}",
+        "nn": "Svaret står framleis: {instance}",
+        "en": "The answer still stands: {instance}",
+    },
     "answers.revealed": {
         "nb": "Svarene på {task} ble vist ({visibility})",
         "nn": "Svara på {task} vart viste ({visibility})",
@@ -143,6 +154,8 @@ class Teller:
             facts["due"] = f"{facts['due']:%Y-%m-%d %H:%M} UTC"
         if "task" in facts:
             facts["task"] = self.definition.tasks[facts["task"]].spec.title.get(self.language)
+        if isinstance(payload, e.SteppedBack):
+            facts["state"] = payload.to
         if isinstance(payload, e.ReminderDue):
             facts["whom"] = f" ({facts['roles']})" if facts["roles"] else ""
         if "reason" in facts:

@@ -310,6 +310,14 @@ def _submitted(state: ProcessState, event: e.Event, p: e.FormSubmitted) -> None:
     state.instances[p.instance] = replace(state.instances[p.instance], submissions=(*earlier, given))
 
 
+def _kept(state: ProcessState, _: e.Event, p: e.FormKept) -> None:
+    instance = state.instances[p.instance]
+    _close(state, instance, "done")
+    state.groups[instance.task, instance.entry].done += 1
+    submissions = state.instances[p.kept_from].submissions
+    state.instances[p.instance] = replace(state.instances[p.instance], submissions=submissions)
+
+
 def _revealed(state: ProcessState, _: e.Event, p: e.AnswersRevealed) -> None:
     state.revealed[p.key_id] = p
 
@@ -378,6 +386,7 @@ _HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]
     e.TaskWithdrawn: _withdrawn,
     e.FormSubmitted: _submitted,
     e.FormCorrected: _submitted,
+    e.FormKept: _kept,
     e.AnswersRevealed: _revealed,
     e.DeadlineSet: _deadline_set,
     e.DeadlinePassed: _deadline_passed,

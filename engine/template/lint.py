@@ -102,22 +102,31 @@ class _Lint:
         if template.initial not in template.states:
             yield self.unknown("unknown-state", "state at the top", template.initial, template.states, ("initial",))
         for path, task, _ in self.tasks.values():
-            yield from self._roles(task.by, (*path, "by"))
-            if task.form not in self.definition.forms:
-                yield self.unknown("unknown-form", "form", task.form, self.definition.forms, (*path, "form"))
-            if task.each not in (None, "membership", "party"):
-                yield from self._each(str(task.each), (*path, "each"))
-            if task.order == "sequential" and not task.each:
-                hint = "Say each: membership, or remove `order`."
-                yield self.problem("order-alone", "a task with one instance has no order", (*path, "order"), hint)
-            if task.sealed and task.each not in ("membership", "party"):
-                yield self.problem(
-                    "sealed-alone", "a sealed task has one answer an element", path, "Say each: membership."
-                )
-            if task.visibility:
-                yield from self._visibility(task.visibility, (*path, "visibility"))
+            yield from self._task(path, task)
         for path, node in self.nodes.values():
             yield from self._state(path, node)
+
+    def _task(self, path: Path, task: Task) -> Iterator[Problem]:
+        yield from self._roles(task.by, (*path, "by"))
+        if task.form not in self.definition.forms:
+            yield self.unknown("unknown-form", "form", task.form, self.definition.forms, (*path, "form"))
+        if task.each not in (None, "membership", "party"):
+            yield from self._each(str(task.each), (*path, "each"))
+        if task.correct_by is not None:
+            yield from self._roles(task.correct_by, (*path, "correct_by"))
+            if task.sealed or task.repeatable:
+                hint = "Remove `correct_by`: let a new round be answered, or a new row be added."
+                yield self.problem(
+                    "correct-sealed", "what was sealed is not changed once it is revealed, and what is repeatable"
+                    " is answered anew", (*path, "correct_by"), hint,
+                )  # fmt: skip
+        if task.order == "sequential" and not task.each:
+            hint = "Say each: membership, or remove `order`."
+            yield self.problem("order-alone", "a task with one instance has no order", (*path, "order"), hint)
+        if task.sealed and task.each not in ("membership", "party"):
+            yield self.problem("sealed-alone", "a sealed task has one answer an element", path, "Say each: membership.")
+        if task.visibility:
+            yield from self._visibility(task.visibility, (*path, "visibility"))
 
     def _state(self, path: Path, node: Node) -> Iterator[Problem]:
         state = node.spec

@@ -21,7 +21,6 @@ from engine.text import LANGUAGES, Text, text
 
 NOT_YET: Mapping[str, str] = {
     "spawn": "linked processes",
-    "correct_by": "corrections by others",
 }
 """Keys that the language will have; lint says "not available yet" rather than "unknown"."""
 
@@ -207,6 +206,8 @@ class Task(Config):
     """Somebody else may enter it on a person's behalf."""
     correctable: bool = True
     """Whoever answered may correct it while the state is active."""
+    correct_by: Names | None = None
+    """The role or roles that may put anybody's answer right, also when its state is left, with a reason."""
     sealed: bool = False
     """Nobody else reads an answer before the state is left."""
     visibility: Visibility | None = None

@@ -14,11 +14,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.template import model as template
-from engine.template.model import NOT_YET, TEXT_SCHEMA, State, Task, Template
+from engine.template.model import NOT_YET, TEXT_SCHEMA, State, Template
 
 LEVELS: Mapping[str, type[template.Config]] = {
     "spawn": State,
-    "correct_by": Task,
 }
 """Where the keys that are not available yet will stand."""
 

@@ -213,6 +213,7 @@ def test_given_all_votes_when_the_last_is_in_then_revealed_left_and_entered_in_s
     world.submit("eva", "vote.1.m3", {"score": 3})
     assert types(world, before) == [
         "form.submitted",
+        "step.taken",
         "answers.revealed",
         "state.left",
         "state.entered",

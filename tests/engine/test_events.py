@@ -57,6 +57,10 @@ def test_given_the_types_of_today_when_compared_with_the_frozen_ones_then_each_h
 ADDED_SINCE: dict[str, dict[str, Any]] = {
     "state.left": {"remembered": {}},
     "task.opened": {"row": None, "waiting": False},
+    "action.taken": {"considered": []},
+    "deadline.passed": {"considered": []},
+    "form.submitted": {"valid_on": None},
+    "form.corrected": {"valid_on": None, "reason": ""},
 }
 """What events of today hold beyond the frozen ones, and what that is in an old one."""
 

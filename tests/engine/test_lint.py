@@ -20,7 +20,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     # rule → what stands in the template, what is put there instead, and where lint must point
     "template-missing": ("initial: plan\n", "", "template: small"),
     "template-unknown-key": ("optional: true, repeatable: true", "opsional: true", "opsional"),
-    "template-not-yet": ("optional: true, repeatable: true", "correct_by: lead", "correct_by"),
+    "template-not-yet": ("    count: rounds", "    spawn: {template: small}", "spawn"),
     "template-value": ("due: P14D", "due: two weeks", "two weeks"),
     "duplicate-id": ("  ended: {", f"  plan2: {{title: {TITLE}, states: {{talk: {{title: {TITLE}, final: true}}}}, initial: talk}}\n  ended: {{", f"{{title: {TITLE}, final: true}}"),
     "unknown-role": ("by: [lead, guest]", "by: [lead, gest]", "[lead, gest]"),
@@ -41,6 +41,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "history-holds": ("    initial: voting\n    states:\n", f"    initial: voting\n    states:\n      back: {{title: {TITLE}, history: deep, initial: voting, count: rounds}}\n", f"{{title: {TITLE}, history"),
     "unknown-holidays": ("{zone: Europe/Oslo}", "{zone: Europe/Oslo, holidays: XX}", "XX}"),
     "each-no-list": ("each: party,", "each: answers.goal.text,", "answers.goal.text,"),
+    "correct-sealed": ("            sealed: true\n", "            sealed: true\n            correct_by: lead\n", "lead\n            visibility"),
     "order-alone": ("form: note, by: [lead, member]}", "form: note, by: [lead, member], order: sequential}", "sequential}"),
     "unknown-counter": ("    count: rounds", "    count: round", "round\n"),
     "final-goes-on": ("final: true}", "final: true, auto: [{to: plan, when: counters.rounds > 5}]}", "{title: {nb: Slutt"),

@@ -99,7 +99,7 @@ def test_given_the_keys_that_are_not_available_when_looked_for_then_all_are_mark
     }
     assert marked == set(NOT_YET)
     document = data("samson")
-    document["tasks"]["register"]["correct_by"] = "facilitator"
+    document["states"]["preparation"]["spawn"] = {"template": "soimpact"}
     assert not VALIDATOR.is_valid(document)
     assert not loads(document)
 

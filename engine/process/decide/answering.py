@@ -1,4 +1,4 @@
-"""Filling in: answers for the first time, and put right."""
+"""Filling in: answers for the first time, answers put right, and those of rounds before the process began."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from engine.errors import AnswersInvalid, NotAllowed, Refused
 from engine.form.validate import split_personal
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.access import Actor, ToSubmit, Verdict
-from engine.process.decide.instances import follow_rows
+from engine.process.access import Actor, ToCorrect, ToManage, ToSubmit, Verdict, may
+from engine.process.decide.instances import Element, elements, follow_rows, open_one
 from engine.process.decide.step import Step, seal_key_id, unknown
 from engine.process.state import Instance, ProcessState
+from engine.template.calendars import day_of
 from engine.template.chart import TaskNode
 
 
@@ -20,12 +21,99 @@ def submit(step: Step, command: c.Submit) -> None:
     if instance is None:
         raise unknown("task", command.instance, step.state.instances)
     task = step.definition.tasks[instance.task]
-    verdict = step.require(ToSubmit(instance, command.membership))
-    subject = subject_of(verdict, step.context.actor)
-    replaces = replaced(step.state, instance, task, subject)
-    answers = checked(step, task, command)
-    clear, personal = split_personal(step.definition.form_of(task.id), answers)
-    given = {
+    if _corrects_for_others(step, instance, task):
+        _correct(step, instance, task, command)
+    else:
+        verdict = step.require(ToSubmit(instance, command.membership))
+        subject = subject_of(verdict, step.context.actor)
+        replaces = replaced(step.state, instance, task, subject)
+        if command.reason and replaces is None:
+            raise Refused("a first answer takes no reason", hint="Leave it out.")
+        given = _given(step, instance, task, command, subject)
+        if replaces is None:
+            step.emit(e.FormSubmitted.model_validate(given))
+        else:
+            step.emit(e.FormCorrected.model_validate({**given, "replaces": replaces, "reason": command.reason}))
+    follow_rows(step, task.id)
+
+
+def _corrects_for_others(step: Step, instance: Instance, task: TaskNode) -> bool:
+    """Whether the person comes as one who may put right what others answered: where it is not one's own, or over."""
+    if task.spec.correct_by is None or not instance.submissions or task.spec.repeatable:
+        return False
+    if not may(step.context.actor, ToCorrect(instance), step.state, step.definition).allowed:
+        return False
+    own = instance.submissions[-1].subject == step.context.actor.subject
+    return not own or not _is_active(step.state, instance) or not task.spec.correctable
+
+
+def _correct(step: Step, instance: Instance, task: TaskNode, command: c.Submit) -> None:
+    step.require(ToCorrect(instance))
+    if instance.status == "withdrawn":
+        raise Refused(f"{instance.id} was withdrawn", hint="There is nothing in it to put right.")
+    if not command.reason.strip():
+        raise Refused(f"putting {instance.id} right needs a reason", hint="Give one with --reason.")
+    last = instance.submissions[-1]
+    given = _given(step, instance, task, command, last.subject)
+    step.emit(
+        e.FormCorrected.model_validate({**given, "replaces": last.sequence, "reason": command.reason}),
+    )
+
+
+def backfill(step: Step, command: c.Backfill) -> None:
+    """Enter answers of an earlier round, given elsewhere; those of a sealed task are shown as has been chosen."""
+    step.require(ToManage())
+    if not command.reason.strip():
+        raise Refused("answers entered afterwards need a reason", hint="Say where they come from, with --reason.")
+    task, entry, element = _earlier(step, command.instance)
+    if command.instance in step.state.instances:
+        raise Refused(f"{command.instance} is there already", hint="Each earlier answer is entered once.")
+    open_one(step, task, command.instance, entry, element, waiting=False, clock=False)
+    instance = step.state.instances[command.instance]
+    owners = [m for m in step.state.memberships.values() if element.membership == m.id]
+    subject = owners[0].subject if owners else step.context.actor.subject
+    answers = c.Submit(command.instance, command.answers, valid_on=command.valid_on)
+    step.emit(e.FormSubmitted.model_validate(_given(step, instance, task, answers, subject)))
+    key_id = seal_key_id(step.state.stream, task.id, entry)
+    if task.spec.sealed and key_id not in step.state.revealed:
+        step.emit(
+            e.AnswersRevealed(
+                task=task.id,
+                state=task.state or "",
+                entry=entry,
+                visibility=instance.visibility,
+                key_id=key_id,
+                key=None,
+            )
+        )
+
+
+def _earlier(step: Step, name: str) -> tuple[TaskNode, int, Element]:
+    """Task, entry and element of an instance before the first; raise `Refused` for what is none."""
+    parts = name.split(".")
+    task = step.definition.tasks.get(parts[0])
+    if task is None:
+        raise unknown("task", parts[0], step.definition.tasks)
+    try:
+        entry = int(parts[1])
+    except (IndexError, ValueError):
+        entry = 1
+    if entry > 0:
+        raise Refused(f"“{name}” is no earlier round", hint=f"Count back from the first: {parts[0]}.0, {parts[0]}.-1 …")
+    suffix = f".{'.'.join(parts[2:])}" if len(parts) > 2 else ""
+    for element in elements(step, task):
+        if element.suffix == suffix:
+            return task, entry, element
+    known = [f"{task.id}.{entry}{element.suffix}" for element in elements(step, task)]
+    raise unknown("task", name, known)
+
+
+def _given(step: Step, instance: Instance, task: TaskNode, command: c.Submit, subject: str) -> dict[str, object]:
+    today = day_of(step.context.at, step.definition.template.calendar)
+    if command.valid_on is not None and command.valid_on > today:
+        raise Refused(f"{command.valid_on} has not been yet", hint="Give the day that the answers are about.")
+    clear, personal = split_personal(step.definition.form_of(task.id), checked(step, task, command))
+    return {
         "instance": instance.id,
         "task": task.id,
         "form": task.spec.form,
@@ -33,12 +121,8 @@ def submit(step: Step, command: c.Submit) -> None:
         "answers": clear,
         "personal": personal,
         "sealed_under": seal_key_id(step.state.stream, task.id, instance.entry) if task.spec.sealed else None,
+        "valid_on": command.valid_on.isoformat() if command.valid_on else None,
     }
-    if replaces is None:
-        step.emit(e.FormSubmitted.model_validate(given))
-    else:
-        step.emit(e.FormCorrected.model_validate({**given, "replaces": replaces}))
-    follow_rows(step, task.id)
 
 
 def checked(step: Step, task: TaskNode, command: c.Submit) -> dict[str, Json]:
@@ -60,8 +144,7 @@ def replaced(state: ProcessState, instance: Instance, task: TaskNode, subject: s
 
     What is one person's or party's is corrected by who gave it; a task without `each` by anyone with the role.
     """
-    active = instance.state is None or state.active.get(instance.state) == instance.entry
-    if instance.status == "withdrawn" or not active:
+    if instance.status == "withdrawn" or not _is_active(state, instance):
         raise Refused(f"{instance.id} is closed", hint="It was withdrawn or its time is over: see `samskap tasks`.")
     if instance.status == "waiting":
         raise Refused(f"{instance.id} waits for its turn", hint="Those before it come first: see `samskap status`.")
@@ -73,3 +156,7 @@ def replaced(state: ProcessState, instance: Instance, task: TaskNode, subject: s
     if instance.element is not None and last.subject != subject:
         raise NotAllowed(f"{instance.id} was answered by somebody else", hint="Only they may correct it.")
     return last.sequence
+
+
+def _is_active(state: ProcessState, instance: Instance) -> bool:
+    return instance.state is None or state.active.get(instance.state) == instance.entry

@@ -1,14 +1,16 @@
-"""What people choose to do: an action of an active state, open under its condition."""
+"""What people choose to do: an action of an active state, open under its condition, or to go back."""
 
 from __future__ import annotations
 
 from engine.errors import Refused
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.access import ToChoose
+from engine.process.access import ToChoose, ToManage
+from engine.process.decide.instances import keep_answers
 from engine.process.decide.moves import take
 from engine.process.decide.step import Step, unknown
 from engine.template.chart import Choice
+from engine.template.model import Auto
 
 
 def act(step: Step, command: c.Act) -> None:
@@ -16,7 +18,8 @@ def act(step: Step, command: c.Act) -> None:
     choice = find_choice(step, command.action)
     action = step.definition.nodes[choice.state].spec.actions[choice.id]
     step.require(ToChoose(choice, action.by))
-    outcome = step.conditions.outcome(choice)
+    conditions = step.conditions
+    outcome = conditions.outcome(choice)
     if outcome.value is not True:
         told = action.otherwise.get(step.context.language) if action.otherwise else f"its condition is {action.when}"
         missing = f" Missing: {', '.join(outcome.missing)}." if outcome.missing else ""
@@ -30,10 +33,32 @@ def act(step: Step, command: c.Act) -> None:
         raise Refused(f"“{command.action}” takes no reason", hint="Leave it out.")
     step.emit(
         e.ActionTaken(
-            action=command.action, state=choice.state, subject=step.context.actor.subject, reason=command.reason
+            action=command.action,
+            state=choice.state,
+            subject=step.context.actor.subject,
+            reason=command.reason,
+            considered=tuple(sorted(conditions.considered)),
         )
     )
     take(step, choice)
+
+
+def step_back(step: Step, command: c.StepBack) -> None:
+    """Go back to a state in which the process has been; what was answered there counts again, save what was sealed."""
+    step.require(ToManage())
+    if command.to not in step.definition.nodes or step.definition.nodes[command.to].spec.history is not None:
+        raise unknown("state", command.to, step.state.entries)
+    if command.to not in step.state.entries:
+        raise Refused(f"the process has not been in “{command.to}”", hint=f"It was in {', '.join(step.state.entries)}.")
+    if not command.reason.strip():
+        raise Refused("going back needs a reason that all can read", hint="Give one with --reason.")
+    before = dict(step.state.entries)
+    step.emit(e.SteppedBack(to=command.to, subject=step.context.actor.subject, reason=command.reason))
+    top = next(iter(step.state.active))
+    take(step, Choice("", top, command.to, Auto(to=command.to, when="1 == 1"), None))
+    for state in step.state.active:
+        if state in before:
+            keep_answers(step, state, before[state])
 
 
 def find_choice(step: Step, action: str) -> Choice:

@@ -46,9 +46,18 @@ def open_where_expected(step: Step, state: str | None) -> None:
         begin_next(step, task)
 
 
-def open_one(step: Step, task: TaskNode, instance: str, entry: int, element: Element) -> None:
-    """Open one instance; its clock starts when its turn has come."""
-    waiting = task.spec.order == "sequential"
+def open_one(
+    step: Step,
+    task: TaskNode,
+    instance: str,
+    entry: int,
+    element: Element,
+    *,
+    waiting: bool | None = None,
+    clock: bool = True,
+) -> None:
+    """Open one instance; its clock starts when its turn has come, unless it has none."""
+    waiting = task.spec.order == "sequential" if waiting is None else waiting
     step.emit(
         e.TaskOpened(
             instance=instance,
@@ -63,7 +72,7 @@ def open_one(step: Step, task: TaskNode, instance: str, entry: int, element: Ele
             waiting=waiting,
         )
     )
-    if not waiting:
+    if clock and not waiting:
         _start_clock(step, task, instance)
 
 
@@ -105,6 +114,19 @@ def elements(step: Step, task: TaskNode) -> Sequence[Element]:
     if task.spec.each == "membership":
         return [Element(membership=m.id) for m in holders]
     return [Element(party=party) for party in dict.fromkeys(m.party for m in holders) if party]
+
+
+def keep_answers(step: Step, state: str, entry: int) -> None:
+    """Let what was answered in an earlier entry of an active state count in this one; what was sealed is asked anew."""
+    for task in step.definition.tasks_of.get(state, ()):
+        earlier = step.state.groups.get((task.id, entry))
+        if earlier is None or task.spec.sealed:
+            continue
+        for name in earlier.instances:
+            instance = f"{task.id}.{step.state.entries[state]}{name.removeprefix(f'{task.id}.{entry}')}"
+            now = step.state.instances.get(instance)
+            if now is not None and now.pending and step.state.instances[name].status == "done":
+                step.emit(e.FormKept(instance=instance, kept_from=name))
 
 
 def follow_rows(step: Step, source: str) -> None:

@@ -21,9 +21,12 @@ def settle(step: Step) -> None:
     for _ in range(MAX_STEPS):
         close_met(step)
         begin_turns(step)
-        choices = enabled(step)
+        choices, considered = enabled(step)
         if not choices:
             return
+        for choice in choices:
+            number = int(choice.id.rsplit(".", 1)[1])
+            step.emit(e.StepTaken(state=choice.state, number=number, to=choice.to, considered=considered))
         take(step, *choices)
     raise Refused(
         f"the template goes round in a circle: more than {MAX_STEPS} automatic steps",
@@ -31,11 +34,13 @@ def settle(step: Step) -> None:
     )
 
 
-def enabled(step: Step) -> list[Choice]:
-    """The automatic transitions that are to be taken together now."""
+def enabled(step: Step) -> tuple[list[Choice], tuple[int, ...]]:
+    """The automatic transitions that are to be taken together now, and the submissions that this was decided on."""
     if step.state.status != "running" or not any(step.definition.autos[state] for state in step.state.active):
-        return []
-    return select_enabled(step.definition, step.state.active, step.state.remembered, step.conditions.is_open)
+        return [], ()
+    conditions = step.conditions
+    found = select_enabled(step.definition, step.state.active, step.state.remembered, conditions.is_open)
+    return found, tuple(sorted(conditions.considered))
 
 
 def close_met(step: Step) -> None:

@@ -29,11 +29,18 @@ def _fire(step: Step, first: Pending) -> None:
         assert first.instance is not None
         step.emit(e.ReminderDue(reminder=first.id, due=first.due, instance=first.instance, roles=first.roles))
         return
-    step.emit(e.DeadlinePassed(deadline=first.id, due=first.due, instance=first.instance, state=first.state))
+    conditions, choice = step.conditions, None
     if first.state is not None:
         choice = step.definition.deadlines[first.state][first.id.rsplit(":", 1)[1]]
-        if step.conditions.is_open(choice):
-            take(step, choice)
+    taken = choice is not None and conditions.is_open(choice)
+    considered = tuple(sorted(conditions.considered))
+    step.emit(
+        e.DeadlinePassed(
+            deadline=first.id, due=first.due, instance=first.instance, state=first.state, considered=considered
+        )
+    )
+    if choice is not None and taken:
+        take(step, choice)
 
 
 def suspend(step: Step, command: c.Suspend) -> None:
