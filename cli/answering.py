@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from cli.output import Done, Table, as_json, tell, write
 if TYPE_CHECKING:
     from engine.errors import AnswersInvalid
     from engine.form.model import Form
+    from engine.process.commands import Command
     from engine.store.people import Session
     from engine.store.worklists import WorkItem
 
@@ -31,6 +33,13 @@ Single = Annotated[
         "--set", metavar="FIELD=VALUE", help="One answer, over those of the file; may stand again.", show_default=False
     ),
 ]
+
+
+ValidOn = Annotated[
+    str | None,
+    typer.Option("--valid-on", metavar="DAY", help="The day that the answers are about, where that was earlier."),
+]
+DECIDED = "Decided on the earlier answer, and left as it is"
 
 
 @commands.add("tasks", example="samskap tasks\nsamskap tasks arendal-2026 --json")
@@ -115,26 +124,91 @@ def submit(
     on_behalf_of: Annotated[
         str | None, typer.Option("--on-behalf-of", metavar="MEMBERSHIP", help="For somebody you help: m3.")
     ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why an answer is put right, for those who may put others' right.")
+    ] = "",
+    valid_on: ValidOn = None,
     command_id: CommandId = "",
 ) -> None:
     """Answer a task, or correct an answer.
 
-    Where an answer does not fit, each such field is told with what would be right, and nothing is stored.
+    Where an answer does not fit, each such field is told with what would be right, and nothing is stored. What was
+    decided on an answer that is corrected stays as it is, and is listed.
     """
     from cli.answers import given
-    from engine.errors import AnswersInvalid
     from engine.process.commands import Submit
 
     call: Call = ctx.obj
+    asked = form_of(call, call.session(), process, instance)
+    command = Submit(instance, given(answers, single or (), asked), on_behalf_of, reason, day(valid_on))
+    _stored(call, process, instance, command, asked, command_id)
+
+
+@commands.add(
+    "backfill",
+    example="samskap backfill arendal-2026 answer.0.m2 --answers paper.yaml --valid-on 2025-10-14"
+    " --reason 'Answered on paper'",
+)
+def backfill(
+    ctx: typer.Context,
+    process: Process,
+    instance: Instance,
+    reason: Annotated[str, typer.Option("--reason", help="Where the answers come from; everybody can read it.")],
+    valid_on: ValidOn,
+    answers: Answers = None,
+    single: Single = None,
+    command_id: CommandId = "",
+) -> None:
+    """Enter answers of a round before the process began.
+
+    Rounds count back from the first: answer.0.m2 is m2's answer in the round before it, answer.-1.m2 in the one before
+    that. For whoever leads the process.
+    """
+    from cli.answers import given
+    from engine.errors import UsageError
+    from engine.process.commands import Backfill
+
+    call: Call = ctx.obj
+    loaded = call.engine.load(call.engine.stream(process))
+    call.engine.view(call.session(), loaded)
+    task = instance.partition(".")[0]
+    if task not in loaded.definition.tasks:
+        raise UsageError(f"there is no task “{task}”", hint=f"There are: {', '.join(loaded.definition.tasks)}.")
+    asked = loaded.definition.form_of(task)
+    moment = day(valid_on)
+    assert moment is not None
+    command = Backfill(instance, given(answers, single or (), asked), moment, reason)
+    _stored(call, process, instance, command, asked, command_id)
+
+
+def day(text: str | None) -> date | None:
+    """A day as typed; raise `UsageError` for what is none."""
+    from engine.errors import UsageError
+
+    try:
+        return date.fromisoformat(text) if text is not None else None
+    except ValueError as error:
+        raise UsageError(f"“{text}” is no day", hint="Write one such as 2026-03-14.") from error
+
+
+def _stored(call: Call, process: str, instance: str, command: Command, asked: Form, command_id: str) -> None:
+    """Send answers, and tell what came of it; answers that do not fit are told with the titles of their fields."""
+    from engine.errors import AnswersInvalid
+
     session = call.session()
-    asked = form_of(call, session, process, instance)
-    command = Submit(instance, given(answers, single or (), asked), on_behalf_of)
     try:
         receipt = call.engine.handle(session, process, command, command_id=command_id)
     except AnswersInvalid as error:
         raise _with_titles(error, asked, session.person.language) from error
     done = f"Stored the answers to {instance}"
-    tell(call, receipt, Done(f"{done} (had been done before: nothing new)" if receipt.replayed else done))
+    decided = call.engine.decided_on(session, process, instance)
+    rows = [(line.sequence, call.local(line.at), line.who, line.text) for line in decided]
+    tell(
+        call,
+        {"receipt": receipt, "decided": decided} if decided else receipt,
+        Done(f"{done} (had been done before: nothing new)" if receipt.replayed else done),
+        *([Table(("No.", "When", "Who", "What"), rows, title=DECIDED)] if rows else []),
+    )
 
 
 @commands.add(

@@ -94,6 +94,7 @@ MODULES: Final = (
             "draft show": "Show your draft.",
             "draft drop": "Throw your draft away.",
             "submit": "Answer a task, or correct an answer.",
+            "backfill": "Enter answers of a round before the process began.",
         },
     ),
     Module(
@@ -102,6 +103,7 @@ MODULES: Final = (
         {
             "status": "Show where a process stands, or list the processes.",
             "act": "Choose what happens next in a process.",
+            "back": "Go back to an earlier state, keeping what was done.",
             "suspend": "Let a process rest, and its clock stand.",
             "resume": "Let a suspended process go on.",
             "cancel": "Give a process up, for good.",

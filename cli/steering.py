@@ -72,6 +72,24 @@ def act(
     carry_out(ctx, process, Act(action, reason), command_id, f"{process}: {action}")
 
 
+@commands.add("back", example="samskap back arendal-2026 preparation --reason 'Vi glemte en part'")
+def back(
+    ctx: typer.Context,
+    process: Process,
+    state: Annotated[str, typer.Argument(metavar="STATE", help="A state in which the process has been.")],
+    reason: Reason = "",
+    command_id: CommandId = "",
+) -> None:
+    """Go back to an earlier state, keeping what was done.
+
+    Answers that were given there still stand, save sealed ones, which are asked for anew.
+    For whoever leads the process.
+    """
+    from engine.process.commands import StepBack
+
+    carry_out(ctx, process, StepBack(state, reason), command_id, f"{process} is back in {state}.")
+
+
 @commands.add("suspend", example="samskap suspend arendal-2026 --reason 'Sommerferie'")
 def suspend(ctx: typer.Context, process: Process, reason: Reason = "", command_id: CommandId = "") -> None:
     """Let a process rest, and its clock stand.

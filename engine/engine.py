@@ -578,9 +578,11 @@ class Engine:
         )
 
     def decided_on(self, session: Session, name: str, instance: str) -> list[Line]:
-        """What was decided on the answers of an instance, earlier ones included; for whoever may see the process."""
+        """What was decided on answers of an instance that were put right since; for whoever may see the process."""
         loaded = self.load(self.stream(name))
-        answers = {submission.sequence for submission in self._instance(loaded, instance).submissions}
+        answers = {given.sequence for given in self._instance(loaded, instance).submissions if given.replaced}
+        if not answers:
+            return []
         lines = {line.sequence: line for line in self.history(session, name)}
         found = (ev for ev in self.events(loaded.records) if answers & set(getattr(ev.payload, "considered", ())))
         return [lines[event.sequence] for event in found]

@@ -40,6 +40,7 @@ SYSTEM: Mapping[str, str] = {
     "_process": "The process's name",
     "_sequence": "The event that holds the answers",
     "_submitted_at": "When they were stored (UTC)",
+    "_valid_on": "The day that they are about",
     "_instance": "The task they answer",
     "_membership": "The membership they are about",
     "_party": "Its party",
@@ -237,6 +238,7 @@ def _wrapped(segment: tuple[str, ...]) -> Iterator[str | None]:
 
 _SOURCE = """
 SELECT process_id AS _process_id, process AS _process, sequence AS _sequence, submitted_at AS _submitted_at,
+       valid_on AS _valid_on,
        instance AS _instance, membership AS _membership, party AS _party, entry AS _round, is_current AS _current,
        bundle AS _bundle, is_protected AS _protected, template AS _template, form AS _form, content
 FROM core.submission WHERE content IS NOT NULL

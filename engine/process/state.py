@@ -152,7 +152,8 @@ class ProcessState:
 
     def group(self, task: str, state: str | None) -> Group:
         """The instances of a task in the latest entry of its state; empty if there was none."""
-        return self.groups.get((task, self.entries.get(state, 0) if state else 1), _NONE)
+        entry = self.entries.get(state) if state else 1
+        return self.groups.get((task, entry), _NONE) if entry is not None else _NONE
 
     def memberships_of(self, subject: str) -> list[Membership]:
         """The memberships that a person holds now."""

@@ -49,6 +49,8 @@ RECEIPTS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 ELSEWHERE = {
     "init": "below: it makes the workspace",
+    "back": "tests/cli/test_suspension.py",
+    "backfill": "tests/cli/test_suspension.py",
     "resume": "tests/cli/test_suspension.py",
     "join": "below: it takes a token",
     "submit": "below: it takes a file",

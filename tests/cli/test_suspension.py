@@ -1,6 +1,10 @@
-"""A process that rests, goes on, and is given up, on the command line."""
+"""A process that rests, goes on, goes back and is given up, and rounds from before it, on the command line."""
 
 from __future__ import annotations
+
+from pathlib import Path
+
+from engine import codec
 
 
 def test_given_a_process_when_suspended_then_nobody_can_act_until_it_is_resumed(preparation) -> None:
@@ -23,3 +27,46 @@ def test_given_a_process_when_cancelled_then_its_history_says_why(preparation) -
 def test_given_no_reason_when_cancelled_then_refused(preparation) -> None:
     refused = preparation("cancel", "arendal", who="kari")
     assert "needs a reason" in refused.err
+
+
+def test_given_a_round_when_gone_back_then_what_was_chosen_before_still_stands(preparation) -> None:
+    preparation.done("act", "arendal", "open_round", who="kari")
+    preparation.done("back", "arendal", "preparation", "--reason", "Vi glemte en part", who="kari")
+    status = preparation.done("status", "arendal", "--json", who="kari").data
+    assert status["states"] == ["preparation"]
+    assert {task["task"]: task["done"] for task in status["tasks"]}["agree"] == 2
+    assert "Vi glemte en part" in preparation.done("history", "arendal", who="kari").out
+
+
+def test_given_a_state_that_was_not_when_gone_back_then_refused(preparation) -> None:
+    refused = preparation("back", "arendal", "evaluation", "--reason", "x", who="kari")
+    assert "has not been in" in refused.err
+
+
+def test_given_an_earlier_round_on_paper_when_entered_then_its_day_is_kept(preparation, tmp_path: Path, samson) -> None:
+    items = [name for name, asked in samson.forms["answers"].fields.items() if asked.score]
+    file = tmp_path / "paper.json"
+    file.write_bytes(codec.dumps(dict.fromkeys(items, 3)))
+    options = ("--answers", str(file), "--valid-on", "2025-10-14", "--reason", "På papir i fjor")
+    preparation.done("backfill", "arendal", "answer.0.m2", *options, who="kari")
+    preparation.done("evaluate")
+    asked = preparation.done(
+        "sql", "SELECT DISTINCT _valid_on, _round, _membership FROM forms.samson__answers", "--json"
+    )
+    assert asked.data["rows"] == [["2025-10-14", 0, "m2"]]
+
+
+def test_given_a_day_to_come_when_backfilled_then_refused(preparation) -> None:
+    refused = preparation(
+        "backfill",
+        "arendal",
+        "answer.0.m2",
+        "--set",
+        "power_1=3",
+        "--valid-on",
+        "2999-01-01",
+        "--reason",
+        "x",
+        who="kari",
+    )
+    assert refused.code != 0

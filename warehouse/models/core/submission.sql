@@ -5,7 +5,8 @@
 -- sequence: The event that holds the answers
 -- log_position: Its place in the log
 -- submitted_at: When it was stored (UTC)
--- entry: Which entry of the state it was, from 1
+-- valid_on: The day that the answers are about; the day (UTC) they were stored where nobody said otherwise
+-- entry: Which entry of the state it was, from 1; 0, -1 … are rounds before the process, entered afterwards
 -- membership: The membership it is about
 -- party: The party it is about
 -- entered_by: The membership that entered it, where that is another
@@ -26,9 +27,9 @@ WITH submitted AS (
         payload->>'$.subject' AS subject,
         payload->>'$.sealed_under' AS sealed_under,
         (payload->>'$.replaces')::BIGINT AS replaces,
+        (payload->>'$.valid_on')::DATE AS valid_on,
         CASE WHEN json_exists(payload, '$.answers') THEN payload END AS content,
         membership,
-        on_behalf_of,
         role,
         bundle_hash
     FROM raw.event
@@ -52,16 +53,22 @@ SELECT
     submitted.sequence,
     submitted.log_position,
     submitted.recorded_at AS submitted_at,
+    coalesce(submitted.valid_on, submitted.recorded_at::DATE) AS valid_on,
     submitted.instance,
     task.task,
     submitted.form,
     submitted.bundle_hash AS bundle,
     task.state,
     task.entry,
-    coalesce(task.membership, person.membership, submitted.membership) AS membership,
+    coalesce(
+        task.membership,
+        CASE WHEN giver.subject = submitted.subject THEN submitted.membership END,
+        person.membership,
+        submitted.membership
+    ) AS membership,
     coalesce(task.party, member.party) AS party,
     submitted.role,
-    CASE WHEN submitted.on_behalf_of IS NOT NULL THEN submitted.membership END AS entered_by,
+    CASE WHEN giver.subject <> submitted.subject THEN submitted.membership END AS entered_by,
     submitted.replaces,
     replaced.sequence IS NULL AS is_current,
     coalesce(revealed.visibility = 'protected', false) AS is_protected,
@@ -77,7 +84,9 @@ LEFT JOIN raw.revealed_payload AS revealed
     ON revealed.stream = submitted.process_id AND revealed.sequence = submitted.sequence
 LEFT JOIN replaced ON replaced.process_id = submitted.process_id AND replaced.sequence = submitted.sequence
 LEFT JOIN represented AS person
-    ON person.process_id = submitted.process_id AND person.subject = submitted.on_behalf_of
+    ON person.process_id = submitted.process_id AND person.subject = submitted.subject
+LEFT JOIN core.membership AS giver
+    ON giver.process_id = submitted.process_id AND giver.membership = submitted.membership
 LEFT JOIN core.membership AS member
     ON
         member.process_id = submitted.process_id

@@ -2,13 +2,13 @@
 -- Meaning: what there was to fill in, for whom, and how it stands. Withdrawn is what need not be filled in any more.
 -- process_id: The process
 -- instance: `<task>.<entry>` or `<task>.<entry>.<element>`
--- entry: Which entry of its state it belongs to, from 1
+-- entry: Which entry of its state it belongs to, from 1; 0, -1 … are rounds before the process
 -- membership: The membership it is for, where it is for one
 -- party: The party it is for, or the membership's party
 -- visibility: What the parties had chosen when it was opened
 -- due_at: When it is due (UTC)
 -- overdue_at: When it was noticed that it was overdue (UTC)
--- submissions: How many times it was answered, corrections included
+-- submissions: How many times it was answered, corrections included, and answers that still stand from an earlier entry
 -- list_row: The row of a list it is for, where it is for one
 -- status: waiting (for its turn), open, done or withdrawn
 WITH opened AS (
@@ -42,7 +42,7 @@ submitted AS (
         min(recorded_at) AS first_submitted_at,
         max(recorded_at) AS last_submitted_at
     FROM raw.event
-    WHERE type IN ('form.submitted', 'form.corrected')
+    WHERE type IN ('form.submitted', 'form.corrected', 'form.kept')
     GROUP BY ALL
 ),
 withdrawn AS (

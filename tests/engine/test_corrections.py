@@ -1,0 +1,180 @@
+"""Answers put right: by who gave them, by a role with a reason; what was decided on them; going back; earlier rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from engine.errors import NotAllowed, NotFound, Refused
+from engine.process import commands as c
+from engine.template import bundle
+
+if TYPE_CHECKING:
+    World = Any  # the class stands in conftest.py, which cannot be imported
+
+
+@pytest.fixture
+def world(
+    new_world: Callable[..., World], write_small: Callable[..., Path], small_text: str, tmp_path: Path
+) -> Iterator[World]:
+    """The small world, in which the lead may put the goal right."""
+    text = small_text.replace("form: note, by: [lead, member]}", "form: note, by: [lead, member], correct_by: lead}")
+    found: World = new_world(tmp_path / "data")
+    text = text.replace("version: 1.0.0", "version: 1.1.0")
+    found.engine.publish(bundle.read("small", [write_small(tmp_path / "config", text)]))
+    found.engine.start(found.person("kari"), "small", "q", "Q")
+    for party, handle in (("town", "ola"), ("club", "eva")):
+        do(found, "kari", c.AddParty(party, party))
+        token = found.engine.invite(found.person("kari"), "q", ("member",), party).result["token"]
+        found.engine.join(found.person(handle), token)
+    do(found, "ola", c.Submit("goal.1", {"text": "et mål", "aside": "ola sa"}))
+    yield found
+    found.engine.close()
+
+
+def do(world: World, handle: str, command: c.Command) -> Any:
+    return world.engine.handle(world.person(handle), "q", command)
+
+
+def state(world: World) -> Any:
+    return world.engine.load(world.engine.stream("q")).state
+
+
+def last(world: World, type_name: str) -> Any:
+    records = world.engine.log.read(world.engine.stream("q"))
+    return next(world.engine.payload(record) for record in reversed(records) if record.type == type_name)
+
+
+# -- by a role --------------------------------------------------------------------------------------------------------
+
+
+def test_given_an_answer_of_another_state_when_the_role_puts_it_right_then_it_is_still_the_persons(
+    world: World,
+) -> None:
+    do(world, "kari", c.Act("open"))
+    ola = state(world).memberships["m2"].subject
+    do(world, "kari", c.Submit("goal.1", {"text": "et bedre mål"}, reason="Skrivefeil"))
+    corrected = last(world, "form.corrected")
+    assert (corrected.subject, corrected.answers, corrected.reason) == (ola, {"text": "et bedre mål"}, "Skrivefeil")
+    first, second = state(world).instances["goal.1"].submissions
+    assert (first.replaced, second.replaced, second.entered_by) == (True, False, state(world).memberships["m1"].subject)
+
+
+def test_given_an_answer_put_right_when_the_earlier_one_is_asked_for_then_it_is_readable(world: World) -> None:
+    do(world, "kari", c.Act("open"))
+    do(world, "kari", c.Submit("goal.1", {"text": "b"}, reason="x"))
+    first = state(world).instances["goal.1"].submissions[0]
+    record = world.engine.log.read(world.engine.stream("q"))[first.sequence - 1]
+    assert world.engine.payload(record).answers == {"text": "et mål"}
+
+
+def test_given_no_reason_when_the_role_puts_it_right_then_refused(world: World) -> None:
+    do(world, "kari", c.Act("open"))
+    with pytest.raises(Refused, match="needs a reason"):
+        do(world, "kari", c.Submit("goal.1", {"text": "b"}))
+
+
+def test_given_somebody_without_the_role_when_they_put_it_right_later_then_refused(world: World) -> None:
+    do(world, "kari", c.Act("open"))
+    with pytest.raises(Refused, match="is closed"):
+        do(world, "ola", c.Submit("goal.1", {"text": "b"}, reason="x"))
+
+
+def test_given_ones_own_answer_when_put_right_in_time_then_no_reason_is_needed(world: World) -> None:
+    do(world, "ola", c.Submit("goal.1", {"text": "b"}))
+    assert last(world, "form.corrected").reason == ""
+
+
+def test_given_a_decision_on_an_answer_when_that_is_put_right_then_the_decision_is_listed_and_stands(
+    world: World,
+) -> None:
+    do(world, "kari", c.Act("open"))
+    assert world.engine.decided_on(world.person("kari"), "q", "goal.1") == []
+    do(world, "kari", c.Submit("goal.1", {"text": "nei"}, reason="Det var et nei"))
+    (line,) = world.engine.decided_on(world.person("kari"), "q", "goal.1")
+    assert (line.type, "Åpne" in line.text) == ("action.taken", True)
+    assert "work" in state(world).active
+
+
+# -- going back -------------------------------------------------------------------------------------------------------
+
+
+def test_given_a_later_state_when_gone_back_then_answers_stand_and_sealed_ones_are_asked_anew(world: World) -> None:
+    do(world, "kari", c.Act("open"))
+    do(world, "ola", c.Submit("vote.1.m2", {"score": 3}))
+    do(world, "kari", c.StepBack("voting", "Feil spørsmål"))
+    now = state(world)
+    assert list(now.active) == ["work", "voting"]
+    assert (now.instances["vote.2.m2"].status, now.instances["vote.1.m3"].status) == ("open", "withdrawn")
+    do(world, "kari", c.StepBack("plan", "Nytt mål"))
+    now = state(world)
+    assert now.instances["goal.2"].status == "done"
+    assert now.instances["goal.2"].submissions == now.instances["goal.1"].submissions
+    do(world, "ola", c.Submit("goal.2", {"text": "nytt mål"}))
+    assert (
+        state(world).instances["goal.2"].submissions[-1].sequence
+        > state(world).instances["goal.1"].submissions[-1].sequence
+    )
+
+
+def test_given_kept_answers_when_a_condition_reads_them_then_they_count(world: World) -> None:
+    do(world, "kari", c.Act("open"))
+    do(world, "kari", c.StepBack("plan", "Vent litt"))
+    do(world, "kari", c.Act("open"))
+    assert "work" in state(world).active
+
+
+@pytest.mark.parametrize(
+    ("command", "error"),
+    [
+        (c.StepBack("ended", "x"), Refused),
+        (c.StepBack("nowhere", "x"), NotFound),
+        (c.StepBack("plan", " "), Refused),
+    ],
+)
+def test_given_no_way_back_when_gone_back_then_refused(
+    world: World, command: c.Command, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        do(world, "kari", command)
+
+
+def test_given_somebody_who_does_not_lead_when_they_go_back_then_not_allowed(world: World) -> None:
+    with pytest.raises(NotAllowed):
+        do(world, "ola", c.StepBack("plan", "x"))
+
+
+# -- rounds before the process ----------------------------------------------------------------------------------------
+
+
+def test_given_answers_on_paper_when_entered_then_they_have_their_day_and_are_shown(world: World) -> None:
+    do(world, "kari", c.Submit("choose.1.town", {"shown": "open"}, "m2"))
+    do(world, "kari", c.Backfill("vote.0.m2", {"score": 4}, date(2025, 10, 1), "På papir"))
+    do(world, "kari", c.Backfill("vote.0.m3", {"score": 2}, date(2025, 10, 1), "På papir"))
+    now = state(world)
+    given = now.instances["vote.0.m2"]
+    assert (given.entry, given.status, now.is_sealed(given)) == (0, "done", False)
+    assert last(world, "form.submitted").valid_on == "2025-10-01"
+    assert now.group("vote", "voting").instances == []  # nothing of now is touched
+
+
+@pytest.mark.parametrize(
+    ("command", "error"),
+    [
+        (c.Backfill("vote.1.m2", {"score": 4}, date(2025, 10, 1), "x"), Refused),
+        (c.Backfill("vote.0.m9", {"score": 4}, date(2025, 10, 1), "x"), NotFound),
+        (c.Backfill("vote.0.m2", {"score": 4}, date(2030, 10, 1), "x"), Refused),
+        (c.Backfill("vote.0.m2", {"score": 4}, date(2025, 10, 1), ""), Refused),
+    ],
+)
+def test_given_what_was_no_earlier_round_when_entered_then_refused_and_nothing_stored(
+    world: World, command: c.Command, error: type[Exception]
+) -> None:
+    before = state(world).sequence
+    with pytest.raises(error):
+        do(world, "kari", command)
+    assert state(world).sequence == before
