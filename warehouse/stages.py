@@ -31,6 +31,7 @@ from warehouse.sources import validation
 from warehouse.sources.batch import Batch
 from warehouse.sources.contract import Contract, contract_from, read_contract
 from warehouse.sources.landing import Landed, Landing
+from warehouse.sources.lines import FileRefused
 from warehouse.sources.validation import Verdict
 
 T = TypeVar("T")
@@ -150,25 +151,38 @@ def load(workspace: Workspace, engine: Engine, *, runner: str = "in-process") ->
     with _opened(workspace) as connection, _attempt(connection, "load", runner):
         pull.pull(connection, engine)
         landing = Landing(workspace.landing)
-        return [
-            batches.stage(
-                connection,
-                landing.find(event.stored_hash, event.original_hash, event.file_name, contract.kind),
-                contract,
-                mends,
-                log_position=position,
-            )
-            for event, position, contract, mends in _landed(connection)
-        ]
+        return [_stage(connection, landing, *found) for found in _landed(connection)]
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    event: e.MeasurementsLanded,
+    position: int,
+    contracts: list[Contract],
+    mends: list[e.RowMended],
+) -> Batch:
+    """Stage a file under the newest contract by which it can be read; raise what the newest says where none can."""
+    refusals: list[FileRefused] = []
+    for contract in contracts:
+        landed = landing.find(event.stored_hash, event.original_hash, event.file_name, contract.kind)
+        try:
+            return batches.stage(connection, landed, contract, mends, log_position=position)
+        except FileRefused as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
 
 
 def validate(workspace: Workspace, *, runner: str = "in-process") -> list[Verdict]:
     """Judge every batch that is in question, and put it in use with its rejects left out, or refuse it whole."""
     with _opened(workspace) as connection, _attempt(connection, "validate", runner):
         verdicts = []
-        for event, _, contract, mends in _landed(connection):
+        staged = {batch for (batch,) in connection.execute("SELECT batch FROM raw.source_file").fetchall()}
+        for event, _, contracts, mends in _landed(connection):
             landed = Landed(event.stored_hash, event.original_hash, event.size, event.file_name, workspace.landing)
-            verdict = validation.validate(connection, batches.batch_id(landed, contract, mends), contract)
+            under = {batches.batch_id(landed, contract, mends): contract for contract in contracts}
+            batch, contract = next((batch, contract) for batch, contract in under.items() if batch in staged)
+            verdict = validation.validate(connection, batch, contract)
             if verdict.accepted:
                 batches.accept(connection, verdict.batch, contract)
             verdicts.append(verdict)
@@ -177,9 +191,9 @@ def validate(workspace: Workspace, *, runner: str = "in-process") -> list[Verdic
 
 def _landed(
     connection: duckdb.DuckDBPyConnection,
-) -> Iterator[tuple[e.MeasurementsLanded, int, Contract, list[e.RowMended]]]:
-    """Every file that landed, with its place in the log, its source's newest contract, and the cells people mended."""
-    contracts: dict[str, Contract] = {}
+) -> Iterator[tuple[e.MeasurementsLanded, int, list[Contract], list[e.RowMended]]]:
+    """Every file that landed, with its place in the log, its source's contracts, newest first, and its mended cells."""
+    contracts: dict[str, list[Contract]] = {}
     mends: dict[tuple[str, str], list[e.RowMended]] = {}
     landed: list[tuple[e.MeasurementsLanded, int]] = []
     for kind, text, position in connection.execute(
@@ -188,7 +202,7 @@ def _landed(
     ).fetchall():
         told = codec.mapping(codec.decode(text))
         if kind == e.SourcePublished.TYPE:
-            contracts[str(told["source"])] = contract_from(told["content"])
+            contracts.setdefault(str(told["source"]), []).insert(0, contract_from(told["content"]))
         elif kind == e.RowMended.TYPE:  # the reason is personal, and not needed here
             mend = e.RowMended.model_validate({**told, "reason": ""})
             mends.setdefault((mend.source, mend.stored_hash), []).append(mend)

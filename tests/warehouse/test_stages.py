@@ -156,3 +156,32 @@ def test_given_every_stage_when_run_then_its_attempt_is_recorded(
     with duckdb.connect(str(played.workspace.warehouse), read_only=True) as connection:
         rows = connection.execute("SELECT DISTINCT stage, outcome FROM ops.attempt ORDER BY ALL").fetchall()
     assert rows == [("compute", "done"), ("load", "done"), ("validate", "done")]
+
+
+def test_given_a_newer_contract_that_the_old_file_does_not_fit_when_evaluated_then_each_is_read_by_its_own(
+    evaluated: tuple[Played, stages.Evaluation],
+) -> None:
+    played, _ = evaluated
+    contract = played.workspace.sources / "nsw.source.yaml"
+    old = contract.read_text()
+    newer = old.replace("version: 1.0.0", "version: 2.0.0").replace("kind: csv", "kind: csv\nfile: nsw_2.csv")
+    contract.write_text(
+        newer.replace("  treated: {type", "  in_training: {type").replace("column: treated", "column: in_training")
+    )
+    lines = (played.workspace.sources / "nsw.csv").read_text().splitlines()
+    (played.workspace.sources / "nsw_2.csv").write_text(
+        "\n".join([lines[0].replace("treated", "in_training"), *lines[1:9]])
+    )
+    again = stages.evaluate(played.workspace, played.engine, DAY)
+    in_use = read_all(
+        played,
+        "SELECT file_name, count(DISTINCT contract_hash), min(status) FROM raw.source_file WHERE source = 'nsw' GROUP BY 1 ORDER BY 1",
+    )
+    assert in_use == [("nsw.csv", 1, "accepted"), ("nsw_2.csv", 1, "accepted")]
+    played.workspace.warehouse.unlink()
+    assert stages.evaluate(played.workspace, played.engine, DAY).computed.run_id == again.computed.run_id
+
+
+def read_all(played: Played, statement: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(played.workspace.warehouse), read_only=True) as connection:
+        return connection.execute(statement).fetchall()
