@@ -85,6 +85,16 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.standing_in",
+        "In the place of others",
+        {
+            "delegate": "Let another act in the place of a membership, during an absence.",
+            "hand-over": "Give a role to another and lose it, in one step.",
+            "claim": "Take on a task that any of several could do.",
+            "release": "Give back a task that was taken on.",
+        },
+    ),
+    Module(
         "cli.answering",
         "Answering",
         {

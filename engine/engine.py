@@ -484,7 +484,13 @@ class Engine:
 
     def tasks(self, session: Session, name: str | None = None) -> list[worklists.WorkItem]:
         """What is open for a person."""
-        return worklists.open_tasks(self.log, self.people.fingerprint(session.person.id), name)
+        found = worklists.open_tasks(self.log, self.people.fingerprint(session.person.id), name)
+        return [item for item in found if not item.ask or self._is_theirs(session, item)]
+
+    def _is_theirs(self, session: Session, item: worklists.WorkItem) -> bool:
+        loaded = self.load(self.stream(item.process))
+        deed = ToSubmit(loaded.state.instances[item.instance])
+        return may(self.actor(session, loaded.state), deed, loaded.state, loaded.definition).allowed
 
     def rebuild_worklists(self) -> int:
         """Throw the read models away and make them again from the events; the number of processes.

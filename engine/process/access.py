@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from engine.process.state import Instance, Membership, ProcessState, Submission
 from engine.template.chart import Choice, Definition
+from engine.template.model import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,10 @@ def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -
             otherwise = f"only {_either(roles)} may put this right" if roles else "nobody may put this right"
             return _held(own, roles, otherwise)
         case ToChoose():
-            return _held(own, deed.roles, f"only {_either(deed.roles)} may do this")
+            return _choose(own, deed, state, definition)
         case ToSubmit():
-            return _submit(own, deed, state, definition)
+            barred = _four_eyes(actor, definition.tasks[deed.instance.task].spec.not_by, state, definition)
+            return barred or _submit(own, deed, state, definition)
 
 
 def _measuring(definition: Definition) -> tuple[str, ...]:
@@ -121,6 +123,45 @@ def _held(own: Iterable[Membership], roles: tuple[str, ...] | None, otherwise: s
     return Verdict(False, otherwise)
 
 
+def _choose(own: list[Membership], deed: ToChoose, state: ProcessState, definition: Definition) -> Verdict:
+    action = deed.choice.spec
+    actor = Actor(own[0].subject if own else "")
+    barred = _four_eyes(actor, action.not_by if isinstance(action, Action) else None, state, definition)
+    if barred is not None:
+        return barred
+    mine = _held(own, deed.roles, f"only {_either(deed.roles)} may do this")
+    if mine.allowed:
+        return mine
+    for other in _stood_in_for(own, state):
+        role = next((r for r in deed.roles if r in other.roles), None)
+        if role is not None:
+            return Verdict(True, membership=_stand_in(own, other), role=role, on_behalf_of=other)
+    return mine
+
+
+def _four_eyes(
+    actor: Actor, tasks: tuple[str, ...] | None, state: ProcessState, definition: Definition
+) -> Verdict | None:
+    """A refusal where the person answered one of the tasks, in the latest entry of its state; None where not."""
+    for task in tasks or ():
+        node = definition.tasks[task]
+        given = [s for name in state.group(task, node.state).instances for s in state.instances[name].submissions]
+        if actor.subject and any(actor.subject in (s.subject, s.entered_by) for s in given):
+            title = node.spec.title.get("en")
+            return Verdict(False, f"whoever answered “{title}” may not do this too: four eyes are asked for")
+    return None
+
+
+def _stood_in_for(own: Iterable[Membership], state: ProcessState) -> list[Membership]:
+    """The memberships in whose place one may act now."""
+    mine = {membership.id for membership in own}
+    return [m for m in state.memberships.values() if m.active and m.delegate in mine]
+
+
+def _stand_in(own: Iterable[Membership], other: Membership) -> Membership:
+    return next(membership for membership in own if membership.id == other.delegate)
+
+
 def _submit(own: list[Membership], deed: ToSubmit, state: ProcessState, definition: Definition) -> Verdict:
     fitting = [m for m in state.memberships.values() if m.active and _fits(m, deed.instance)]
     if deed.membership is not None:
@@ -128,6 +169,10 @@ def _submit(own: list[Membership], deed: ToSubmit, state: ProcessState, definiti
     mine = _held([m for m in own if m in fitting], deed.instance.roles, "")
     if mine.allowed:
         return mine
+    for other in _stood_in_for(own, state):
+        if other in fitting:
+            role = next(r for r in deed.instance.roles if r in other.roles)
+            return Verdict(True, membership=_stand_in(own, other), role=role, on_behalf_of=other)
     task = definition.tasks[deed.instance.task].spec
     if not task.assisted:
         return Verdict(False, f"this is for {_whom(deed.instance)} to fill in, and nobody else may")
@@ -146,6 +191,7 @@ def _fits(membership: Membership, instance: Instance) -> bool:
     """Whether an instance is one that this membership may fill in itself."""
     return (
         instance.membership in (None, membership.id)
+        and instance.claimed_by in (None, membership.id)
         and instance.party in (None, membership.party)
         and any(role in membership.roles for role in instance.roles)
     )
@@ -162,7 +208,7 @@ def _helper(own: Iterable[Membership], other: Membership, definition: Definition
 
 
 def _whom(instance: Instance) -> str:
-    return instance.element or _either(instance.roles)
+    return instance.claimed_by or instance.element or _either(instance.roles)
 
 
 def _either(names: Iterable[str]) -> str:

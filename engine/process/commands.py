@@ -76,6 +76,47 @@ class Revoke:
 
 
 @dataclass(frozen=True, slots=True)
+class Delegate:
+    """Let another membership act in the place of one, until a time or until it is ended: absence, or help."""
+
+    membership: str
+    to: str
+    until: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndDelegation:
+    """Let nobody act in the place of a membership any more."""
+
+    membership: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Give a role that one holds to another membership: one step, so that it is never held by nobody."""
+
+    membership: str
+    to: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Take on a task that any of several could do; `membership` gives it to that one, by who leads the process."""
+
+    instance: str
+    membership: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Let anybody with the role do a claimed task again."""
+
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
 class Submit:
     """Answer a task; `membership` where it is on behalf of somebody, or as one of several hats.
 
@@ -150,6 +191,11 @@ Command: TypeAlias = (
     | EndMembership
     | Grant
     | Revoke
+    | Delegate
+    | EndDelegation
+    | HandOver
+    | Claim
+    | Release
     | Submit
     | Backfill
     | Act

@@ -115,6 +115,25 @@ class RoleRevoked(Payload):
     role: str
 
 
+class DelegationBegun(Payload):
+    """A membership lets another act in its place, until it ends: by `until`, or when somebody ends it."""
+
+    TYPE: ClassVar[str] = "delegation.begun"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
+    membership: str
+    to: str
+    until: Moment | None = None
+    subject: str
+    reason: PersonalText = ""
+
+
+class DelegationEnded(Payload):
+    """Nobody acts in the place of the membership any more."""
+
+    TYPE: ClassVar[str] = "delegation.ended"
+    membership: str
+
+
 class StateEntered(Payload):
     """A state became active; `entry` counts its entries from 1, `counters` holds those that this moved."""
 
@@ -188,6 +207,21 @@ class TaskBegun(Payload):
     """What waited can be filled in now: its turn has come."""
 
     TYPE: ClassVar[str] = "task.begun"
+    instance: str
+
+
+class TaskClaimed(Payload):
+    """A membership took on what any of several could do, or was given it by who leads the process."""
+
+    TYPE: ClassVar[str] = "task.claimed"
+    instance: str
+    membership: str
+
+
+class TaskReleased(Payload):
+    """Anybody with the role can do it again."""
+
+    TYPE: ClassVar[str] = "task.released"
     instance: str
 
 

@@ -43,6 +43,16 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nn": "{membership} mista rolla {role}",
         "en": "{membership} lost the role {role}",
     },
+    "delegation.begun": {
+        "nb": "Lot {to} handle for {membership}{until}{why}",
+        "nn": "Lét {to} handle for {membership}{until}{why}",
+        "en": "Let {to} act for {membership}{until}{why}",
+    },
+    "delegation.ended": {
+        "nb": "Ingen handler lenger for {membership}",
+        "nn": "Ingen handlar lenger for {membership}",
+        "en": "Nobody acts for {membership} any more",
+    },
     "state.entered": {"nb": "Gikk inn i: {state}", "nn": "Gjekk inn i: {state}", "en": "Entered: {state}"},
     "state.left": {"nb": "Gikk ut av: {state}", "nn": "Gjekk ut av: {state}", "en": "Left: {state}"},
     "action.taken": {"nb": "Valgte: {action}{why}", "nn": "Valde: {action}{why}", "en": "Chose: {action}{why}"},
@@ -57,6 +67,16 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nb": "{instance} står for tur",
         "nn": "{instance} står for tur",
         "en": "It is the turn of {instance}",
+    },
+    "task.claimed": {
+        "nb": "{membership} tok på seg {instance}",
+        "nn": "{membership} tok på seg {instance}",
+        "en": "{membership} took on {instance}",
+    },
+    "task.released": {
+        "nb": "{instance} er ledig igjen",
+        "nn": "{instance} er ledig att",
+        "en": "{instance} is free again",
     },
     "task.withdrawn": {
         "nb": "Trakk tilbake: {instance}",
@@ -145,33 +165,45 @@ class Teller:
         return (self.name_of(person) if person else None) or _ERASED[self.language]
 
     def _facts(self, payload: e.Payload) -> dict[str, Any]:
+        """What the words of an event may name: its own fields, told, and a few that are made of them."""
         facts = payload.model_dump()
-        if "roles" in facts:
-            facts["roles"] = ", ".join(self._role(role) for role in facts["roles"])
-        if "role" in facts:
-            facts["role"] = self._role(facts["role"])
-        if "due" in facts:
-            facts["due"] = f"{facts['due']:%Y-%m-%d %H:%M} UTC"
-        if "task" in facts:
-            facts["task"] = self.definition.tasks[facts["task"]].spec.title.get(self.language)
         if isinstance(payload, e.SteppedBack):
             facts["state"] = payload.to
-        if isinstance(payload, e.ReminderDue):
-            facts["whom"] = f" ({facts['roles']})" if facts["roles"] else ""
-        if "reason" in facts:
-            told = facts["reason"] if isinstance(facts["reason"], str) else _ERASED[self.language]
-            facts["why"] = f" – {told}" if told else ""
-        if isinstance(payload, e.TaskOpened):
-            element = payload.membership or payload.party or payload.row
-            facts["whom"] = f" ({element})" if element else ""
-        if isinstance(payload, e.MembershipAdded):
-            facts["who"] = self._who(payload.subject)
-        if isinstance(payload, e.ActionTaken):
-            action = self.definition.nodes[payload.state].spec.actions[payload.action]
-            facts["action"] = action.title.get(self.language)
-        elif facts.get("state") in self.definition.nodes:
-            facts["state"] = self.definition.nodes[facts["state"]].spec.title.get(self.language)
-        return facts
+        told = {name: self._told(name, value, payload) for name, value in facts.items()}
+        return told | self._made(payload, told)
+
+    def _told(self, name: str, value: Any, payload: e.Payload) -> Any:  # noqa: PLR0911 (one return a kind of field)
+        match name:
+            case "roles":
+                return ", ".join(self._role(role) for role in value)
+            case "role":
+                return self._role(value)
+            case "due":
+                return f"{value:%Y-%m-%d %H:%M} UTC"
+            case "task":
+                return self.definition.tasks[value].spec.title.get(self.language)
+            case "action" if isinstance(payload, e.ActionTaken):
+                return self.definition.nodes[payload.state].spec.actions[value].title.get(self.language)
+            case "state" if value in self.definition.nodes:
+                return self.definition.nodes[value].spec.title.get(self.language)
+        return value
+
+    def _made(self, payload: e.Payload, told: Mapping[str, Any]) -> dict[str, str]:
+        made = {}
+        if "reason" in told:
+            reason = told["reason"] if isinstance(told["reason"], str) else _ERASED[self.language]
+            made["why"] = f" – {reason}" if reason else ""
+        match payload:
+            case e.TaskOpened():
+                element = payload.membership or payload.party or payload.row
+                made["whom"] = f" ({element})" if element else ""
+            case e.ReminderDue():
+                made["whom"] = f" ({told['roles']})" if payload.roles else ""
+            case e.MembershipAdded():
+                made["who"] = self._who(payload.subject)
+            case e.DelegationBegun():
+                made["until"] = f" – {payload.until:%Y-%m-%d %H:%M} UTC" if payload.until else ""
+        return made
 
     def _role(self, role: str) -> str:
         return self.definition.template.roles[role].title.get(self.language)

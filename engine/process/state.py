@@ -26,7 +26,10 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A person in a party with roles; `subject` is the person's pseudonym, `person` who that is (None: erased)."""
+    """A person in a party with roles; `subject` is the person's pseudonym, `person` who that is (None: erased).
+
+    `delegate` is the membership that acts in its place now, beside itself.
+    """
 
     id: str
     subject: str
@@ -34,6 +37,7 @@ class Membership:
     party: str | None
     roles: frozenset[str]
     active: bool = True
+    delegate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Instance:
     visibility: str
     status: str = "open"
     row: str | None = None
+    claimed_by: str | None = None
     submissions: tuple[Submission, ...] = ()
     due: datetime | None = None
     overdue: bool = False
@@ -242,6 +247,26 @@ def _revoked(state: ProcessState, _: e.Event, p: e.RoleRevoked) -> None:
     state.memberships[p.membership] = replace(held, roles=held.roles - {p.role})
 
 
+def _delegated(state: ProcessState, _: e.Event, p: e.DelegationBegun) -> None:
+    state.memberships[p.membership] = replace(state.memberships[p.membership], delegate=p.to)
+    if p.until is not None:
+        name = f"delegation:{p.membership}"
+        state.pending[name] = Pending(name, p.until, None, None)
+
+
+def _delegation_ended(state: ProcessState, _: e.Event, p: e.DelegationEnded) -> None:
+    state.memberships[p.membership] = replace(state.memberships[p.membership], delegate=None)
+    state.pending.pop(f"delegation:{p.membership}", None)
+
+
+def _claimed(state: ProcessState, _: e.Event, p: e.TaskClaimed) -> None:
+    state.instances[p.instance] = replace(state.instances[p.instance], claimed_by=p.membership)
+
+
+def _released(state: ProcessState, _: e.Event, p: e.TaskReleased) -> None:
+    state.instances[p.instance] = replace(state.instances[p.instance], claimed_by=None)
+
+
 def _entered(state: ProcessState, event: e.Event, p: e.StateEntered) -> None:
     state.active[p.state] = state.entries[p.state] = p.entry
     state.entered_at[p.state] = event.recorded_at
@@ -380,6 +405,10 @@ _HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]
     e.MembershipEnded: _member_left,
     e.RoleGranted: _granted,
     e.RoleRevoked: _revoked,
+    e.DelegationBegun: _delegated,
+    e.DelegationEnded: _delegation_ended,
+    e.TaskClaimed: _claimed,
+    e.TaskReleased: _released,
     e.StateEntered: _entered,
     e.StateLeft: _left,
     e.TaskOpened: _opened,

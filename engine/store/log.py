@@ -98,6 +98,9 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS member (stream TEXT NOT NULL, membership TEXT NOT NULL, person TEXT NOT NULL,"
     " party TEXT, roles TEXT NOT NULL, PRIMARY KEY (stream, membership)) WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS member_person ON member (person)",
+    "CREATE TABLE IF NOT EXISTS delegate (stream TEXT NOT NULL, membership TEXT NOT NULL, person TEXT NOT NULL,"
+    " PRIMARY KEY (stream, membership)) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS delegate_person ON delegate (person)",
     "CREATE TABLE IF NOT EXISTS open_task (stream TEXT NOT NULL, instance TEXT NOT NULL, task TEXT NOT NULL,"
     " membership TEXT, party TEXT, roles TEXT NOT NULL, due TEXT, PRIMARY KEY (stream, instance)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS deadline (stream TEXT NOT NULL, deadline TEXT NOT NULL, due TEXT NOT NULL,"

@@ -39,6 +39,7 @@ def again(
 EMPTIED: Sequence[Row] = (
     ("DELETE FROM process", ()),
     ("DELETE FROM member", ()),
+    ("DELETE FROM delegate", ()),
     ("DELETE FROM open_task", ()),
     ("DELETE FROM deadline", ()),
 )
@@ -69,18 +70,27 @@ def _drafts_gone(
             return
 
 
-def _rows(  # noqa: C901, PLR0912 (one case an event type)
+def _rows(
     payload: e.Payload, stream: str, after: ProcessState, definition: Definition, mac: Callable[[str], str]
 ) -> Iterator[Row]:
+    yield from _process_rows(payload, stream)
+    yield from _people_rows(payload, stream, after, mac)
+    yield from _task_rows(payload, stream, after, definition)
+    yield from _time_rows(payload, stream, after, definition)
+
+
+def _process_rows(payload: e.Payload, stream: str) -> Iterator[Row]:
     match payload:
         case e.ProcessStarted(name=name, template=template, title=title):
             yield "INSERT INTO process VALUES (?,?,?,?,?)", (name, stream, template, title, "running")
-        case e.ProcessSuspended() | e.ProcessResumed():
+        case e.ProcessSuspended() | e.ProcessResumed() | e.ProcessFinished() | e.ProcessCancelled():
             yield "UPDATE process SET status=? WHERE stream=?", (_STATUS[type(payload)], stream)
-        case e.ProcessFinished() | e.ProcessCancelled():
-            yield "UPDATE process SET status=? WHERE stream=?", (_STATUS[type(payload)], stream)
-            yield "DELETE FROM open_task WHERE stream=?", (stream,)
-            yield "DELETE FROM deadline WHERE stream=?", (stream,)
+        case _:
+            return
+
+
+def _people_rows(payload: e.Payload, stream: str, after: ProcessState, mac: Callable[[str], str]) -> Iterator[Row]:
+    match payload:
         case e.MembershipAdded(membership=membership, person=person, party=party, roles=roles):
             held = json.dumps(sorted(roles))
             yield "INSERT INTO member VALUES (?,?,?,?,?)", (stream, membership, mac(str(person)), party, held)
@@ -89,35 +99,77 @@ def _rows(  # noqa: C901, PLR0912 (one case an event type)
         case e.RoleGranted(membership=membership) | e.RoleRevoked(membership=membership):
             roles_now = json.dumps(sorted(after.memberships[membership].roles))
             yield "UPDATE member SET roles=? WHERE stream=? AND membership=?", (roles_now, stream, membership)
-        case e.TaskOpened(instance=instance, waiting=False) | e.TaskBegun(instance=instance):
-            found = after.instances[instance]
-            values = (instance, found.task, found.membership, found.party, json.dumps(found.roles))
-            yield "INSERT INTO open_task VALUES (?,?,?,?,?,?,NULL)", (stream, *values)
-        case e.FormSubmitted(instance=instance, task=task):
-            yield from _no_deadlines(stream, instance, after, definition)
-            if not definition.tasks[task].spec.repeatable:
-                yield "DELETE FROM open_task WHERE stream=? AND instance=?", (stream, instance)
-        case e.TaskWithdrawn(instance=instance):
-            yield from _no_deadlines(stream, instance, after, definition)
-            yield "DELETE FROM open_task WHERE stream=? AND instance=?", (stream, instance)
-        case e.StateLeft(state=state):
-            for name in definition.nodes[state].spec.deadlines:
-                yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, f"state:{state}:{name}")
-            for node in definition.tasks_of.get(state, ()):
-                yield "DELETE FROM open_task WHERE stream=? AND task=?", (stream, node.id)
-        case e.DeadlineSet(deadline=deadline, due=due, instance=instance):
-            yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, deadline)
-            yield "INSERT INTO deadline VALUES (?,?,?)", (stream, deadline, iso(due))
-            if instance:
-                yield "UPDATE open_task SET due=? WHERE stream=? AND instance=?", (iso(due), stream, instance)
-        case e.ReminderSet(reminder=deadline, due=due, instance=instance):
-            yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, deadline)
-            yield "INSERT INTO deadline VALUES (?,?,?)", (stream, deadline, iso(due))
-        case e.DeadlinePassed(deadline=deadline) | e.ReminderDue(reminder=deadline):
-            yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, deadline)
+        case e.DelegationBegun(membership=membership, to=to):
+            yield "DELETE FROM delegate WHERE stream=? AND membership=?", (stream, membership)
+            person = mac(str(after.memberships[to].person))
+            yield "INSERT INTO delegate VALUES (?,?,?)", (stream, membership, person)
+        case e.DelegationEnded(membership=membership):
+            yield "DELETE FROM delegate WHERE stream=? AND membership=?", (stream, membership)
         case _:
             return
 
+
+def _task_rows(payload: e.Payload, stream: str, after: ProcessState, definition: Definition) -> Iterator[Row]:
+    match payload:
+        case e.TaskOpened(instance=instance, waiting=False) | e.TaskBegun(instance=instance):
+            found = after.instances[instance]
+            barred = [ASK] if definition.tasks[found.task].spec.not_by else []
+            roles = json.dumps([*found.roles, *barred])
+            values = (instance, found.task, found.membership, found.party, roles)
+            yield "INSERT INTO open_task VALUES (?,?,?,?,?,?,NULL)", (stream, *values)
+        case e.FormSubmitted(instance=instance, task=task):
+            if not definition.tasks[task].spec.repeatable:
+                yield "DELETE FROM open_task WHERE stream=? AND instance=?", (stream, instance)
+        case e.TaskWithdrawn(instance=instance) | e.FormKept(instance=instance):
+            yield "DELETE FROM open_task WHERE stream=? AND instance=?", (stream, instance)
+        case e.TaskClaimed(instance=instance, membership=membership):
+            yield "UPDATE open_task SET membership=? WHERE stream=? AND instance=?", (membership, stream, instance)
+        case e.TaskReleased(instance=instance):
+            yield "UPDATE open_task SET membership=NULL WHERE stream=? AND instance=?", (stream, instance)
+        case e.StateLeft(state=state):
+            for node in definition.tasks_of.get(state, ()):
+                yield "DELETE FROM open_task WHERE stream=? AND task=?", (stream, node.id)
+        case e.DeadlineSet(due=due, instance=str(instance)):
+            yield "UPDATE open_task SET due=? WHERE stream=? AND instance=?", (iso(due), stream, instance)
+        case e.ProcessFinished() | e.ProcessCancelled():
+            yield "DELETE FROM open_task WHERE stream=?", (stream,)
+        case _:
+            return
+
+
+def _time_rows(payload: e.Payload, stream: str, after: ProcessState, definition: Definition) -> Iterator[Row]:
+    match payload:
+        case e.DeadlineSet(deadline=name, due=due) | e.ReminderSet(reminder=name, due=due):
+            yield from _await(stream, name, due)
+        case e.DelegationBegun(membership=membership, until=until):
+            yield from _await(stream, f"delegation:{membership}", until)
+        case e.DelegationEnded(membership=membership):
+            yield from _await(stream, f"delegation:{membership}", None)
+        case e.DeadlinePassed(deadline=name) | e.ReminderDue(reminder=name):
+            yield from _await(stream, name, None)
+        case e.FormSubmitted(instance=instance) | e.TaskWithdrawn(instance=instance) | e.FormKept(instance=instance):
+            reminders = definition.tasks[after.instances[instance].task].spec.remind
+            yield from _await(stream, f"due:{instance}", None)
+            for number, _ in enumerate(reminders, 1):
+                yield from _await(stream, f"remind:{instance}:{number}", None)
+        case e.StateLeft(state=state):
+            for name in definition.nodes[state].spec.deadlines:
+                yield from _await(stream, f"state:{state}:{name}", None)
+        case e.ProcessFinished() | e.ProcessCancelled():
+            yield "DELETE FROM deadline WHERE stream=?", (stream,)
+        case _:
+            return
+
+
+def _await(stream: str, name: str, due: datetime | None) -> Iterator[Row]:
+    """Something is due then, in place of whatever it was before; with None nothing is."""
+    yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, name)
+    if due is not None:
+        yield "INSERT INTO deadline VALUES (?,?,?)", (stream, name, iso(due))
+
+
+ASK = "?"
+"""Among the roles of an open task: whoever holds one of them may still be barred, as four eyes are asked for."""
 
 _STATUS: Mapping[type[e.Payload], str] = {
     e.ProcessSuspended: "suspended",
@@ -125,14 +177,6 @@ _STATUS: Mapping[type[e.Payload], str] = {
     e.ProcessCancelled: "cancelled",
     e.ProcessFinished: "finished",
 }
-
-
-def _no_deadlines(stream: str, instance: str, after: ProcessState, definition: Definition) -> Iterator[Row]:
-    """Nothing waits for an instance any more."""
-    reminders = definition.tasks[after.instances[instance].task].spec.remind
-    names = [f"due:{instance}", *(f"remind:{instance}:{number}" for number, _ in enumerate(reminders, 1))]
-    for name in names:
-        yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,18 +190,27 @@ class WorkItem:
     membership: str
     party: str | None
     due: datetime | None
+    ask: bool = False
+    """Whether `may` has to be asked before it is theirs."""
 
 
 def open_tasks(log: Log, person_fingerprint: str, process: str | None = None) -> list[WorkItem]:
     """What is open for a person, over all processes or in one; what is due first comes first."""
-    found = [_work_item(row) for row in log.query(_OPEN_TASKS, (person_fingerprint, process, process)) if _fits(row)]
+    found = [
+        _work_item(row)
+        for row in log.query(_OPEN_TASKS, (person_fingerprint, person_fingerprint, process, process))
+        if _fits(row)
+    ]
     return sorted(found, key=lambda item: (iso(item.due) if item.due else "~", item.process, item.instance))
 
 
 _OPEN_TASKS = (
-    "SELECT p.name, p.title, t.instance, t.task, t.due, t.roles AS wanted, m.membership, m.party, m.roles AS held"
-    " FROM member m JOIN process p ON p.stream = m.stream JOIN open_task t ON t.stream = m.stream"
-    " WHERE m.person = ? AND (? IS NULL OR p.name = ?) AND p.status = 'running'"
+    "WITH mine AS (SELECT stream, membership, party, roles FROM member WHERE person = ? UNION ALL"
+    " SELECT m.stream, m.membership, m.party, m.roles FROM delegate d"
+    " JOIN member m ON m.stream = d.stream AND m.membership = d.membership WHERE d.person = ?)"
+    " SELECT p.name, p.title, t.instance, t.task, t.due, t.roles AS wanted, m.membership, m.party, m.roles AS held"
+    " FROM mine m JOIN process p ON p.stream = m.stream JOIN open_task t ON t.stream = m.stream"
+    " WHERE (? IS NULL OR p.name = ?) AND p.status = 'running'"
     " AND (t.membership IS NULL OR t.membership = m.membership) AND (t.party IS NULL OR t.party = m.party)"
 )
 
@@ -168,7 +221,16 @@ def _fits(row: Mapping[str, Any]) -> bool:
 
 def _work_item(row: Mapping[str, Any]) -> WorkItem:
     due = datetime.fromisoformat(row["due"]) if row["due"] else None
-    return WorkItem(row["name"], row["title"], row["instance"], row["task"], row["membership"], row["party"], due)
+    return WorkItem(
+        row["name"],
+        row["title"],
+        row["instance"],
+        row["task"],
+        row["membership"],
+        row["party"],
+        due,
+        ASK in json.loads(row["wanted"]),
+    )
 
 
 def due_processes(log: Log, now: datetime) -> list[str]:

@@ -112,6 +112,7 @@ class _Lint:
             yield self.unknown("unknown-form", "form", task.form, self.definition.forms, (*path, "form"))
         if task.each not in (None, "membership", "party"):
             yield from self._each(str(task.each), (*path, "each"))
+        yield from self._not_by(task.not_by, (*path, "not_by"))
         if task.correct_by is not None:
             yield from self._roles(task.correct_by, (*path, "correct_by"))
             if task.sealed or task.repeatable:
@@ -139,6 +140,7 @@ class _Lint:
         for name, action in state.actions.items():
             where = (*path, "actions", name)
             yield from self._roles(action.by, (*where, "by"))
+            yield from self._not_by(action.not_by, (*where, "not_by"))
             yield from self._target(action.to, (*where, "to"))
             if action.when and action.otherwise is None:
                 yield self.problem(
@@ -214,6 +216,11 @@ class _Lint:
         for name in names:
             if name not in self.template.roles:
                 yield self.unknown("unknown-role", "role", name, self.template.roles, path)
+
+    def _not_by(self, names: Iterable[str] | None, path: Path) -> Iterator[Problem]:
+        for name in names or ():
+            if name not in self.tasks:
+                yield self.unknown("unknown-task", "task", name, self.tasks, path)
 
     def _target(self, name: str, path: Path) -> Iterator[Problem]:
         if name not in self.nodes:

@@ -197,6 +197,8 @@ class Task(Config):
     """The form's name: `forms/<template>/<form>.yaml`."""
     by: Names
     """The role or roles that fill it in."""
+    not_by: Names | None = None
+    """Tasks whose answerers may not fill this in: four eyes see more than two."""
     each: Annotated[str, Field(pattern=EACH)] | None = None
     """One instance for each membership, party, or row of a list (answers.<task>.<field>); without it there is one, and
     anybody with the role fills it in."""
@@ -233,6 +235,8 @@ class Action(Config):
     """What follows from it."""
     by: Names
     """The role or roles that may choose it."""
+    not_by: Names | None = None
+    """Tasks whose answerers may not choose this: four eyes see more than two."""
     to: Identifier
     """The state that it leads to."""
     when: Expression | None = None

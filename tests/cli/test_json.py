@@ -49,6 +49,10 @@ RECEIPTS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 ELSEWHERE = {
     "init": "below: it makes the workspace",
+    "delegate": "tests/cli/test_standing_in.py",
+    "hand-over": "tests/cli/test_standing_in.py",
+    "claim": "tests/cli/test_standing_in.py",
+    "release": "tests/cli/test_standing_in.py",
     "back": "tests/cli/test_suspension.py",
     "backfill": "tests/cli/test_suspension.py",
     "resume": "tests/cli/test_suspension.py",

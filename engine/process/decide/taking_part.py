@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from engine.errors import NotAllowed, Refused
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.access import ToManage
+from engine.process.access import ToManage, ToSubmit
 from engine.process.decide.instances import open_everywhere, withdraw_orphans
 from engine.process.decide.step import Step, unknown
-from engine.process.state import Membership
+from engine.process.state import Instance, Membership
 
 
 def add_party(step: Step, command: c.AddParty) -> None:
@@ -62,6 +62,12 @@ def end_membership(step: Step, command: c.EndMembership) -> None:
         step.require(ToManage())
     keep_role_minimum(step, membership, membership.roles)
     step.emit(e.MembershipEnded(membership=membership.id, subject=step.context.actor.subject, reason=command.reason))
+    for instance in list(step.state.instances.values()):
+        if instance.status == "open" and instance.claimed_by == membership.id:
+            step.emit(e.TaskReleased(instance=instance.id))
+    for other in list(step.state.memberships.values()):
+        if other.delegate is not None and membership.id in (other.id, other.delegate):
+            step.emit(e.DelegationEnded(membership=other.id))
     withdraw_orphans(step)
 
 
@@ -85,6 +91,90 @@ def revoke(step: Step, command: c.Revoke) -> None:
     keep_role_minimum(step, membership, {command.role})
     step.emit(e.RoleRevoked(membership=membership.id, role=command.role))
     withdraw_orphans(step)
+
+
+def delegate(step: Step, command: c.Delegate) -> None:
+    """Let another act in the place of a membership: by itself, or by who leads the process."""
+    membership, to = active_membership(step, command.membership), active_membership(step, command.to)
+    if membership.subject != step.context.actor.subject:
+        step.require(ToManage())
+    if membership.subject == to.subject:
+        raise Refused("nobody stands in for themselves", hint="Name the membership of another person.")
+    if command.until is not None and command.until <= step.context.at:
+        raise Refused(f"{command.until:%Y-%m-%d %H:%M} is past", hint="Give a time to come, or none.")
+    step.emit(
+        e.DelegationBegun(
+            membership=membership.id,
+            to=to.id,
+            until=command.until,
+            subject=step.context.actor.subject,
+            reason=command.reason,
+        )
+    )
+
+
+def end_delegation(step: Step, command: c.EndDelegation) -> None:
+    """End a delegation: by who gave it, or by who leads the process."""
+    membership = active_membership(step, command.membership)
+    if membership.subject != step.context.actor.subject:
+        step.require(ToManage())
+    if membership.delegate is None:
+        raise Refused(f"nobody stands in for {membership.id}")
+    step.emit(e.DelegationEnded(membership=membership.id))
+
+
+def hand_over(step: Step, command: c.HandOver) -> None:
+    """Give a role to another and lose it, in one step: one's own, or by who leads the process."""
+    membership, to = active_membership(step, command.membership), active_membership(step, command.to)
+    if membership.subject != step.context.actor.subject:
+        step.require(ToManage())
+    if command.role not in membership.roles:
+        raise Refused(f"{membership.id} does not hold the role {command.role}")
+    if command.role in to.roles:
+        raise Refused(f"{to.id} holds the role {command.role} already", hint="Revoke it from the other instead.")
+    step.emit(e.RoleRevoked(membership=membership.id, role=command.role))
+    check_roles(step, to.party, (command.role,))
+    step.emit(e.RoleGranted(membership=to.id, role=command.role))
+    withdraw_orphans(step)
+    open_everywhere(step)
+
+
+def claim(step: Step, command: c.Claim) -> None:
+    """Take a task on, or as who leads the process give it to somebody who could do it."""
+    instance = _claimable(step, command.instance)
+    if command.membership is None:
+        if instance.claimed_by is not None:
+            raise Refused(f"{instance.id} was taken on by {instance.claimed_by}", hint="They can release it.")
+        verdict = step.require(ToSubmit(instance))
+        assert verdict.membership is not None
+        claimer = verdict.on_behalf_of or verdict.membership
+    else:
+        step.require(ToManage())
+        claimer = active_membership(step, command.membership)
+        if claimer.roles.isdisjoint(instance.roles):
+            raise Refused(f"{claimer.id} holds none of its roles: {', '.join(instance.roles)}")
+    step.emit(e.TaskClaimed(instance=instance.id, membership=claimer.id))
+
+
+def release(step: Step, command: c.Release) -> None:
+    """Give a claimed task back: by who took it on, or by who leads the process."""
+    instance = _claimable(step, command.instance)
+    if instance.claimed_by is None:
+        raise Refused(f"nobody has taken {instance.id} on")
+    if step.state.memberships[instance.claimed_by].subject != step.context.actor.subject:
+        step.require(ToManage())
+    step.emit(e.TaskReleased(instance=instance.id))
+
+
+def _claimable(step: Step, name: str) -> Instance:
+    instance = step.state.instances.get(name)
+    if instance is None:
+        raise unknown("task", name, step.state.instances)
+    if instance.status != "open":
+        raise Refused(f"{name} is {instance.status}", hint="Only what is open can be taken on.")
+    if instance.membership or instance.party:
+        raise Refused(f"{name} is for {instance.element} alone", hint="Delegate instead: `samskap delegate`.")
+    return instance
 
 
 def add_membership(

@@ -29,6 +29,9 @@ def _fire(step: Step, first: Pending) -> None:
         assert first.instance is not None
         step.emit(e.ReminderDue(reminder=first.id, due=first.due, instance=first.instance, roles=first.roles))
         return
+    if first.instance is None and first.state is None:
+        step.emit(e.DelegationEnded(membership=first.id.partition(":")[2]))
+        return
     conditions, choice = step.conditions, None
     if first.state is not None:
         choice = step.definition.deadlines[first.state][first.id.rsplit(":", 1)[1]]
@@ -62,6 +65,8 @@ def resume(step: Step, command: c.Resume) -> None:
     rested = step.state.recorded_at - since
     for pending in list(step.state.pending.values()):
         due = later(pending.due, rested, step.definition.template.calendar)
+        if pending.instance is None and pending.state is None:
+            continue  # an absence goes on, whatever the process does
         if pending.roles is None:
             step.emit(e.DeadlineSet(deadline=pending.id, due=due, instance=pending.instance, state=pending.state))
         elif pending.instance is not None:

@@ -1,0 +1,35 @@
+"""Acting in the place of others, on the command line."""
+
+from __future__ import annotations
+
+
+def test_given_an_absence_when_delegated_then_the_others_list_has_the_tasks_until_it_ends(preparation) -> None:
+    def of_m2() -> list[str]:
+        return [one for one in told(preparation.done("tasks", "--json", who="eva").data) if one.endswith(".m2")]
+
+    preparation.done("act", "arendal", "open_round", who="kari")
+    preparation.done("delegate", "arendal", "m2", "--to", "m3", "--until", "2999-01-01", who="ola")
+    assert of_m2() == ["answer.1.m2"]
+    assert "Lot m3 handle for m2" in preparation.done("history", "arendal", who="eva").out
+    preparation.done("delegate", "arendal", "m2", "--end", who="ola")
+    assert of_m2() == []
+
+
+def told(data) -> list[str]:
+    return [item["instance"] for item in data["tasks"]]
+
+
+def test_given_a_facilitator_when_they_hand_over_then_the_other_leads(preparation) -> None:
+    preparation.done("hand-over", "arendal", "m1", "facilitator", "--to", "m2", who="kari")
+    assert preparation("act", "arendal", "open_round", who="kari").code == 6
+    preparation.done("act", "arendal", "open_round", who="ola")
+
+
+def test_given_neither_to_nor_end_when_delegated_then_told_what_to_say(preparation) -> None:
+    refused = preparation("delegate", "arendal", "m2", who="ola")
+    assert (refused.code, "--to or --end" in refused.err) == (2, True)
+
+
+def test_given_a_task_of_one_person_when_claimed_then_refused(preparation) -> None:
+    refused = preparation("claim", "arendal", "register.1.m2", who="ola")
+    assert refused.code != 0

@@ -1,0 +1,189 @@
+"""In the place of others: delegation, handing over, tasks taken on, and four eyes where two are not enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from engine.errors import NotAllowed, Refused
+from engine.process import commands as c
+from engine.template import bundle
+
+if TYPE_CHECKING:
+    World = Any  # the class stands in conftest.py, which cannot be imported
+
+
+@pytest.fixture
+def world(
+    new_world: Callable[..., World], write_small: Callable[..., Path], small_text: str, tmp_path: Path
+) -> Iterator[World]:
+    """The small world; whoever sets the goal may neither open the work nor write the minutes."""
+    text = small_text.replace(
+        "        by: lead\n        to: work\n", "        by: [lead, member]\n        not_by: goal\n        to: work\n"
+    )
+    text = text.replace(
+        "form: note, by: lead, optional: true", "form: note, by: [lead, member], not_by: goal, optional: true"
+    )
+    text = text.replace("version: 1.0.0", "version: 1.1.0")
+    found: World = new_world(tmp_path / "data")
+    found.engine.publish(bundle.read("small", [write_small(tmp_path / "config", text)]))
+    found.engine.start(found.person("kari"), "small", "q", "Q")
+    for party, handle in (("town", "ola"), ("club", "eva")):
+        do(found, "kari", c.AddParty(party, party))
+        token = found.engine.invite(found.person("kari"), "q", ("member",), party).result["token"]
+        found.engine.join(found.person(handle), token)
+    yield found
+    found.engine.close()
+
+
+def do(world: World, handle: str, command: c.Command) -> Any:
+    return world.engine.handle(world.person(handle), "q", command)
+
+
+def state(world: World) -> Any:
+    return world.engine.load(world.engine.stream("q")).state
+
+
+def mine(world: World, handle: str) -> set[str]:
+    return {item.instance for item in world.engine.tasks(world.person(handle), "q")}
+
+
+def to_voting(world: World) -> None:
+    do(world, "kari", c.Submit("goal.1", {"text": "et mål"}))
+    do(world, "ola", c.Act("open"))
+
+
+# -- four eyes --------------------------------------------------------------------------------------------------------
+
+
+def test_given_who_answered_when_they_choose_then_four_eyes_are_asked_for(world: World) -> None:
+    do(world, "kari", c.Submit("goal.1", {"text": "et mål"}))
+    with pytest.raises(NotAllowed, match="four eyes"):
+        do(world, "kari", c.Act("open"))
+    do(world, "ola", c.Act("open"))
+    assert "work" in state(world).active
+
+
+def test_given_who_answered_when_a_task_is_not_for_them_then_it_is_not_on_their_list_and_refused(world: World) -> None:
+    to_voting(world)
+    do(world, "ola", c.Submit("vote.1.m2", {"score": 3}))
+    do(world, "eva", c.Submit("vote.1.m3", {"score": 3}))
+    assert ("minutes.1" in mine(world, "kari"), "minutes.1" in mine(world, "ola")) == (False, True)
+    with pytest.raises(NotAllowed, match="four eyes"):
+        do(world, "kari", c.Submit("minutes.1", {"text": "x"}))
+    do(world, "ola", c.Submit("minutes.1", {"text": "x"}))
+
+
+# -- delegation -------------------------------------------------------------------------------------------------------
+
+
+def test_given_a_delegation_when_the_other_answers_then_it_is_recorded_as_on_behalf(world: World) -> None:
+    to_voting(world)
+    do(world, "ola", c.Delegate("m2", "m3", reason="Ferie"))
+    assert {"vote.1.m2", "vote.1.m3"} <= mine(world, "eva")
+    do(world, "eva", c.Submit("vote.1.m2", {"score": 4}))
+    given = state(world).instances["vote.1.m2"].submissions[-1]
+    members = state(world).memberships
+    assert (given.subject, given.entered_by) == (members["m2"].subject, members["m3"].subject)
+
+
+def test_given_a_delegation_when_its_time_is_over_then_the_clock_ends_it(world: World) -> None:
+    to_voting(world)
+    do(world, "ola", c.Delegate("m2", "m3", world.clock.now + timedelta(days=3)))
+    world.clock.now += timedelta(days=4)
+    world.engine.tick()
+    assert state(world).memberships["m2"].delegate is None
+    assert "vote.1.m2" not in mine(world, "eva")
+    with pytest.raises(NotAllowed):
+        do(world, "eva", c.Submit("vote.1.m2", {"score": 4}, "m2"))
+
+
+def test_given_the_lead_away_when_delegated_then_the_other_may_choose_for_them(world: World) -> None:
+    do(world, "kari", c.Delegate("m1", "m3"))
+    do(world, "eva", c.Act("stop", "ingen vil"))
+    (taken,) = [r for r in world.engine.log.read(world.engine.stream("q")) if r.type == "action.taken"]
+    envelope, _ = taken.content()
+    assert (envelope["actor"], envelope["on_behalf_of"]) == (
+        state(world).memberships["m3"].subject,
+        state(world).memberships["m1"].subject,
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "command", "error"),
+    [
+        ("eva", c.Delegate("m2", "m3"), NotAllowed),
+        ("ola", c.Delegate("m2", "m2"), Refused),
+        ("ola", c.EndDelegation("m2"), Refused),
+    ],
+)
+def test_given_no_right_to_delegate_when_tried_then_refused(
+    world: World, who: str, command: c.Command, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        do(world, who, command)
+
+
+def test_given_a_delegate_when_they_leave_then_the_delegation_ends(world: World) -> None:
+    do(world, "ola", c.Delegate("m2", "m3"))
+    do(world, "kari", c.EndMembership("m3", ""))
+    assert state(world).memberships["m2"].delegate is None
+
+
+# -- handing over -----------------------------------------------------------------------------------------------------
+
+
+def test_given_the_last_lead_when_they_hand_over_then_there_is_always_one(world: World) -> None:
+    token = world.engine.invite(world.person("kari"), "q", ("guest",)).result["token"]
+    world.engine.join(world.person("gro"), token)
+    do(world, "kari", c.HandOver("m1", "m4", "lead"))
+    roles = {name: m.roles for name, m in state(world).memberships.items()}
+    assert (roles["m1"], "lead" in roles["m4"]) == (frozenset(), True)
+
+
+def test_given_somebody_without_the_role_when_they_hand_it_over_then_refused(world: World) -> None:
+    with pytest.raises(Refused, match="does not hold"):
+        do(world, "ola", c.HandOver("m2", "m3", "lead"))
+
+
+# -- tasks taken on ---------------------------------------------------------------------------------------------------
+
+
+def test_given_a_task_taken_on_when_another_answers_then_not_allowed_until_released(world: World) -> None:
+    do(world, "ola", c.Claim("goal.1"))
+    assert ("goal.1" in mine(world, "eva"), "goal.1" in mine(world, "ola")) == (False, True)
+    with pytest.raises(NotAllowed):
+        do(world, "eva", c.Submit("goal.1", {"text": "x"}))
+    with pytest.raises(Refused, match="was taken on by m2"):
+        do(world, "eva", c.Claim("goal.1"))
+    with pytest.raises(NotAllowed):
+        do(world, "eva", c.Release("goal.1"))
+    do(world, "ola", c.Release("goal.1"))
+    do(world, "eva", c.Submit("goal.1", {"text": "x"}))
+
+
+def test_given_a_task_taken_on_when_who_leads_gives_it_to_another_then_it_is_theirs(world: World) -> None:
+    do(world, "ola", c.Claim("goal.1"))
+    do(world, "kari", c.Claim("goal.1", "m3"))
+    assert state(world).instances["goal.1"].claimed_by == "m3"
+    with pytest.raises(NotAllowed):
+        do(world, "ola", c.Claim("goal.1", "m2"))
+
+
+def test_given_a_task_taken_on_when_the_person_leaves_then_it_is_free_again(world: World) -> None:
+    do(world, "ola", c.Claim("goal.1"))
+    do(world, "kari", c.EndMembership("m2", ""))
+    assert (state(world).instances["goal.1"].claimed_by, "goal.1" in mine(world, "eva")) == (None, True)
+
+
+def test_given_all_of_this_when_worklists_are_made_again_then_they_are_the_same(world: World) -> None:
+    do(world, "ola", c.Claim("goal.1"))
+    do(world, "ola", c.Delegate("m2", "m3", world.clock.now + timedelta(days=3)))
+    tables = ("process", "member", "delegate", "open_task", "deadline")
+    before = [world.engine.log.query(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables]
+    world.engine.rebuild_worklists()
+    assert [world.engine.log.query(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables] == before
