@@ -123,6 +123,15 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.incidents",
+        "Incidents",
+        {
+            "incident list": "List what cannot go on by itself.",
+            "incident retry": "Evaluate a condition that failed again, and go on if it can.",
+            "incident resolve": "Say why an incident does not matter.",
+        },
+    ),
+    Module(
         "cli.figures",
         "Figures",
         {
@@ -149,6 +158,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "party": "Organisations and groups in a process.",
     "member": "People in a process.",
     "draft": "Answers that are not finished.",
+    "incident": "What cannot go on by itself.",
     "explain": "Why something is as it is.",
 }
 """The first words of commands that have two, with what they are about."""

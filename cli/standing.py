@@ -145,9 +145,15 @@ class _Reader:
                     yield self._action(choice, self.definition.nodes[state].spec.actions[choice.id])
 
     def _action(self, choice: Choice, action: Action) -> ActionNow:
-        outcome = self.conditions.outcome(choice)
+        outcome, fault = self.conditions.attempt(choice)
         is_open = outcome.value is True
-        why = "" if is_open else self._told(action.otherwise) if action.otherwise else f"not: {action.when}"
+        why = (
+            fault or ""
+            if is_open or fault
+            else self._told(action.otherwise)
+            if action.otherwise
+            else f"not: {action.when}"
+        )
         return ActionNow(
             action=choice.id,
             title=self._told(action.title),

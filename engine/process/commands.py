@@ -157,6 +157,21 @@ class StepBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Retry:
+    """Evaluate the condition of an incident again, and go on where it can be now."""
+
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """Say why an incident does not matter; it is not raised again for the same fault."""
+
+    incident: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Suspend:
     """Let the process rest, and its clock stand."""
 
@@ -200,6 +215,8 @@ Command: TypeAlias = (
     | Backfill
     | Act
     | StepBack
+    | Retry
+    | Resolve
     | Suspend
     | Resume
     | Cancel

@@ -41,6 +41,13 @@ class Conditions:
             return Outcome(True, ())
         return choice.guard.evaluate(self._environment(choice.guard, choice.state, 0))
 
+    def attempt(self, choice: Choice) -> tuple[Outcome, str]:
+        """As `outcome`, for explaining: a guard that fails is unknown, and the second says why."""
+        try:
+            return self.outcome(choice), ""
+        except GuardFault as fault:
+            return Outcome(UNKNOWN), fault.message
+
     def seen(self, choice: Choice) -> list[tuple[str, str]]:
         """Everything that the choice's guard reads, and what it is now: for explaining."""
         if choice.guard is None:

@@ -350,6 +350,25 @@ class ProcessCancelled(Payload):
     reason: PersonalText = ""
 
 
+class IncidentRaised(Payload):
+    """The process cannot go on by itself here: a condition of `state` failed when it was evaluated."""
+
+    TYPE: ClassVar[str] = "incident.raised"
+    incident: str
+    state: str | None
+    message: str
+
+
+class IncidentResolved(Payload):
+    """An incident is no more: the condition can be evaluated again, or a person says why it does not matter."""
+
+    TYPE: ClassVar[str] = "incident.resolved"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
+    incident: str
+    subject: str
+    reason: PersonalText = ""
+
+
 class ProcessFinished(Payload):
     """A final state was reached."""
 

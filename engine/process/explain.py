@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.guards import GuardFault
 from engine.process.access import Actor, ToChoose, ToSubmit, may, visible
 from engine.process.conditions import Conditions, counting
 from engine.process.state import Instance, ProcessState
@@ -102,7 +103,7 @@ def explain_action(
     """An action as it stands now."""
     action = choice.spec
     assert isinstance(action, Action)
-    outcome = conditions.outcome(choice)
+    outcome, fault = conditions.attempt(choice)
     active = choice.state in state.active
     hidden = _hidden(definition, state, actor)
     verdict = may(actor, ToChoose(choice, action.by), state, definition)
@@ -113,7 +114,7 @@ def explain_action(
         state_is_active=active,
         is_open=active and outcome.value is True,
         condition=choice.guard.text if choice.guard else "",
-        outcome=_word(outcome.value),
+        outcome=fault or _word(outcome.value),
         seen=tuple(
             Seen(path, NOT_SHOWN if tuple(path.split(".")[:2]) in hidden else value)
             for path, value in conditions.seen(choice)
@@ -171,7 +172,7 @@ def explain_task(
         rule=_rule(task),
         done=group.done,
         expected=group.expected,
-        is_complete=conditions.complete(task),
+        is_complete=_complete(conditions, task),
         is_sealed=bool(task.spec.sealed and (state.is_sealed(instance) or not instance.submissions)),
         visibility=instance.visibility,
         answered=tuple(i.element or i.id for i in every if i.status == "done"),
@@ -241,3 +242,10 @@ def _rule(task: TaskNode) -> str:
     if isinstance(rule, Share):
         return f"at least {rule.share} of all"
     return str(rule)
+
+
+def _complete(conditions: Conditions, task: TaskNode) -> bool:
+    try:
+        return conditions.complete(task)
+    except GuardFault:
+        return False

@@ -118,6 +118,16 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nn": "Avbraut prosessen{why}",
         "en": "Cancelled the process{why}",
     },
+    "incident.raised": {
+        "nb": "Kommer ikke videre av seg selv ({incident}): {message}",
+        "nn": "Kjem ikkje vidare av seg sjølv ({incident}): {message}",
+        "en": "Cannot go on by itself ({incident}): {message}",
+    },
+    "incident.resolved": {
+        "nb": "Hendelsen {incident} er løst{why}",
+        "nn": "Hendinga {incident} er løyst{why}",
+        "en": "The incident {incident} is resolved{why}",
+    },
     "process.finished": {"nb": "Avsluttet", "nn": "Avslutta", "en": "Finished"},
 }
 

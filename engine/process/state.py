@@ -125,6 +125,17 @@ class Pending:
     roles: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Where a process cannot go on by itself; `is_open` until it can, or a person says that it does not matter."""
+
+    id: str
+    state: str | None
+    message: str
+    at: datetime
+    is_open: bool = True
+
+
 @dataclass(slots=True)
 class ProcessState:
     """Where a process is. Treat as frozen: only `evolve` and `fold` make new ones."""
@@ -154,6 +165,7 @@ class ProcessState:
     revealed: dict[str, e.AnswersRevealed] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
     pending_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    incidents: dict[str, Incident] = field(default_factory=dict)
 
     def group(self, task: str, state: str | None) -> Group:
         """The instances of a task in the latest entry of its state; empty if there was none."""
@@ -276,6 +288,7 @@ def _entered(state: ProcessState, event: e.Event, p: e.StateEntered) -> None:
 def _left(state: ProcessState, _: e.Event, p: e.StateLeft) -> None:
     state.active.pop(p.state)
     state.remembered.update(p.remembered)
+    state.incidents = {key: incident for key, incident in state.incidents.items() if incident.state != p.state}
     state.pending = {key: d for key, d in state.pending.items() if d.state != p.state}
 
 
@@ -387,6 +400,14 @@ def _deadline_passed(state: ProcessState, _: e.Event, p: e.DeadlinePassed) -> No
             state.groups[instance.task, instance.entry].overdue += 1
 
 
+def _incident(state: ProcessState, event: e.Event, p: e.IncidentRaised) -> None:
+    state.incidents[p.incident] = Incident(p.incident, p.state, p.message, event.recorded_at)
+
+
+def _resolved(state: ProcessState, _: e.Event, p: e.IncidentResolved) -> None:
+    state.incidents[p.incident] = replace(state.incidents[p.incident], is_open=False)
+
+
 def _finished(state: ProcessState, _: e.Event, __: e.ProcessFinished) -> None:
     state.status = "finished"
     state.pending, state.pending_of = {}, {}
@@ -425,5 +446,7 @@ _HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]
     e.ProcessSuspended: _suspended,
     e.ProcessResumed: _resumed,
     e.ProcessCancelled: _cancelled,
+    e.IncidentRaised: _incident,
+    e.IncidentResolved: _resolved,
     e.ProcessFinished: _finished,
 }

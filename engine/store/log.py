@@ -106,6 +106,8 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS deadline (stream TEXT NOT NULL, deadline TEXT NOT NULL, due TEXT NOT NULL,"
     " PRIMARY KEY (stream, deadline)) WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS deadline_due ON deadline (due)",
+    "CREATE TABLE IF NOT EXISTS incident (stream TEXT NOT NULL, incident TEXT NOT NULL, state TEXT,"
+    " message TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (stream, incident)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS draft (stream TEXT NOT NULL, instance TEXT NOT NULL, person TEXT NOT NULL,"
     " version INTEGER NOT NULL, saved_at TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL,"
     " PRIMARY KEY (stream, instance, person)) WITHOUT ROWID",

@@ -42,6 +42,7 @@ EMPTIED: Sequence[Row] = (
     ("DELETE FROM delegate", ()),
     ("DELETE FROM open_task", ()),
     ("DELETE FROM deadline", ()),
+    ("DELETE FROM incident", ()),
 )
 """What empties the read models."""
 
@@ -77,6 +78,7 @@ def _rows(
     yield from _people_rows(payload, stream, after, mac)
     yield from _task_rows(payload, stream, after, definition)
     yield from _time_rows(payload, stream, after, definition)
+    yield from _incident_rows(payload, stream, after)
 
 
 def _process_rows(payload: e.Payload, stream: str) -> Iterator[Row]:
@@ -161,6 +163,22 @@ def _time_rows(payload: e.Payload, stream: str, after: ProcessState, definition:
             return
 
 
+def _incident_rows(payload: e.Payload, stream: str, after: ProcessState) -> Iterator[Row]:
+    match payload:
+        case e.IncidentRaised(incident=incident, state=state, message=message):
+            at = after.incidents[incident].at if incident in after.incidents else after.recorded_at
+            yield "DELETE FROM incident WHERE stream=? AND incident=?", (stream, incident)
+            yield "INSERT INTO incident VALUES (?,?,?,?,?)", (stream, incident, state, message, iso(at) if at else "")
+        case e.IncidentResolved(incident=incident):
+            yield "DELETE FROM incident WHERE stream=? AND incident=?", (stream, incident)
+        case e.StateLeft(state=state):
+            yield "DELETE FROM incident WHERE stream=? AND state=?", (stream, state)
+        case e.ProcessFinished() | e.ProcessCancelled():
+            yield "DELETE FROM incident WHERE stream=?", (stream,)
+        case _:
+            return
+
+
 def _await(stream: str, name: str, due: datetime | None) -> Iterator[Row]:
     """Something is due then, in place of whatever it was before; with None nothing is."""
     yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, name)
@@ -241,3 +259,43 @@ def due_processes(log: Log, now: datetime) -> list[str]:
         (iso(now),),
     )
     return [row["name"] for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentItem:
+    """Where a process needs a person to go on: a condition that failed, or a task that nobody can do."""
+
+    process: str
+    incident: str
+    kind: str
+    message: str
+    at: datetime | None
+
+
+def incidents(log: Log, process: str | None = None) -> list[IncidentItem]:
+    """What cannot go on by itself, over all running processes or in one."""
+    failed = [
+        IncidentItem(row["name"], row["incident"], "condition", row["message"], datetime.fromisoformat(row["at"]))
+        for row in log.query(_FAILED, (process, process))
+    ]
+    held: dict[str, set[str]] = {}
+    for row in log.query("SELECT stream, roles FROM member", ()):
+        held.setdefault(row["stream"], set()).update(json.loads(row["roles"]))
+    nobody = [
+        IncidentItem(row["name"], row["instance"], "role", f"nobody holds {' or '.join(wanted)}", None)
+        for row in log.query(_FOR_A_ROLE, (process, process))
+        if (wanted := [role for role in json.loads(row["roles"]) if role != ASK])
+        and held.get(row["stream"], set()).isdisjoint(wanted)
+    ]
+    return [*failed, *nobody]
+
+
+_FAILED = (
+    "SELECT p.name, i.incident, i.message, i.at FROM incident i JOIN process p ON p.stream = i.stream"
+    " WHERE (? IS NULL OR p.name = ?) ORDER BY i.at, p.name, i.incident"
+)
+_FOR_A_ROLE = (
+    "SELECT p.name, t.stream, t.instance, t.roles FROM open_task t JOIN process p ON p.stream = t.stream"
+    " WHERE (? IS NULL OR p.name = ?) AND p.status = 'running' AND t.membership IS NULL AND t.party IS NULL"
+    " ORDER BY p.name, t.instance"
+)

@@ -49,6 +49,9 @@ RECEIPTS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 ELSEWHERE = {
     "init": "below: it makes the workspace",
+    "incident list": "tests/cli/test_incidents.py",
+    "incident retry": "tests/cli/test_incidents.py",
+    "incident resolve": "tests/cli/test_incidents.py",
     "delegate": "tests/cli/test_standing_in.py",
     "hand-over": "tests/cli/test_standing_in.py",
     "claim": "tests/cli/test_standing_in.py",

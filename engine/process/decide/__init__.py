@@ -41,6 +41,8 @@ _HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {  # each tak
     c.Backfill: answering.backfill,
     c.Act: choosing.act,
     c.StepBack: choosing.step_back,
+    c.Retry: timing.retry,
+    c.Resolve: timing.resolve,
     c.Suspend: timing.suspend,
     c.Resume: timing.resume,
     c.Cancel: timing.cancel,
@@ -54,6 +56,7 @@ def decide(definition: Definition, state: ProcessState, command: c.Command, cont
     _check_status(state, command)
     _HANDLERS[type(command)](step, command)
     settle(step)
+    step.tell_incidents()
     return step.events
 
 

@@ -37,13 +37,18 @@ def open_where_expected(step: Step, state: str | None) -> None:
     """Open an instance for each element that should have one and has none; in sequence, all but the first wait."""
     for task in step.definition.tasks_of.get(state, ()):
         entry = step.state.entries[state] if state else 1
-        if task.spec.complete != "all" and not task.spec.optional and step.conditions.complete(task):
+        if task.spec.complete != "all" and not task.spec.optional and is_complete(step, task):
             continue
         for element in elements(step, task):
             instance = f"{task.id}.{entry}{element.suffix}"
             if instance not in step.state.instances:
                 open_one(step, task, instance, entry, element)
         begin_next(step, task)
+
+
+def is_complete(step: Step, task: TaskNode) -> bool:
+    """Whether enough of a task is done; a rule that fails is not met, and is an incident."""
+    return step.holds(f"{task.id}.complete", task.state, lambda: step.conditions.complete(task))
 
 
 def open_one(

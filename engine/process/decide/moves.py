@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.errors import Refused
 from engine.process import events as e
-from engine.process.decide.instances import begin_turns, open_where_expected, withdraw
+from engine.process.decide.instances import begin_turns, is_complete, open_where_expected, withdraw
 from engine.process.decide.step import Step, seal_key_id
 from engine.template.calendars import due_at
 from engine.template.chart import Choice
@@ -39,7 +39,11 @@ def enabled(step: Step) -> tuple[list[Choice], tuple[int, ...]]:
     if step.state.status != "running" or not any(step.definition.autos[state] for state in step.state.active):
         return [], ()
     conditions = step.conditions
-    found = select_enabled(step.definition, step.state.active, step.state.remembered, conditions.is_open)
+
+    def is_open(choice: Choice) -> bool:
+        return step.holds(choice.id, choice.state, lambda: conditions.is_open(choice))
+
+    found = select_enabled(step.definition, step.state.active, step.state.remembered, is_open)
     return found, tuple(sorted(conditions.considered))
 
 
@@ -48,7 +52,7 @@ def close_met(step: Step) -> None:
     for state in [None, *step.state.active]:
         for task in step.definition.tasks_of.get(state, ()):
             partial = isinstance(task.spec.complete, AtLeast | Share) or task.spec.complete != "all"
-            if partial and not task.spec.optional and step.conditions.complete(task):
+            if partial and not task.spec.optional and is_complete(step, task):
                 withdraw(step, step.state.group(task.id, state).instances)
 
 

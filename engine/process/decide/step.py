@@ -5,13 +5,14 @@ Everything in this room takes a `Step` first, and adds events with `emit`; nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from uuid import UUID
 
 from engine.errors import NotAllowed, NotFound
+from engine.guards import GuardFault
 from engine.process import events as e
 from engine.process.access import Actor, Deed, Verdict, may
 from engine.process.conditions import AnswerLookup, Conditions
@@ -41,6 +42,7 @@ class Step:
         self.events: list[e.Event] = []
         self.actor = context.actor.recorded_as or context.new_subject  # who starts or joins has no pseudonym yet
         self.verdict: Verdict | None = None
+        self.faults: dict[tuple[str, str | None], str | None] = {}
 
     # -- events -----------------------------------------------------------------------------------------------------
 
@@ -75,6 +77,26 @@ class Step:
             if event.sequence == sequence and isinstance(event.payload, e.FormSubmitted):
                 return event.payload.answers
         return self.context.answers(sequence)
+
+    def holds(self, place: str, state: str | None, condition: Callable[[], bool]) -> bool:
+        """Whether a condition holds; one that fails does not, and is noted for `tell_incidents`."""
+        try:
+            found = condition()
+        except GuardFault as fault:
+            self.faults[place, state] = fault.message
+            return False
+        self.faults[place, state] = None
+        return found
+
+    def tell_incidents(self) -> None:
+        """Raise an incident for each condition that failed, and end those of conditions that do no more."""
+        for (place, state), message in self.faults.items():
+            known = self.state.incidents.get(place)
+            if message is None:
+                if known is not None and known.is_open:
+                    self.emit(e.IncidentResolved(incident=place, subject=""))
+            elif (known is None or known.message != message) and (state is None or state in self.state.active):
+                self.emit(e.IncidentRaised(incident=place, state=state, message=message))
 
     def require(self, deed: Deed) -> Verdict:
         """The verdict of `may`, kept for the envelope; refused where it is no."""

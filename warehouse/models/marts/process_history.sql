@@ -41,6 +41,8 @@ SELECT
         WHEN 'process.suspended' THEN 'The process was suspended'
         WHEN 'process.resumed' THEN 'The process was resumed'
         WHEN 'process.cancelled' THEN 'The process was given up'
+        WHEN 'incident.raised' THEN 'The process could not go on by itself'
+        WHEN 'incident.resolved' THEN 'An incident was resolved'
         WHEN 'process.finished' THEN 'The process was finished'
         ELSE event.type
     END AS what,
