@@ -68,6 +68,7 @@ MODULES: Final = (
         {
             "lint": "Find what is wrong in templates, forms and source files.",
             "publish": "Publish a template, so that processes can be started from it.",
+            "diff": "Tell in words what differs between two versions of a template.",
         },
     ),
     Module(

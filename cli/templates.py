@@ -11,7 +11,7 @@ import typer
 from cli.call import Call
 from cli.command import Commands, Template
 from cli.completion import template_names
-from cli.output import Done, note, tell
+from cli.output import Done, Table, note, tell
 
 if TYPE_CHECKING:
     from engine.errors import Problem
@@ -100,3 +100,50 @@ def publish(ctx: typer.Context, name: Template) -> None:
     data = {"template": read.name, "version": read.version, "bundle": read.hash, "replayed": known}
     done = "was published before: nothing new" if known else "is published"
     tell(call, {**data, "warnings": [_as_dict(p) for p in read.problems]}, Done(f"{read.name} {read.version} {done}"))
+
+
+@commands.add("diff", example="samskap diff samson 1.0.0 1.1.0\nsamskap diff samson 1.0.0")
+def diff(
+    ctx: typer.Context,
+    name: Template,
+    old: Annotated[str, typer.Argument(metavar="VERSION", help="The published version to compare with.")],
+    new: Annotated[
+        str | None,
+        typer.Argument(metavar="[VERSION]", help="Another published one; else the files.", show_default=False),
+    ] = None,
+) -> None:
+    """Tell in words what differs between two versions of a template.
+
+    Breaking is what a running process or an answer that was given may not fit any more. Ends with 5 where something is.
+    """
+    from engine.errors import Refused
+    from engine.template import bundle
+    from engine.template.diff import differences
+
+    call: Call = ctx.obj
+    call.reader()
+    before = call.engine.definition(name, _hash_of(call, name, old))
+    if new is not None:
+        after = call.engine.definition(name, _hash_of(call, name, new))
+    else:
+        after = bundle.read(name, call.workspace.bundle_folders).definition
+    found = differences(before, after)
+    running = call.engine.running(name, before.bundle)
+    rows = [("breaking" if one.breaking else "safe", one.where, one.what) for one in found]
+    breaking = sum(one.breaking for one in found)
+    data = {"template": name, "old": old, "new": after.template.version, "running": running, "differences": found}
+    summary = f"{_count(len(found), 'difference')}, {breaking} breaking; {running} running on {old}"
+    tell(call, data, Table(("", "Where", "What"), rows, empty="Nothing differs."), Done(summary))
+    if breaking:
+        raise typer.Exit(Refused.exit_code)
+
+
+def _hash_of(call: Call, name: str, version: str) -> str:
+    """The hash of a published version; raise `NotFound` with those that there are."""
+    from engine.errors import NotFound
+
+    known = {published.version: published.bundle for published in call.engine.published(name)}
+    if version not in known:
+        there = f"There are: {', '.join(known)}." if known else f"Publish it: samskap publish {name}"
+        raise NotFound(f"{name} {version} is not published", hint=there)
+    return known[version]

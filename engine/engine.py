@@ -607,6 +607,14 @@ class Engine:
             )
         return found
 
+    def running(self, template: str, bundle: str) -> int:
+        """How many processes run on a version of a template."""
+        rows = self.log.query(
+            "SELECT stream FROM process WHERE template=? AND status IN ('running', 'suspended')", (template,)
+        )
+        first = (self.log.read(UUID(row["stream"]), until=1)[0] for row in rows)
+        return sum(record.content()[1]["bundle"] == bundle for record in first)
+
     def processes(self) -> list[Mapping[str, Any]]:
         """Every process: name, template, title, status."""
         return self.log.query("SELECT name, stream, template, title, status FROM process ORDER BY name")

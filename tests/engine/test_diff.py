@@ -1,0 +1,78 @@
+"""What differs between two versions: each kind of change once, with whether a running process may not fit any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.template import bundle
+from engine.template.diff import differences
+
+NOTE = """
+$schema: https://json-schema.org/draft/2020-12/schema
+$id: small/note
+title: Notat
+x-i18n: {nn: {title: Notat}, en: {title: Note}}
+type: object
+required: [text]
+properties:
+  text: {title: Tekst, x-i18n: {nn: {title: Tekst}, en: {title: Text}}, type: string, maxLength: 200}
+  aside: {title: Ekstra, x-i18n: {nn: {title: Ekstra}, en: {title: Aside}}, type: string, maxLength: 200, x-personal: true}
+"""
+
+CHANGES: dict[str, tuple[str, str, str, bool]] = {
+    # what is changed in the template → instead, what is told, and whether it is breaking
+    "role added": ("  guest: {", "  helper: {title: {nb: H, nn: H, en: H}}\n  guest: {", "role helper was added", False),
+    "target": ("by: lead, to: work}", "by: lead, to: plan}", "action of talk: again to: work → plan", False),
+    "condition": ("when: tasks.vote.overdue", "when: tasks.vote.done > 0", "action of voting: close when: tasks.vote.overdue → tasks.vote.done > 0", False),
+    "due": ("due: P14D", "due: P7D", "task vote due: P14D → P7D", False),
+    "sealed": ("            sealed: true\n            visibility: {from: answers.choose.shown, order: [open, protected]}\n", "", "task vote sealed: True → False", True),
+    "each": ("            each: membership\n            assisted", "            each: party\n            assisted", "task vote each: membership → party", True),
+    "optional": ("form: note, by: lead, optional: true", "form: note, by: lead, optional: false", "task minutes optional: True → False", False),
+    "text": ("{nb: Referat, nn: Referat, en: Minutes}", "{nb: Notat, nn: Notat, en: Notes}", "task minutes its texts changed", False),
+    "auto": ("when: tasks.vote.complete}]", "when: tasks.vote.done > 1}]", "state voting goes on by itself under other conditions", False),
+}  # fmt: skip
+FIELDS: dict[str, tuple[str, str, str, bool]] = {
+    "removed": (NOTE[NOTE.index("  aside:") :], "", "form note: aside was removed", True),
+    "renamed": ("  aside: {", "  extra: {x-id: aside, ", "form note: extra was renamed from aside", False),
+    "narrowed": ("type: string, maxLength: 200}", "type: string, maxLength: 100}", "form note: text is narrower: maxLength 200 → 100", True),
+    "widened": ("type: string, maxLength: 200}", "type: string, maxLength: 300}", "form note: text is wider: maxLength 200 → 300", False),
+    "required": ("required: [text]", "required: [text, aside]", "form note: aside must be answered now", True),
+    "personal": (", x-personal: true", "", "form note: aside is not personal any more", True),
+    "kind": ("type: string, maxLength: 200}", "type: integer}", "form note: text asks for another kind of answer: text → integer", True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_given_one_change_of_the_template_when_compared_then_it_alone_is_told(
+    change: str, write_small: Callable[..., Path], small_text: str, tmp_path: Path
+) -> None:
+    old, new, told, breaking = CHANGES[change]
+    assert old in small_text
+    before = bundle.read("small", [write_small(tmp_path / "old")]).definition
+    after = bundle.read("small", [write_small(tmp_path / "new", small_text.replace(old, new))]).definition
+    found = [(f"{one.where} {one.what}", one.breaking) for one in differences(before, after)]
+    assert (told, breaking) in found, found
+    assert all(not other for text, other in found if text != told) or change == "sealed"
+
+
+@pytest.mark.parametrize("change", FIELDS)
+def test_given_one_change_of_a_form_when_compared_then_it_is_told(
+    change: str, write_small: Callable[..., Path], small_text: str, tmp_path: Path
+) -> None:
+    old, new, told, breaking = FIELDS[change]
+    assert old in NOTE
+    text = small_text.replace(" and (answers.goal.text != 'nei' or len(memberships) > 5)", "")
+    before = bundle.read("small", [write_small(tmp_path / "old", text, note=NOTE)]).definition
+    after = bundle.read("small", [write_small(tmp_path / "new", text, note=NOTE.replace(old, new))]).definition
+    assert [(f"{one.where} {one.what}", one.breaking) for one in differences(before, after)] == [(told, breaking)]
+
+
+def test_given_two_equal_versions_when_compared_then_nothing_is_told(
+    write_small: Callable[..., Path], tmp_path: Path
+) -> None:
+    one = bundle.read("small", [write_small(tmp_path / "a")]).definition
+    other = bundle.read("small", [write_small(tmp_path / "b")]).definition
+    assert differences(one, other) == []
