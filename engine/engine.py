@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from engine import codec
-from engine.errors import Conflict, NotAllowed, NotFound, Refused
+from engine.errors import Conflict, IntegrityFault, NotAllowed, NotFound, Refused, SamskapError, StoreError
 from engine.process import commands
 from engine.process import events as e
 from engine.process.access import Actor, ToRead, ToSubmit, View, may, visible
@@ -157,7 +157,7 @@ class Engine:
         if not name or len(name) > 60 or not all(ch.isalnum() or ch in "-_" for ch in name):
             raise Refused(f"“{name}” cannot be a name", hint="Use letters, digits and -, such as arendal-2026.")
         command_id = command_id or uuid4().hex
-        command = commands.Start(name=name, title=title or name)
+        command = commands.Start(name=name, title=title or name, template=template)
         stream = stream_of("start", f"{session.person.id}:{name}:{command_id}")
         known = self._answered(stream, session, command_id, command)
         if known is not None:
@@ -217,7 +217,15 @@ class Engine:
     def tick(self, name: str | None = None) -> list[Receipt]:
         """Let time act, on one process or on all in which something is due."""
         names = [name] if name else worklists.due_processes(self.log, self.clock())
-        return [receipt for found in names if (receipt := self._tick(found)).last >= receipt.first]
+        receipts, faults = [], list[SamskapError]()
+        for found in names:
+            try:
+                receipts.append(self._tick(found))
+            except (IntegrityFault, StoreError) as fault:  # one that is damaged keeps time from no other
+                faults.append(fault)
+        if faults:
+            raise faults[0]
+        return [receipt for receipt in receipts if receipt.last >= receipt.first]
 
     def _tick(self, name: str) -> Receipt:
         for _ in range(RETRIES):
@@ -370,10 +378,7 @@ class Engine:
         """The stream of a process; raise `NotFound`."""
         rows = self.log.query("SELECT stream FROM process WHERE name=?", (name,))
         if not rows:
-            known = [row["name"] for row in self.log.query("SELECT name FROM process ORDER BY name LIMIT 8")]
-            raise NotFound(
-                f"there is no process “{name}”", hint=f"There are: {', '.join(known)}." if known else "Start one first."
-            )
+            raise NotFound(f"there is no process “{name}”", hint="`samskap status` lists those you may see.")
         return UUID(rows[0]["stream"])
 
     def load(self, stream: UUID, *, until: int | None = None) -> Loaded:

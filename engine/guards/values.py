@@ -304,7 +304,10 @@ def working_days_between(count: object, first: object, last: object) -> int | Ab
         raise Fault("working_days_between() has no calendar here")
     if isinstance(first, Absent) or isinstance(last, Absent):
         return merged((first, last))
-    found: int = count(_date(first), _date(last))
+    try:
+        found: int = count(_date(first), _date(last))
+    except ValueError as error:
+        raise Fault(str(error)) from None
     return found
 
 

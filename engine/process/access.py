@@ -95,7 +95,9 @@ def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -
                 own, roles, f"only {_either(roles)} may put figures right" if roles else "nobody measures here"
             )
         case ToCorrect():
-            roles = definition.tasks[deed.instance.task].spec.correct_by or ()
+            task = definition.tasks[deed.instance.task].spec
+            barred = _four_eyes(actor, task.not_by, state, definition)
+            roles = task.correct_by or ()
             otherwise = f"only {_either(roles)} may put this right" if roles else "nobody may put this right"
             return _held(own, roles, otherwise)
         case ToChoose():

@@ -11,10 +11,11 @@ from engine.codec import Json
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Begin a process under a name that is unique in the workspace."""
+    """Begin a process of a template under a name that is unique in the workspace."""
 
     name: str
     title: str
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,14 @@ class TaskOpened(Payload):
     waiting: bool = False
 
 
+class TaskReopened(Payload):
+    """What had been withdrawn is to be filled in after all: somebody is there again, or the row is."""
+
+    TYPE: ClassVar[str] = "task.reopened"
+    instance: str
+    waiting: bool = False
+
+
 class TaskBegun(Payload):
     """What waited can be filled in now: its turn has come."""
 
@@ -235,12 +243,13 @@ class TaskWithdrawn(Payload):
 class FormSubmitted(Payload):
     """A form was filled in. `sealed_under` names the key of a sealed entry; `personal` holds texts by path.
 
+    `reason` says where answers come from that were entered for an earlier round.
     `valid_on` is the day (YYYY-MM-DD) that the answers are about, where that is another than the day they were given.
     """
 
     TYPE: ClassVar[str] = "form.submitted"
     SCHEMA: ClassVar[int] = 2
-    PERSONAL: ClassVar[tuple[str, ...]] = ("personal",)
+    PERSONAL: ClassVar[tuple[str, ...]] = ("personal", "reason")
     instance: str
     task: str
     form: str
@@ -249,6 +258,7 @@ class FormSubmitted(Payload):
     personal: dict[str, PersonalText] | Erased | None
     sealed_under: str | None = None
     valid_on: str | None = None
+    reason: PersonalText = ""
 
 
 class FormCorrected(FormSubmitted):
@@ -256,9 +266,7 @@ class FormCorrected(FormSubmitted):
 
     TYPE: ClassVar[str] = "form.corrected"
     SCHEMA: ClassVar[int] = 2
-    PERSONAL: ClassVar[tuple[str, ...]] = ("personal", "reason")
     replaces: int
-    reason: PersonalText = ""
 
 
 class FormKept(Payload):

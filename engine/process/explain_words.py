@@ -58,6 +58,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nn": "«{title}» er trekt tilbake og skal ikkje fyllast ut.",
         "en": "“{title}” was withdrawn and is not to be filled in.",
     },
+    "task waiting": {
+        "nb": "«{title}» venter på tur: de som står før, svarer først.",
+        "nn": "«{title}» ventar på tur: dei som står før, svarar først.",
+        "en": "“{title}” waits for its turn: those before it answer first.",
+    },
     "so far": {
         "nb": "Så langt har {done} av {expected} svart.",
         "nn": "Så langt har {done} av {expected} svart.",

@@ -63,6 +63,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "Went back to: {state}{why}",
     },
     "task.opened": {"nb": "Åpnet: {task}{whom}", "nn": "Opna: {task}{whom}", "en": "Opened: {task}{whom}"},
+    "task.reopened": {
+        "nb": "Åpnet igjen: {instance}",
+        "nn": "Opna att: {instance}",
+        "en": "Opened again: {instance}",
+    },
     "task.begun": {
         "nb": "{instance} står for tur",
         "nn": "{instance} står for tur",
@@ -83,7 +88,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nn": "Trekte tilbake: {instance}",
         "en": "Withdrew: {instance}",
     },
-    "form.submitted": {"nb": "Svarte på: {task}", "nn": "Svarte på: {task}", "en": "Answered: {task}"},
+    "form.submitted": {"nb": "Svarte på: {task}{why}", "nn": "Svarte på: {task}{why}", "en": "Answered: {task}{why}"},
     "form.corrected": {"nb": "Rettet: {task}{why}", "nn": "Retta: {task}{why}", "en": "Corrected: {task}{why}"},
     "form.kept": {
         "nb": "Svaret står fortsatt: {instance}",

@@ -123,6 +123,7 @@ class Pending:
     instance: str | None
     state: str | None
     roles: tuple[str, ...] | None = None
+    set_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ class Incident:
     message: str
     at: datetime
     is_open: bool = True
+    dismissed: bool = False
 
 
 @dataclass(slots=True)
@@ -166,6 +168,8 @@ class ProcessState:
     pending: dict[str, Pending] = field(default_factory=dict)
     pending_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     incidents: dict[str, Incident] = field(default_factory=dict)
+    copies: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Of submissions that were kept when the process went back: the instances that hold them."""
 
     def group(self, task: str, state: str | None) -> Group:
         """The instances of a task in the latest entry of its state; empty if there was none."""
@@ -261,8 +265,9 @@ def _revoked(state: ProcessState, _: e.Event, p: e.RoleRevoked) -> None:
 
 def _delegated(state: ProcessState, _: e.Event, p: e.DelegationBegun) -> None:
     state.memberships[p.membership] = replace(state.memberships[p.membership], delegate=p.to)
+    name = f"delegation:{p.membership}"
+    state.pending.pop(name, None)
     if p.until is not None:
-        name = f"delegation:{p.membership}"
         state.pending[name] = Pending(name, p.until, None, None)
 
 
@@ -313,6 +318,15 @@ def _opened(state: ProcessState, _: e.Event, p: e.TaskOpened) -> None:
         group.open += 1
 
 
+def _reopened(state: ProcessState, _: e.Event, p: e.TaskReopened) -> None:
+    instance = state.instances[p.instance]
+    status = "waiting" if p.waiting else "open"
+    state.instances[p.instance] = replace(instance, status=status, due=None, claimed_by=None)
+    group = state.groups[instance.task, instance.entry]
+    group.withdrawn -= 1
+    setattr(group, status, getattr(group, status) + 1)
+
+
 def _begun(state: ProcessState, _: e.Event, p: e.TaskBegun) -> None:
     instance = state.instances[p.instance]
     state.instances[p.instance] = replace(instance, status="open")
@@ -342,7 +356,13 @@ def _submitted(state: ProcessState, event: e.Event, p: e.FormSubmitted) -> None:
     instance = state.instances[p.instance]
     earlier = instance.submissions
     if isinstance(p, e.FormCorrected):
-        earlier = tuple(replace(s, replaced=True) if s.sequence == p.replaces else s for s in earlier)
+        for name in state.copies.get(p.replaces, (instance.id,)):  # also where it was kept when the process went back
+            other = state.instances[name]
+            marked = tuple(replace(s, replaced=True) if s.sequence == p.replaces else s for s in other.submissions)
+            state.instances[name] = replace(other, submissions=(*marked, *([given] if name != instance.id else [])))
+        instance = state.instances[p.instance]
+        earlier = instance.submissions
+        state.copies[event.sequence] = state.copies.get(p.replaces, (instance.id,))
     if instance.status == "open":
         _close(state, instance, "done")
         state.groups[instance.task, instance.entry].done += 1
@@ -355,20 +375,22 @@ def _kept(state: ProcessState, _: e.Event, p: e.FormKept) -> None:
     state.groups[instance.task, instance.entry].done += 1
     submissions = state.instances[p.kept_from].submissions
     state.instances[p.instance] = replace(state.instances[p.instance], submissions=submissions)
+    for given in submissions:
+        state.copies[given.sequence] = (*state.copies.get(given.sequence, (p.kept_from,)), p.instance)
 
 
 def _revealed(state: ProcessState, _: e.Event, p: e.AnswersRevealed) -> None:
     state.revealed[p.key_id] = p
 
 
-def _deadline_set(state: ProcessState, _: e.Event, p: e.DeadlineSet) -> None:
-    _await(state, Pending(p.deadline, p.due, p.instance, p.state))
+def _deadline_set(state: ProcessState, event: e.Event, p: e.DeadlineSet) -> None:
+    _await(state, Pending(p.deadline, p.due, p.instance, p.state, set_at=event.recorded_at))
     if p.instance:
         state.instances[p.instance] = replace(state.instances[p.instance], due=p.due)
 
 
-def _reminder_set(state: ProcessState, _: e.Event, p: e.ReminderSet) -> None:
-    _await(state, Pending(p.reminder, p.due, p.instance, None, p.roles))
+def _reminder_set(state: ProcessState, event: e.Event, p: e.ReminderSet) -> None:
+    _await(state, Pending(p.reminder, p.due, p.instance, None, p.roles, event.recorded_at))
 
 
 def _await(state: ProcessState, pending: Pending) -> None:
@@ -405,7 +427,8 @@ def _incident(state: ProcessState, event: e.Event, p: e.IncidentRaised) -> None:
 
 
 def _resolved(state: ProcessState, _: e.Event, p: e.IncidentResolved) -> None:
-    state.incidents[p.incident] = replace(state.incidents[p.incident], is_open=False)
+    known = state.incidents[p.incident]
+    state.incidents[p.incident] = replace(known, is_open=False, dismissed=bool(p.subject))
 
 
 def _finished(state: ProcessState, _: e.Event, __: e.ProcessFinished) -> None:
@@ -433,6 +456,7 @@ _HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]
     e.StateEntered: _entered,
     e.StateLeft: _left,
     e.TaskOpened: _opened,
+    e.TaskReopened: _reopened,
     e.TaskBegun: _begun,
     e.TaskWithdrawn: _withdrawn,
     e.FormSubmitted: _submitted,

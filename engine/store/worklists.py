@@ -113,8 +113,14 @@ def _people_rows(payload: e.Payload, stream: str, after: ProcessState, mac: Call
 
 def _task_rows(payload: e.Payload, stream: str, after: ProcessState, definition: Definition) -> Iterator[Row]:
     match payload:
-        case e.TaskOpened(instance=instance, waiting=False) | e.TaskBegun(instance=instance):
+        case (
+            e.TaskOpened(instance=instance, waiting=False)
+            | e.TaskReopened(instance=instance, waiting=False)
+            | e.TaskBegun(instance=instance)
+        ):
             found = after.instances[instance]
+            if found.entry < 1:  # of a round before the process: it is entered at once, and on nobody's list
+                return
             barred = [ASK] if definition.tasks[found.task].spec.not_by else []
             roles = json.dumps([*found.roles, *barred])
             values = (instance, found.task, found.membership, found.party, roles)

@@ -16,20 +16,21 @@ from engine.template.model import Calendar, Span, WorkingDays, duration
 END_OF_DAY = time(23, 59, 59)
 MORNING = time(8)
 DAY = timedelta(days=1)
+MOST_DAYS = 36_525
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def due_at(start: datetime, after: Span, calendar: Calendar) -> datetime:
     """The moment (UTC) at which a span from `start` is over; durations with hours or minutes are exact."""
-    if isinstance(after, str) and (span := duration(after)).seconds:
-        return (start + span).astimezone(UTC)
+    if isinstance(after, str) and "T" in after:
+        return (start + duration(after)).astimezone(UTC)
     return _at(_day_after(start, after, calendar), END_OF_DAY, calendar)
 
 
 def remind_at(start: datetime, after: Span, calendar: Calendar) -> datetime:
     """The moment (UTC) of a reminder: the morning of the day on which the span is over, or after exact hours."""
-    if isinstance(after, str) and (span := duration(after)).seconds:
-        return (start + span).astimezone(UTC)
+    if isinstance(after, str) and "T" in after:
+        return (start + duration(after)).astimezone(UTC)
     return _at(_day_after(start, after, calendar), MORNING, calendar)
 
 
@@ -62,6 +63,8 @@ def working_days_between(first: date, last: date, calendar: Calendar) -> int:
     """The working days after the first day up to the last one; below zero if the last is earlier."""
     if last < first:
         return -working_days_between(last, first, calendar)
+    if (last - first).days > MOST_DAYS:
+        raise ValueError(f"{first} and {last} lie more than a hundred years apart")
     return sum(not is_day_off(first + DAY * number, calendar) for number in range(1, (last - first).days + 1))
 
 

@@ -46,6 +46,7 @@ def utc(*parts: int) -> datetime:
         (utc(2026, 12, 31, 23, 30), "P1D", utc(2027, 1, 2, 22, 59, 59)),  # already 2027 in Oslo
         (utc(2026, 3, 28, 23, 30), "PT3H", utc(2026, 3, 29, 2, 30)),  # hours are exact over the change
         (utc(2026, 3, 28, 12), "P1DT1H", utc(2026, 3, 29, 13)),
+        (utc(2026, 3, 6, 9), "PT24H", utc(2026, 3, 7, 9)),  # hours, also where they make a day
     ],
 )
 def test_given_a_duration_when_counted_then_it_ends_as_the_calendar_says(

@@ -115,10 +115,23 @@ def test_given_a_later_state_when_gone_back_then_answers_stand_and_sealed_ones_a
     assert now.instances["goal.2"].status == "done"
     assert now.instances["goal.2"].submissions == now.instances["goal.1"].submissions
     do(world, "ola", c.Submit("goal.2", {"text": "nytt mål"}))
-    assert (
-        state(world).instances["goal.2"].submissions[-1].sequence
-        > state(world).instances["goal.1"].submissions[-1].sequence
-    )
+    assert [given.replaced for given in state(world).instances["goal.2"].submissions] == [True, False]
+
+
+def test_given_a_kept_answer_when_the_earlier_one_is_put_right_then_conditions_read_what_is_right(world: World) -> None:
+    do(world, "kari", c.Act("open"))
+    do(world, "kari", c.StepBack("plan", "Vent litt"))
+    do(world, "kari", c.Submit("goal.1", {"text": "nei"}, reason="Det var et nei"))
+    with pytest.raises(Refused, match="not open"):
+        do(world, "kari", c.Act("open"))
+
+
+def test_given_a_round_with_answers_when_broken_off_by_going_back_then_nothing_is_revealed(world: World) -> None:
+    do(world, "kari", c.Act("open"))
+    do(world, "ola", c.Submit("vote.1.m2", {"score": 5}))
+    do(world, "kari", c.StepBack("voting", "Feil spørsmål"))
+    now = state(world)
+    assert (now.revealed, now.is_sealed(now.instances["vote.1.m2"])) == ({}, True)
 
 
 def test_given_kept_answers_when_a_condition_reads_them_then_they_count(world: World) -> None:
@@ -158,7 +171,8 @@ def test_given_answers_on_paper_when_entered_then_they_have_their_day_and_are_sh
     now = state(world)
     given = now.instances["vote.0.m2"]
     assert (given.entry, given.status, now.is_sealed(given)) == (0, "done", False)
-    assert last(world, "form.submitted").valid_on == "2025-10-01"
+    assert (last(world, "form.submitted").valid_on, last(world, "form.submitted").reason) == ("2025-10-01", "På papir")
+    assert sum(record.type == "answers.revealed" for record in world.engine.log.read(world.engine.stream("q"))) == 2
     assert now.group("vote", "voting").instances == []  # nothing of now is touched
 
 
@@ -166,6 +180,8 @@ def test_given_answers_on_paper_when_entered_then_they_have_their_day_and_are_sh
     ("command", "error"),
     [
         (c.Backfill("vote.1.m2", {"score": 4}, date(2025, 10, 1), "x"), Refused),
+        (c.Backfill("vote.00.m2", {"score": 4}, date(2025, 10, 1), "x"), NotFound),
+        (c.Backfill("vote.-0.m2", {"score": 4}, date(2025, 10, 1), "x"), NotFound),
         (c.Backfill("vote.0.m9", {"score": 4}, date(2025, 10, 1), "x"), NotFound),
         (c.Backfill("vote.0.m2", {"score": 4}, date(2030, 10, 1), "x"), Refused),
         (c.Backfill("vote.0.m2", {"score": 4}, date(2025, 10, 1), ""), Refused),

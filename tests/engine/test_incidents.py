@@ -80,6 +80,15 @@ def test_given_an_incident_when_the_condition_can_be_evaluated_then_it_ends_by_i
     assert worklists.incidents(world.engine.log, "q") == []
 
 
+def test_given_a_condition_that_recovered_when_it_fails_again_then_it_is_told_again(make: Callable[..., World]) -> None:
+    world = make(ALONE, FAILING.replace("10 / len(parties) > 4", "10 / (len(memberships) - 1) > 40"))
+    token = world.engine.invite(world.person("kari"), "q", ("guest",)).result["token"]
+    world.engine.join(world.person("gro"), token)
+    assert worklists.incidents(world.engine.log, "q") == []
+    do(world, "kari", c.EndMembership("m2", ""))
+    assert [item.incident for item in worklists.incidents(world.engine.log, "q")] == ["plan.auto.1"]
+
+
 def test_given_an_incident_when_listed_then_with_what_failed(make: Callable[..., World]) -> None:
     world = make(ALONE, FAILING)
     (item,) = worklists.incidents(world.engine.log, "q")

@@ -128,6 +128,13 @@ def test_given_a_list_when_put_right_then_new_rows_come_and_gone_ones_are_withdr
     }  # fmt: skip
 
 
+def test_given_a_row_that_went_when_it_comes_back_then_it_is_open_again(make: Callable[..., World]) -> None:
+    world = make()
+    for ids in (("course", "mentor"), ("course",), ("course", "mentor")):
+        do(world, "kari", c.Submit("list.1", rows(*ids)))
+    assert statuses(world, "judge") == {"judge.1.course": "open", "judge.1.mentor": "open"}
+
+
 def test_given_a_list_of_a_task_with_many_answers_when_linted_then_told(
     write_small: Callable[..., Path], tmp_path: Path
 ) -> None:

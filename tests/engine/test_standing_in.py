@@ -134,6 +134,34 @@ def test_given_a_delegate_when_they_leave_then_the_delegation_ends(world: World)
     assert state(world).memberships["m2"].delegate is None
 
 
+def test_given_the_end_of_a_delegation_when_nobody_has_ticked_then_it_is_over_all_the_same(world: World) -> None:
+    to_voting(world)
+    do(world, "ola", c.Delegate("m2", "m3", world.clock.now + timedelta(days=3)))
+    world.clock.now += timedelta(days=4)
+    with pytest.raises(NotAllowed):
+        do(world, "eva", c.Submit("vote.1.m2", {"score": 4}, "m2"))
+
+
+def test_given_a_delegation_renewed_without_an_end_when_the_old_end_comes_then_it_goes_on(world: World) -> None:
+    do(world, "ola", c.Delegate("m2", "m3", world.clock.now + timedelta(days=3)))
+    do(world, "ola", c.Delegate("m2", "m3"))
+    world.clock.now += timedelta(days=4)
+    world.engine.tick("q")
+    assert state(world).memberships["m2"].delegate == "m3"
+
+
+def test_given_who_leads_when_they_make_themselves_a_stand_in_then_not_allowed(world: World) -> None:
+    with pytest.raises(NotAllowed, match="nobody makes themselves"):
+        do(world, "kari", c.Delegate("m2", "m1"))
+
+
+def test_given_a_persons_own_answer_when_a_helper_answers_for_them_then_it_stays(world: World) -> None:
+    to_voting(world)
+    do(world, "ola", c.Submit("vote.1.m2", {"score": 5}))
+    with pytest.raises(NotAllowed, match="by the person themselves"):
+        do(world, "kari", c.Submit("vote.1.m2", {"score": 1}, "m2"))
+
+
 # -- handing over -----------------------------------------------------------------------------------------------------
 
 
@@ -178,6 +206,36 @@ def test_given_a_task_taken_on_when_the_person_leaves_then_it_is_free_again(worl
     do(world, "ola", c.Claim("goal.1"))
     do(world, "kari", c.EndMembership("m2", ""))
     assert (state(world).instances["goal.1"].claimed_by, "goal.1" in mine(world, "eva")) == (None, True)
+
+
+def test_given_a_task_taken_on_when_the_role_is_taken_away_then_it_is_free_again(world: World) -> None:
+    do(world, "ola", c.Claim("goal.1"))
+    do(world, "kari", c.Revoke("m2", "member"))
+    assert (state(world).instances["goal.1"].claimed_by, "goal.1" in mine(world, "eva")) == (None, True)
+
+
+def test_given_a_role_taken_away_when_given_again_then_its_task_is_there_again(world: World) -> None:
+    to_voting(world)
+    do(world, "kari", c.Revoke("m2", "member"))
+    assert state(world).instances["vote.1.m2"].status == "withdrawn"
+    do(world, "kari", c.Grant("m2", "member"))
+    assert (state(world).instances["vote.1.m2"].status, "vote.1.m2" in mine(world, "ola")) == ("open", True)
+
+
+def test_given_a_party_whose_only_member_left_when_another_joins_then_they_choose_for_it(world: World) -> None:
+    do(world, "kari", c.EndMembership("m2", ""))
+    token = world.engine.invite(world.person("kari"), "q", ("member",), "town").result["token"]
+    world.engine.join(world.person("per"), token)
+    assert state(world).instances["choose.1.town"].status == "open"
+
+
+def test_given_a_role_held_by_as_many_as_may_when_somebody_joins_by_an_older_invitation_then_refused(
+    world: World,
+) -> None:
+    tokens = [world.engine.invite(world.person("kari"), "q", ("guest",)).result["token"] for _ in range(2)]
+    world.engine.join(world.person("gro"), tokens[0])
+    with pytest.raises(Refused, match="which is the most"):
+        world.engine.join(world.person("liv"), tokens[1])
 
 
 def test_given_all_of_this_when_worklists_are_made_again_then_they_are_the_same(world: World) -> None:

@@ -140,6 +140,20 @@ def test_given_a_suspension_when_somebody_joins_then_they_get_their_task_with_ti
     assert state(world).status == "suspended"
 
 
+def test_given_a_task_opened_late_in_a_suspension_when_resumed_then_it_is_put_off_by_that_part_alone(
+    world: World,
+) -> None:
+    to_voting(world)
+    do(world, "kari", c.Suspend("ferie"))
+    world.clock.now += timedelta(days=9)
+    kari = world.person("kari")
+    world.engine.join(world.person("per"), world.engine.invite(kari, "q", ("member",), "town").result["token"])
+    world.clock.now += timedelta(days=1)
+    do(world, "kari", c.Resume())
+    due = state(world).pending["due:vote.1.m4"].due
+    assert due == datetime(2026, 3, 26, 22, 59, 59, tzinfo=UTC)  # ten working days from 11 March, and one day more
+
+
 @pytest.mark.parametrize("command", [c.Suspend("x"), c.Cancel("x")])
 def test_given_somebody_who_does_not_lead_when_they_stop_it_then_not_allowed(world: World, command: c.Command) -> None:
     to_voting(world)

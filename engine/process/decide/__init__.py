@@ -54,6 +54,7 @@ def decide(definition: Definition, state: ProcessState, command: c.Command, cont
     """The events that follow; raise `Refused`, `NotFound` or `Conflict` where the command may not be carried out."""
     step = Step(definition, state, context)
     _check_status(state, command)
+    timing.end_delegations(step)
     _HANDLERS[type(command)](step, command)
     settle(step)
     step.tell_incidents()

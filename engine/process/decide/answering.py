@@ -27,6 +27,7 @@ def submit(step: Step, command: c.Submit) -> None:
         verdict = step.require(ToSubmit(instance, command.membership))
         subject = subject_of(verdict, step.context.actor)
         replaces = replaced(step.state, instance, task, subject)
+        _not_over_their_head(verdict, instance, replaces)
         if command.reason and replaces is None:
             raise Refused("a first answer takes no reason", hint="Leave it out.")
         given = _given(step, instance, task, command, subject)
@@ -35,6 +36,15 @@ def submit(step: Step, command: c.Submit) -> None:
         else:
             step.emit(e.FormCorrected.model_validate({**given, "replaces": replaces, "reason": command.reason}))
     follow_rows(step, task.id)
+
+
+def _not_over_their_head(verdict: Verdict, instance: Instance, replaces: int | None) -> None:
+    """Who helps or stands in may put right what a helper entered, and not what the person answered themselves."""
+    if verdict.on_behalf_of is None or replaces is None:
+        return
+    last = instance.submissions[-1]
+    if last.entered_by == last.subject:
+        raise NotAllowed(f"{instance.id} was answered by the person themselves", hint="Only they may correct it.")
 
 
 def _corrects_for_others(step: Step, instance: Instance, task: TaskNode) -> bool:
@@ -73,9 +83,10 @@ def backfill(step: Step, command: c.Backfill) -> None:
     owners = [m for m in step.state.memberships.values() if element.membership == m.id]
     subject = owners[0].subject if owners else step.context.actor.subject
     answers = c.Submit(command.instance, command.answers, valid_on=command.valid_on)
-    step.emit(e.FormSubmitted.model_validate(_given(step, instance, task, answers, subject)))
+    given = _given(step, instance, task, answers, subject)
+    step.emit(e.FormSubmitted.model_validate({**given, "reason": command.reason}))
     key_id = seal_key_id(step.state.stream, task.id, entry)
-    if task.spec.sealed and key_id not in step.state.revealed:
+    if task.spec.sealed:
         step.emit(
             e.AnswersRevealed(
                 task=task.id,
@@ -100,9 +111,8 @@ def _earlier(step: Step, name: str) -> tuple[TaskNode, int, Element]:
         entry = 1
     if entry > 0:
         raise Refused(f"“{name}” is no earlier round", hint=f"Count back from the first: {parts[0]}.0, {parts[0]}.-1 …")
-    suffix = f".{'.'.join(parts[2:])}" if len(parts) > 2 else ""
     for element in elements(step, task):
-        if element.suffix == suffix:
+        if name == f"{task.id}.{entry}{element.suffix}":
             return task, entry, element
     known = [f"{task.id}.{entry}{element.suffix}" for element in elements(step, task)]
     raise unknown("task", name, known)

@@ -44,7 +44,10 @@ def act(step: Step, command: c.Act) -> None:
 
 
 def step_back(step: Step, command: c.StepBack) -> None:
-    """Go back to a state in which the process has been; what was answered there counts again, save what was sealed."""
+    """Go back to a state in which the process has been; what was answered there counts again, save what was sealed.
+
+    Going back reveals nothing: a round that is broken off is asked anew, and its answers stay sealed.
+    """
     step.require(ToManage())
     if command.to not in step.definition.nodes or step.definition.nodes[command.to].spec.history is not None:
         raise unknown("state", command.to, step.state.entries)
@@ -55,7 +58,7 @@ def step_back(step: Step, command: c.StepBack) -> None:
     before = dict(step.state.entries)
     step.emit(e.SteppedBack(to=command.to, subject=step.context.actor.subject, reason=command.reason))
     top = next(iter(step.state.active))
-    take(step, Choice("", top, command.to, Auto(to=command.to, when="1 == 1"), None))
+    take(step, Choice("", top, command.to, Auto(to=command.to, when="1 == 1"), None), reveal=False)
     for state in step.state.active:
         if state in before:
             keep_answers(step, state, before[state])

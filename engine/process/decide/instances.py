@@ -41,8 +41,11 @@ def open_where_expected(step: Step, state: str | None) -> None:
             continue
         for element in elements(step, task):
             instance = f"{task.id}.{entry}{element.suffix}"
-            if instance not in step.state.instances:
+            known = step.state.instances.get(instance)
+            if known is None:
                 open_one(step, task, instance, entry, element)
+            elif known.status == "withdrawn" and not known.submissions:
+                _reopen(step, task, instance)
         begin_next(step, task)
 
 
@@ -78,6 +81,13 @@ def open_one(
         )
     )
     if clock and not waiting:
+        _start_clock(step, task, instance)
+
+
+def _reopen(step: Step, task: TaskNode, instance: str) -> None:
+    waiting = task.spec.order == "sequential"
+    step.emit(e.TaskReopened(instance=instance, waiting=waiting))
+    if not waiting:
         _start_clock(step, task, instance)
 
 

@@ -56,24 +56,27 @@ def close_met(step: Step) -> None:
                 withdraw(step, step.state.group(task.id, state).instances)
 
 
-def take(step: Step, *choices: Choice) -> None:
-    """Go where the choices lead, all at once: leave what they leave, then enter what they enter (a microstep)."""
+def take(step: Step, *choices: Choice, reveal: bool = True) -> None:
+    """Go where the choices lead, all at once: leave what they leave, then enter what they enter (a microstep).
+
+    Without `reveal` what is sealed in the states that are left stays so for ever.
+    """
     leaving = exit_set(step.definition, step.state.active, step.state.remembered, choices)
     remembered = {state: remembered_by(step.definition, step.state.active, state) for state in leaving}
     for state in leaving:
-        leave(step, state, remembered[state])
+        leave(step, state, remembered[state], reveal=reveal)
     for state in entry_set(step.definition, step.state.remembered, choices):
         enter(step, state)
 
 
-def leave(step: Step, state: str, remembered: Mapping[str, tuple[str, ...]]) -> None:
+def leave(step: Step, state: str, remembered: Mapping[str, tuple[str, ...]], *, reveal: bool) -> None:
     """Leave a state: what is open is withdrawn, what was sealed is revealed."""
     entry = step.state.active[state]
     for task in step.definition.tasks_of.get(state, ()):
         group = step.state.group(task.id, state)
         withdraw(step, group.instances)
         answered = [step.state.instances[i] for i in group.instances if step.state.instances[i].submissions]
-        if task.spec.sealed and answered:
+        if reveal and task.spec.sealed and answered:
             step.emit(
                 e.AnswersRevealed(
                     task=task.id,

@@ -16,7 +16,7 @@ from engine.guards import GuardFault
 from engine.process import events as e
 from engine.process.access import Actor, Deed, Verdict, may
 from engine.process.conditions import AnswerLookup, Conditions
-from engine.process.state import ProcessState, advance, thawed
+from engine.process.state import Incident, ProcessState, advance, thawed
 from engine.template.chart import Definition
 
 
@@ -95,7 +95,7 @@ class Step:
             if message is None:
                 if known is not None and known.is_open:
                     self.emit(e.IncidentResolved(incident=place, subject=""))
-            elif (known is None or known.message != message) and (state is None or state in self.state.active):
+            elif _is_news(known, message) and (state is None or state in self.state.active):
                 self.emit(e.IncidentRaised(incident=place, state=state, message=message))
 
     def require(self, deed: Deed) -> Verdict:
@@ -105,6 +105,11 @@ class Step:
             raise NotAllowed(verdict.reason, hint="See `samskap status` for who holds which role.")
         self.verdict = verdict
         return verdict
+
+
+def _is_news(known: Incident | None, message: str) -> bool:
+    """Whether a fault is not told already, and not one of which a person has said that it does not matter."""
+    return known is None or known.message != message or not (known.is_open or known.dismissed)
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> NotFound:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from engine.errors import NotAllowed, Refused
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.access import ToManage, ToSubmit
+from engine.process.access import ToManage, ToSubmit, on_work_list
 from engine.process.decide.instances import open_everywhere, withdraw_orphans
 from engine.process.decide.step import Step, unknown
 from engine.process.state import Instance, Membership
@@ -45,6 +45,7 @@ def join(step: Step, command: c.Join) -> None:
         raise NotAllowed("this invitation has been used", hint=hint)
     if invitation.expires_at < step.context.at:
         raise NotAllowed(f"this invitation expired on {invitation.expires_at:%Y-%m-%d}", hint=hint)
+    check_roles(step, invitation.party, invitation.roles)
     add_membership(step, step.context.person, invitation.party, invitation.roles, command.token_hash)
 
 
@@ -62,9 +63,7 @@ def end_membership(step: Step, command: c.EndMembership) -> None:
         step.require(ToManage())
     keep_role_minimum(step, membership, membership.roles)
     step.emit(e.MembershipEnded(membership=membership.id, subject=step.context.actor.subject, reason=command.reason))
-    for instance in list(step.state.instances.values()):
-        if instance.status == "open" and instance.claimed_by == membership.id:
-            step.emit(e.TaskReleased(instance=instance.id))
+    _release_claims(step)
     for other in list(step.state.memberships.values()):
         if other.delegate is not None and membership.id in (other.id, other.delegate):
             step.emit(e.DelegationEnded(membership=other.id))
@@ -90,6 +89,7 @@ def revoke(step: Step, command: c.Revoke) -> None:
         raise Refused(f"{membership.id} does not hold the role {command.role}")
     keep_role_minimum(step, membership, {command.role})
     step.emit(e.RoleRevoked(membership=membership.id, role=command.role))
+    _release_claims(step)
     withdraw_orphans(step)
 
 
@@ -98,6 +98,9 @@ def delegate(step: Step, command: c.Delegate) -> None:
     membership, to = active_membership(step, command.membership), active_membership(step, command.to)
     if membership.subject != step.context.actor.subject:
         step.require(ToManage())
+    own = membership.subject == step.context.actor.subject
+    if not own and to.subject == step.context.actor.subject:
+        raise NotAllowed("nobody makes themselves the stand-in of another", hint="Let them delegate, or name a third.")
     if membership.subject == to.subject:
         raise Refused("nobody stands in for themselves", hint="Name the membership of another person.")
     if command.until is not None and command.until <= step.context.at:
@@ -135,6 +138,7 @@ def hand_over(step: Step, command: c.HandOver) -> None:
     step.emit(e.RoleRevoked(membership=membership.id, role=command.role))
     check_roles(step, to.party, (command.role,))
     step.emit(e.RoleGranted(membership=to.id, role=command.role))
+    _release_claims(step)
     withdraw_orphans(step)
     open_everywhere(step)
 
@@ -164,6 +168,14 @@ def release(step: Step, command: c.Release) -> None:
     if step.state.memberships[instance.claimed_by].subject != step.context.actor.subject:
         step.require(ToManage())
     step.emit(e.TaskReleased(instance=instance.id))
+
+
+def _release_claims(step: Step) -> None:
+    """Give back what was taken on by a membership that may not do it any more."""
+    for instance in list(step.state.instances.values()):
+        if instance.status == "open" and instance.claimed_by is not None:
+            if not on_work_list(step.state.memberships[instance.claimed_by], instance):
+                step.emit(e.TaskReleased(instance=instance.id))
 
 
 def _claimable(step: Step, name: str) -> Instance:

@@ -15,6 +15,15 @@ from engine.template.calendars import later
 from engine.template.chart import Choice
 
 
+def end_delegations(step: Step) -> None:
+    """End what was delegated until a time that has come, whether or not the clock has looked; before anything else."""
+    actor, step.actor = step.actor, "clock"
+    for pending in [p for p in step.state.pending.values() if p.instance is None and p.state is None]:
+        if pending.due <= step.context.at:
+            step.emit(e.DelegationEnded(membership=pending.id.partition(":")[2]))
+    step.actor = actor
+
+
 def tick(step: Step, _: c.Tick) -> None:
     """Every deadline and reminder that is due, earliest first; each fires once."""
     step.actor = "clock"
@@ -96,8 +105,8 @@ def resume(step: Step, command: c.Resume) -> None:
         raise Refused(f"“{step.state.name}” is not suspended", hint="There is nothing to resume.")
     step.emit(e.ProcessResumed(subject=step.context.actor.subject, reason=command.reason))
     assert step.state.recorded_at is not None
-    rested = step.state.recorded_at - since
     for pending in list(step.state.pending.values()):
+        rested = step.state.recorded_at - max(since, pending.set_at or since)
         due = later(pending.due, rested, step.definition.template.calendar)
         if pending.instance is None and pending.state is None:
             continue  # an absence goes on, whatever the process does

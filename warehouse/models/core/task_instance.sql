@@ -46,10 +46,11 @@ submitted AS (
     GROUP BY ALL
 ),
 withdrawn AS (
-    SELECT stream AS process_id, payload->>'$.instance' AS instance, min(recorded_at) AS withdrawn_at
+    SELECT stream AS process_id, payload->>'$.instance' AS instance, max(recorded_at) AS withdrawn_at
     FROM raw.event
-    WHERE type = 'task.withdrawn'
+    WHERE type IN ('task.withdrawn', 'task.reopened')
     GROUP BY ALL
+    HAVING max_by(type, sequence) = 'task.withdrawn'
 ),
 due AS (
     SELECT stream AS process_id, payload->>'$.instance' AS instance, max_by((payload->>'$.due')[:19]::TIMESTAMP, sequence) AS due_at

@@ -29,6 +29,7 @@ SELECT
         WHEN 'process.stepped_back' THEN 'The process went back'
         WHEN 'form.kept' THEN 'An earlier answer still stands'
         WHEN 'task.opened' THEN 'A task was opened'
+        WHEN 'task.reopened' THEN 'A task was opened again'
         WHEN 'task.begun' THEN 'It was the turn of a task'
         WHEN 'task.withdrawn' THEN 'A task was withdrawn'
         WHEN 'form.submitted' THEN 'A form was filled in'
