@@ -186,6 +186,9 @@ def mend_value(
     column: Annotated[str, typer.Option("--column", help="The column.")],
     to: Annotated[str, typer.Option("--to", metavar="VALUE", help="What should stand there.")],
     reason: Annotated[str, typer.Option("--reason", help="Why. It is kept with the change.")],
+    file: Annotated[
+        str | None, typer.Option("--file", metavar="NAME", help="The file, where several have such a row.")
+    ] = None,
 ) -> None:
     """Put a value of a rejected row right, with a reason; the next evaluation uses it."""
     call: Call = ctx.obj
@@ -204,6 +207,7 @@ def mend_value(
         column=column,
         new=to,
         reason=reason,
+        file=file,
     )
     told = {"source": source, "row": row, "column": column, "old": payload.old, "new": payload.new}
     tell(call, told, Done(f"Row {row}: {column} was “{payload.old}” and is now “{to}”. Evaluate to use it."))
@@ -224,6 +228,11 @@ def explain_figure(
     reader = call.reader()
     with duckdb.connect(str(copies.current(call.workspace.copies, stages.READER)), read_only=True) as connection:
         found = explain(connection, figure)
+    for process in {answer.process for answer in found.answers} or {""}:
+        if process:
+            call.engine.view(reader, call.engine.load(call.engine.stream(process)))
+        else:
+            call.require_analyst()
     answers = [(answer, readable(call, reader, answer)) for answer in found.answers]
     data = {
         "result_id": found.result_id,

@@ -263,6 +263,7 @@ class Engine:
             | ({"membership": memberships[0]} if memberships else {}),
         }
         if stored:
+            self._untouched(state.stream, state.sequence, state.last_hash or GENESIS)
             rows = list(worklists.rows(decided, after, definition, self.people.fingerprint))
             key = None
             if session is not None:
@@ -270,6 +271,21 @@ class Engine:
                 key = CommandKey(state.stream, self._key_actor(session), command_id, fingerprint, codec.dumps(answer))
             self.log.append(stored, rows=rows, key=key)
         return _receipt(answer, dict(result))
+
+    def _untouched(self, stream: UUID, sequence: int, last_hash: str) -> None:
+        """Raise `IntegrityFault` where the end of a stream is not what was stored: on that nothing is built.
+
+        Raises `Conflict` where another writer has gone on from there.
+        """
+        head = self.log.head(stream)
+        if head == (sequence, last_hash):
+            return
+        if head[0] > sequence and self.log.read(stream, after=sequence):
+            raise Conflict("somebody else was first", hint="Look at the process again, then try again.")
+        raise IntegrityFault(
+            "the log was changed behind the engine's back: its last event is not the one that was stored",
+            hint="Run `samskap verify`; nothing more is written here until the log is restored.",
+        )
 
     def _context(self, session: Session | None, state: ProcessState, records: Sequence[Record]) -> Context:
         person = session.person.id if session else ""
@@ -328,6 +344,7 @@ class Engine:
         """Append facts to a stream that is no process (bundles, sources); raise `Conflict` if another was first."""
         earlier = self.log.read(stream)
         sequence, previous = (earlier[-1].sequence, earlier[-1].hash) if earlier else (0, GENESIS)
+        self._untouched(stream, sequence, previous)
         at = self.clock()
         records = []
         for payload in payloads:

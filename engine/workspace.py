@@ -121,7 +121,8 @@ class Workspace:
             for name in FOLDERS:
                 (root / name).mkdir(parents=True, exist_ok=True)
             (root / "data").chmod(0o700)
-            (root / ".gitignore").write_text("data/\n", encoding="utf-8")
+            with (root / ".gitignore").open("a", encoding="utf-8") as ignored:  # there may be one already
+                ignored.write("data/\n")
             (root / FILE).write_text(STARTER.format(language=language), encoding="utf-8")
         except OSError as error:
             raise SettingsError(

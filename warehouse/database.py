@@ -5,9 +5,13 @@ Nothing is downloaded, times are UTC, and the order of rows never decides a figu
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+
+from engine.errors import StoreError
 
 MEMORY = ":memory:"
 
@@ -27,3 +31,28 @@ def connect(
     connection = duckdb.connect(str(path), read_only=read_only, config=config)
     connection.execute("SET TimeZone='UTC'; SET enable_progress_bar=false")
     return connection
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing; a full disk is told as `StoreError`."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        _roll_back(connection)
+        raise StoreError(
+            f"the warehouse cannot be written: {str(error).splitlines()[0]}",
+            hint="Make room on the disk and run again; nothing was changed.",
+        ) from error
+    except BaseException:
+        _roll_back(connection)
+        raise
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.rollback()
+    except duckdb.TransactionException:  # DuckDB rolled back itself
+        return

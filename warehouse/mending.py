@@ -5,6 +5,7 @@ The next evaluation reads the file with the mended value, under all rules again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,10 @@ from engine import codec
 from engine.engine import Engine, stream_of
 from engine.errors import NotAllowed, NotFound, UsageError
 from engine.process.access import ToMeasure, may
-from engine.process.events import RowMended
+from engine.process.events import Payload, RowMended, SourcePublished
 from engine.store.people import Session
 from engine.text import LANGUAGES
+from warehouse.sources.contract import contract_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def mend(
     row: int,
     column: str,
     new: str,
+    file: str | None = None,
     reason: str,
 ) -> RowMended:
     """Record that one value should be another, and why; `found` are the rejects of one source.
@@ -78,16 +81,22 @@ def mend(
         raise NotFound(
             f"row {row} is not among the rows that are left out", hint=f"Left out are: {rows}." if rows else "None is."
         )
-    cells = there[-1].cells
+    chosen = _in_one_file(there, file)
+    cells = chosen.cells
     if column not in cells:
         raise NotFound(f"row {row} has no column “{column}”", hint=f"It has: {', '.join(cells) or 'none'}.")
-    old = "" if cells[column] is None else str(cells[column])
+    told = [event.payload for event in engine.events(engine.log.read(stream_of("source", chosen.source)))]
+    _check_not_personal(told, column)
+    cell = (chosen.stored_hash, row, column)
+    earlier = [p.new for p in told if isinstance(p, RowMended) and (p.stored_hash, p.row, p.column) == cell]
+    stands = cells[column] if not earlier else earlier[-1]
+    old = "" if stands is None else str(stands)
     if old == new:
         raise UsageError(f"“{column}” of row {row} is “{new}” already", hint="Give the value that it should be.")
     subject = engine.people.fingerprint(session.person.id)[:32]
     payload = RowMended(
-        source=there[-1].source,
-        stored_hash=there[-1].stored_hash,
+        source=chosen.source,
+        stored_hash=chosen.stored_hash,
         row=row,
         column=column,
         old=old,
@@ -98,6 +107,27 @@ def mend(
     actor = "operator" if session.operator else subject
     engine.record(stream_of("source", payload.source), [payload], actor=actor)
     return payload
+
+
+def _in_one_file(there: list[Reject], file: str | None) -> Reject:
+    """The row in the file that is meant; raise `UsageError` where several have such a row and none is named."""
+    names = sorted({one.file_name for one in there})
+    fitting = [one for one in there if file in (None, one.file_name)]
+    if not fitting:
+        raise NotFound(f"no such row is left out of “{file}”", hint=f"It is in: {', '.join(names)}.")
+    if len({one.stored_hash for one in fitting}) > 1:
+        raise UsageError(f"{', '.join(names)} all have such a row", hint="Say which is meant: --file NAME.")
+    return fitting[-1]
+
+
+def _check_not_personal(told: Iterable[Payload], column: str) -> None:
+    """Raise `NotAllowed` for a column that says who somebody is: what is typed would lie in the log in clear."""
+    contracts = [contract_from(p.content) for p in told if isinstance(p, SourcePublished)]
+    if any(column in contract.columns and contract.columns[column].personal for contract in contracts):
+        raise NotAllowed(
+            f"“{column}” says who somebody is, and is kept under a pseudonym or not at all",
+            hint="Put the file right, and let it land anew.",
+        )
 
 
 def _check_role(engine: Engine, session: Session, process: str | None) -> None:

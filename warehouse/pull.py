@@ -20,7 +20,8 @@ import pyarrow as pa
 from engine import codec
 from engine.engine import Engine
 from engine.errors import IntegrityFault
-from engine.process.events import TYPES, AnswersRevealed, FormSubmitted
+from engine.process.events import TYPES, AnswersRevealed, FormSubmitted, Payload
+from warehouse.database import transaction
 
 PAGE = 20_000
 _TABLES = Path(__file__).with_name("tables.sql")
@@ -54,8 +55,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 def pull(connection: duckdb.DuckDBPyConnection, engine: Engine) -> Pulled:
     """Read what is new in the log, in one transaction; start over where the log is not the one that was read before."""
-    connection.begin()
-    try:
+    with transaction(connection):
         after = _position(connection, engine.log.path)
         events = 0
         for page in _pages(engine.log.path, after):
@@ -65,10 +65,6 @@ def pull(connection: duckdb.DuckDBPyConnection, engine: Engine) -> Pulled:
             events += page.num_rows
         _reveal(connection, engine, after)
         position = int(_one(connection, "SELECT coalesce(max(log_position), 0) FROM raw.event"))
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     return Pulled(position, events)
 
 
@@ -182,10 +178,16 @@ def _revealed(engine: Engine, stream: UUID, sequence: int, key_id: str) -> Itera
     reveal = engine.payload(records[-1])
     if not isinstance(reveal, AnswersRevealed):
         raise IntegrityFault("a reveal in the log is not as it was written", hint="Run `samskap verify`.")
-    for event in engine.events(records, opened={key_id: reveal}):
+    events = list(engine.events(records, opened={key_id: reveal}))
+    earlier = [event.sequence for event in events[:-1] if _reveals(event.payload, key_id)]
+    for event in events[max(earlier, default=0) :]:  # what was revealed before is there already
         payload = event.payload
         if isinstance(payload, FormSubmitted) and payload.sealed_under == key_id and payload.answers is not None:
             yield stream.hex, event.sequence, sequence, reveal.visibility, codec.dumps(payload.answers)
+
+
+def _reveals(payload: Payload, key_id: str) -> bool:
+    return isinstance(payload, AnswersRevealed) and payload.key_id == key_id
 
 
 def _one(connection: duckdb.DuckDBPyConnection, statement: str) -> int:

@@ -19,6 +19,7 @@ import duckdb
 from engine import codec
 from engine.progress import Progress, quiet
 from warehouse import forms, modelling
+from warehouse.database import transaction
 from warehouse.estimators import udf
 from warehouse.modelling import Content
 
@@ -98,14 +99,9 @@ def compute(connection: duckdb.DuckDBPyConnection, run: Run, *, progress: Progre
         ).fetchall()
         return Computed(run.run_id, "nothing_new", {model: Content(count, digest) for model, count, digest in rows})
     udf.register(connection)
-    connection.begin()
-    try:
+    with transaction(connection):
         made = _make(connection, run, progress)
         _record(connection, run, made)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     return Computed(run.run_id, "computed", made)
 
 

@@ -6,8 +6,8 @@ same functions as tasks. This module decides the order of things and nothing abo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ import duckdb
 
 from engine import codec
 from engine.engine import Engine, stream_of
-from engine.errors import Conflict, NotFound, SamskapError
+from engine.errors import Conflict, NotFound, SamskapError, UsageError
 from engine.process import events as e
 from engine.progress import Progress, quiet
 from engine.workspace import Workspace
@@ -80,6 +80,7 @@ def land(workspace: Workspace, engine: Engine) -> list[Path]:
     landing = Landing(workspace.landing)
     key = engine.keys.ensure("workspace", "pseudonyms")
     contracts = {path: read_contract(path) for path in sorted(workspace.sources.glob(CONTRACTS))}
+    _one_contract_each(contracts)
     landed = [
         (contract, file, landing.land(file, contract, key))
         for path, contract in contracts.items()
@@ -92,6 +93,19 @@ def land(workspace: Workspace, engine: Engine) -> list[Path]:
         for contract, file, found in landed
         if _again(lambda contract=contract, found=found: _tell(engine, contract, found))  # type: ignore[misc]
     ]
+
+
+def _one_contract_each(contracts: Mapping[Path, Contract]) -> None:
+    """Raise `UsageError` where two contracts name one source: each would take the other's place for ever."""
+    known: dict[str, Path] = {}
+    for path, contract in contracts.items():
+        if contract.source in known:
+            raise UsageError(
+                f"{known[contract.source].name} and {path.name} are both contracts of the source {contract.source}",
+                hint="Give one of them another `source`, or remove it.",
+                where=str(path),
+            )
+        known[contract.source] = path
 
 
 def _again(act: Callable[[], T]) -> T:
@@ -127,9 +141,11 @@ def _files(path: Path, contract: Contract) -> list[Path]:
 
 def _tell(engine: Engine, contract: Contract, landed: Landed) -> bool:
     """Record that a file landed; whether it is new."""
-    for known in _payloads(engine, contract.source):
-        if isinstance(known, e.MeasurementsLanded) and known.stored_hash == landed.stored_hash:
-            return False
+    known = [p for p in _payloads(engine, contract.source) if isinstance(p, e.MeasurementsLanded)]
+    of_this_name = [payload.stored_hash for payload in known if payload.file_name == landed.file_name]
+    last = of_this_name[-1] if of_this_name else None
+    if landed.stored_hash == last or (last is None and landed.stored_hash in {p.stored_hash for p in known}):
+        return False  # the same content under another name is the same file; the same name as before counts anew
     payload = e.MeasurementsLanded(
         source=contract.source,
         contract_hash=contract.hash,
@@ -224,22 +240,22 @@ def compute(
 
 def copy(workspace: Workspace, *, runner: str = "in-process") -> Path:
     """Make the readers' copy of the current run, and switch to it; the copy that stands, where it is of this run."""
-    with _opened(workspace) as connection:
-        run_id = runs.current(connection)
-        tables = connection.execute(
-            "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name IN ('core', 'marts')"
-            " OR (schema_name = 'forms' AND table_name != 'scored')"
-            " OR (schema_name, table_name) IN (('ops', 'run'), ('ops', 'current_run'), ('ops', 'model_run'),"
-            " ('ops', 'lineage'), ('ops', 'validation_result'), ('raw', 'source_file'), ('raw', 'mended_cell'))"
-            " ORDER BY ALL"
-        ).fetchall()
-    if run_id is None:
-        raise NotFound("nothing has been computed yet", hint="Run `samskap evaluate`.")
-    label = run_id[:12]
-    standing = _standing(workspace.copies)
-    if standing is not None and standing.name.startswith(f"{READER}-{label}-"):
-        return standing
-    with hold(workspace.warehouse):
+    with hold(workspace.warehouse):  # from the question which run is current to the copy that is named after it
+        with _connected(workspace) as connection:
+            run_id = runs.current(connection)
+            tables = connection.execute(
+                "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name IN ('core', 'marts')"
+                " OR (schema_name = 'forms' AND table_name != 'scored')"
+                " OR (schema_name, table_name) IN (('ops', 'run'), ('ops', 'current_run'), ('ops', 'model_run'),"
+                " ('ops', 'lineage'), ('ops', 'validation_result'), ('raw', 'source_file'), ('raw', 'mended_cell'))"
+                " ORDER BY ALL"
+            ).fetchall()
+        if run_id is None:
+            raise NotFound("nothing has been computed yet", hint="Run `samskap evaluate`.")
+        label = run_id[:12]
+        standing = _standing(workspace.copies)
+        if standing is not None and standing.name.startswith(f"{READER}-{label}-"):
+            return standing
         return copies.publish(
             workspace.copies, READER, lambda target: _fill(workspace.warehouse, target, tables), label
         )
@@ -280,17 +296,23 @@ def rejected(workspace: Workspace, source: str | None = None) -> list[Reject]:
 @contextmanager
 def _opened(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, ours alone while it is open, with the tables that are kept."""
+    with hold(workspace.warehouse), _connected(workspace) as connection:
+        yield connection
+
+
+@contextmanager
+def _connected(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, for who holds it already."""
     settings = workspace.settings.warehouse
-    with hold(workspace.warehouse):
-        connection = patiently(
-            lambda: connect(workspace.warehouse, memory_limit=settings.memory_limit, threads=settings.threads)
-        )
-        try:
-            pull.prepare(connection)
-            batches.prepare(connection)
-            yield connection
-        finally:
-            connection.close()
+    connection = patiently(
+        lambda: connect(workspace.warehouse, memory_limit=settings.memory_limit, threads=settings.threads)
+    )
+    try:
+        pull.prepare(connection)
+        batches.prepare(connection)
+        yield connection
+    finally:
+        connection.close()
 
 
 @contextmanager
@@ -309,10 +331,11 @@ def _attempt(
         outcome, message = "failed", type(error).__name__
         raise
     finally:
-        connection.execute(
-            "INSERT INTO ops.attempt VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (run_id, stage, runner, began, _now(), outcome, message),
-        )
+        with suppress(duckdb.Error):  # on a full disk this, too, cannot be written, and is not what went wrong
+            connection.execute(
+                "INSERT INTO ops.attempt VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (run_id, stage, runner, began, _now(), outcome, message),
+            )
 
 
 def _now() -> datetime:

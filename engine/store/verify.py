@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from engine.errors import SamskapError
 from engine.store.log import GENESIS, Log, Record
 
 
@@ -78,8 +79,9 @@ def _wrong(chain: _Chain, record: Record) -> str:
     try:
         envelope, _ = record.content()
         at = datetime.fromisoformat(envelope["recorded_at"])
+        before = chain.recorded_at is not None and at < chain.recorded_at
         digest = record.hash
-    except (ValueError, KeyError, TypeError):  # also where text stands instead of bytes
+    except (SamskapError, AttributeError, ValueError, KeyError, TypeError):  # also where text stands instead of bytes
         return "its bytes cannot be read"
     if (envelope["stream"], envelope["sequence"], envelope["type"]) != (
         record.stream.hex,
@@ -89,7 +91,7 @@ def _wrong(chain: _Chain, record: Record) -> str:
         return "its envelope names another place than it stands in"
     if envelope["previous_hash"] != chain.hash:
         return "it does not follow from the event before: one of the two was changed"
-    if chain.recorded_at is not None and at < chain.recorded_at:
+    if before:
         return "it was recorded before the event it follows"
     chain.sequence, chain.hash, chain.recorded_at = record.sequence, digest, at
     return ""

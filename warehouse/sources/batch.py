@@ -6,8 +6,7 @@ where the models read them. Each does nothing where it was done already, so a ki
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +16,8 @@ import duckdb
 from sqlglot import exp
 
 from engine import codec
-from engine.errors import NotFound, StoreError, UsageError
+from engine.errors import NotFound, UsageError
+from warehouse.database import transaction
 from warehouse.sources.contract import Contract
 from warehouse.sources.expressions import DIALECT, bound, call, column, literal, sql, written
 from warehouse.sources.landing import Landed, check_whole
@@ -165,31 +165,6 @@ def set_status(connection: duckdb.DuckDBPyConnection, batch: str, status: Status
 def staging_table(batch: str) -> str:
     """The table of the schema `staging` that holds every row of a batch until it is accepted or refused."""
     return f"rows_{batch.replace(':', '_')}"
-
-
-@contextmanager
-def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All or nothing; a full disk is told as `StoreError`."""
-    connection.begin()
-    try:
-        yield
-        connection.commit()
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        _roll_back(connection)
-        raise StoreError(
-            f"the warehouse cannot be written: {str(error).splitlines()[0]}",
-            hint="Make room on the disk and run again; nothing was changed.",
-        ) from error
-    except BaseException:
-        _roll_back(connection)
-        raise
-
-
-def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    try:
-        connection.rollback()
-    except duckdb.TransactionException:  # DuckDB rolled back itself
-        return
 
 
 def _of_file(landed: Landed, mends: Sequence[Mend]) -> list[Mend]:

@@ -15,7 +15,8 @@ from typing import Final
 import duckdb
 
 from engine.errors import IntegrityFault, NotFound, SettingsError
-from warehouse.sources.batch import Batch, find, set_status, staging_table, supersede, transaction
+from warehouse.database import transaction
+from warehouse.sources.batch import Batch, find, set_status, staging_table, supersede
 from warehouse.sources.contract import Contract
 from warehouse.sources.reading import STAGING
 from warehouse.sources.rules import rules_of
