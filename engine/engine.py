@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from engine import codec
-from engine.errors import Conflict, IntegrityFault, NotAllowed, NotFound, Refused, SamskapError, StoreError
+from engine.errors import Conflict, IntegrityFault, KeyMissing, NotAllowed, NotFound, Refused, SamskapError, StoreError
 from engine.process import commands
 from engine.process import events as e
 from engine.process.access import Actor, ToRead, ToSubmit, View, may, visible
@@ -309,6 +309,8 @@ class Engine:
     ) -> tuple[list[Record], ProcessState]:
         """The events as they are stored, encrypted and chained, and the state behind them."""
         decided = list(decided)
+        for event in decided:
+            self._keys_are_there(event.payload, state)
         previous = state.last_hash or GENESIS
         records = []
         for event in decided:
@@ -317,6 +319,25 @@ class Engine:
             records.append(record)
         after = fold(decided, state)
         return records, after if after is not None else state
+
+    def _keys_are_there(self, payload: e.Payload, state: ProcessState) -> None:
+        """Raise `KeyMissing` where a key that was used before is gone: a new one would part what belongs together."""
+        subject = payload.subject_id
+        known = any(membership.subject == subject for membership in state.memberships.values())
+        personal = subject is not None and any(getattr(payload, name) for name in payload.PERSONAL)
+        if personal and known and self.keys.raw("subject", str(subject)) is None:
+            raise KeyMissing(
+                "the key of this person's texts is gone: lost, or destroyed when the person was erased",
+                hint="Restore the keys from their backup, or leave the texts out.",
+            )
+        sealed = payload.sealed_under if isinstance(payload, e.FormSubmitted) else None
+        if sealed is not None and self.keys.raw("seal", sealed) is None:
+            given = (s for i in state.instances.values() for s in i.submissions)
+            if any(submission.sealed_under == sealed for submission in given):
+                raise KeyMissing(
+                    "the key of this sealed round is gone; earlier answers lie under it",
+                    hint="Restore the keys from their backup, or go back and ask anew: `samskap back`.",
+                )
 
     def _record(self, event: e.Event, previous: str, command_id: str) -> Record:
         envelope: dict[str, codec.Json] = {

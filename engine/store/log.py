@@ -21,7 +21,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError, Persiste
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
 
 from engine import codec
-from engine.errors import Conflict, SettingsError, StoreError
+from engine.errors import Conflict, IntegrityFault, SettingsError, StoreError
 
 Row: TypeAlias = tuple[str, Sequence[object]]
 """A statement of ours and its bound values, written in the transaction of the events."""
@@ -195,7 +195,10 @@ class Log:
                 " WHERE originator_id=? AND originator_version>? AND originator_version<=? ORDER BY originator_version",
                 (stream.hex, after, _NEWEST if until is None else until),
             )
-            return [Record(stream, sequence, kind, body) for sequence, kind, body in cursor.fetchall()]
+            rows = cursor.fetchall()
+        if any(not isinstance(body, bytes) for _, _, body in rows):
+            raise IntegrityFault("the log was changed behind the engine's back", hint="Run `samskap verify`.")
+        return [Record(stream, sequence, kind, body) for sequence, kind, body in rows]
 
     def all(self, *, after: int = 0, limit: int = 5000) -> Iterator[Record]:
         """All records by position, a page at a time."""

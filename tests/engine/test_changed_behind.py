@@ -1,0 +1,78 @@
+"""What was changed or lost behind the engine's back: nothing is built on it, and it is told, never laundered."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from engine.errors import IntegrityFault, KeyMissing
+from engine.process import commands as c
+from engine.store.verify import verify
+
+if TYPE_CHECKING:
+    World = Any  # the class stands in conftest.py, which cannot be imported
+
+
+def change(world: World, statement: str, *values: object) -> None:
+    """Change the file with SQLite alone, as nobody should."""
+    with sqlite3.connect(world.folder / "events.sqlite") as connection:
+        connection.execute(statement, values)
+    connection.close()
+
+
+LAST = "rowid = (SELECT max(rowid) FROM stored_events WHERE originator_id = ?)"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"UPDATE stored_events SET state = CAST(replace(CAST(state AS TEXT), 'Town', 'Tawn') AS BLOB) WHERE {LAST}",
+        f"UPDATE stored_events SET state = CAST(state AS TEXT) WHERE {LAST}",
+        f"DELETE FROM stored_events WHERE {LAST}",
+    ],
+)
+def test_given_the_last_event_changed_when_somebody_goes_on_then_refused_and_still_found(
+    world: World, statement: str
+) -> None:
+    stream = world.engine.stream("p")
+    world.do("kari", c.AddParty("town", "Town"))
+    change(world, statement, stream.hex)
+    assert verify(world.engine.log).faults
+    with pytest.raises(IntegrityFault):
+        world.do("kari", c.AddParty("club", "Club"))
+    assert verify(world.engine.log).faults
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b"null", b"{}", b'{"e":{"recorded_at":"2026-01-01T00:00:00"},"p":{}}', b"1e99999"]
+)
+def test_given_an_event_that_is_none_any_more_when_verified_then_it_is_named(world: World, body: bytes) -> None:
+    stream = world.engine.stream("p")
+    change(world, f"UPDATE stored_events SET state = ? WHERE {LAST.replace('?', repr(stream.hex))}", body)
+    (fault,) = verify(world.engine.log).faults
+    assert fault.stream == stream.hex
+
+
+def test_given_the_key_of_a_round_lost_when_somebody_answers_then_told_and_no_new_key_parts_it(world: World) -> None:
+    world.to_voting()
+    world.submit("ola", "vote.1.m2", {"score": 3})
+    shutil.rmtree(world.folder / "keys" / "seal")
+    world.engine.keys._known.clear()
+    with pytest.raises(KeyMissing, match="sealed round"):
+        world.submit("eva", "vote.1.m3", {"score": 4})
+    assert world.state.instances["vote.1.m3"].status == "open"
+
+
+def test_given_the_key_of_a_person_lost_when_they_write_a_text_then_told_and_the_process_stays_readable(
+    world: World,
+) -> None:
+    world.to_voting()
+    subject = world.state.memberships["m2"].subject
+    world.engine.keys.destroy("subject", subject)
+    with pytest.raises(KeyMissing, match="texts"):
+        world.submit("kari", "vote.1.m2", {"score": 4, "why": "fordi"}, "m2")
+    world.submit("kari", "vote.1.m2", {"score": 4}, "m2")
+    assert world.state.instances["vote.1.m2"].status == "done"
