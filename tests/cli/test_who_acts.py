@@ -57,6 +57,11 @@ def test_given_somebody_who_takes_part_when_they_ask_in_sql_then_it_is_for_named
     assert (ended.code, "named analysts" in ended.err) == (6, True)
 
 
+def test_given_a_process_that_is_not_when_asked_for_then_no_other_is_named(arendal) -> None:
+    arendal.person("ola")
+    assert "arendal" not in arendal("status", "nosuch", who="ola").err
+
+
 def test_given_an_analyst_when_they_ask_then_the_question_is_recorded(arendal) -> None:
     arendal.person("ola")
     settings = arendal.folder / "samskap.toml"

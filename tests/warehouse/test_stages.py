@@ -185,3 +185,45 @@ def test_given_a_newer_contract_that_the_old_file_does_not_fit_when_evaluated_th
 def read_all(played: Played, statement: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(played.workspace.warehouse), read_only=True) as connection:
         return connection.execute(statement).fetchall()
+
+
+def test_given_two_contracts_of_one_source_when_landed_then_told_and_nothing_is_published(
+    evaluated: tuple[Played, stages.Evaluation],
+) -> None:
+    played, _ = evaluated
+    other = played.workspace.sources / "again.source.yaml"
+    other.write_text((played.workspace.sources / "umea.source.yaml").read_text())
+    before = played.engine.log.position()
+    with pytest.raises(UsageError, match="both contracts of the source umea_2022"):
+        stages.land(played.workspace, played.engine)
+    other.unlink()
+    assert played.engine.log.position() == before
+
+
+def test_given_a_file_put_back_to_what_it_was_when_evaluated_then_it_counts_again(
+    evaluated: tuple[Played, stages.Evaluation],
+) -> None:
+    played, _ = evaluated
+    file = played.workspace.sources / "figures.csv"
+    first = file.read_text()
+
+    def landed() -> int:
+        return len(
+            [p for p in stages._payloads(played.engine, "umea_2022") if type(p).__name__ == "MeasurementsLanded"]
+        )
+
+    before = landed()
+    file.write_text(first + "\n")
+    stages.land(played.workspace, played.engine)
+    file.write_text(first)
+    stages.land(played.workspace, played.engine)
+    assert landed() == before + 2
+    stages.land(played.workspace, played.engine)
+    assert landed() == before + 2
+    stages.evaluate(played.workspace, played.engine, DAY)
+    newest = read_all(
+        played,
+        "SELECT count(*) FROM raw.source_file WHERE source = 'umea_2022' AND log_position ="
+        " (SELECT max(log_position) FROM raw.event WHERE type = 'measurements.landed')",
+    )
+    assert newest == [(1,)]

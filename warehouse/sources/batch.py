@@ -79,7 +79,10 @@ def stage(
     """
     batch = batch_id(landed, contract, mends)
     found = find(connection, batch)
-    if found is not None:
+    if found is not None:  # a file that landed once more counts from then
+        connection.execute(
+            "UPDATE raw.source_file SET log_position = $1 WHERE batch = $2 AND log_position < $1", [log_position, batch]
+        )
         return found
     check_whole(landed)
     own_mends = _of_file(landed, mends)
