@@ -5,7 +5,7 @@ It reads bytes and hashes only: nothing is decrypted, no schema is lifted, so it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -54,16 +54,28 @@ def verify(log: Log, progress: Callable[[int], None] = lambda _: None) -> Verdic
             progress(events)
     heads = log.heads()
     for stream in heads.keys() | chains.keys():
-        chain = chains.setdefault(stream, _Chain())
-        sequence, kept = heads.get(stream, (0, GENESIS))
-        if chain.fault is None and (chain.sequence, chain.hash) != (sequence, kept):
-            what = (
-                f"the head says {sequence} events ending in {kept[:12]}, the log {chain.sequence} in {chain.hash[:12]}"
-            )
-            at = chain.sequence if chain.sequence == sequence else min(sequence, chain.sequence) + 1
-            chain.fault = Fault(stream.hex, at, what)
+        _end(chains.setdefault(stream, _Chain()), stream, heads.get(stream, (0, GENESIS)))
     faults = sorted((c.fault for c in chains.values() if c.fault), key=lambda f: (f.stream, f.sequence))
     return Verdict(len(chains), events, tuple(faults))
+
+
+def first_fault(stream: UUID, records: Iterable[Record], head: tuple[int, str]) -> Fault | None:
+    """The first bad event of one stream's records, or where they do not end in the (sequence, hash) of the head."""
+    chain = _Chain()
+    for record in records:
+        if chain.fault is None:
+            _follow(chain, record)
+    _end(chain, stream, head)
+    return chain.fault
+
+
+def _end(chain: _Chain, stream: UUID, head: tuple[int, str]) -> None:
+    """Compare the end of a chain with the head that is kept beside it."""
+    sequence, kept = head
+    if chain.fault is None and (chain.sequence, chain.hash) != head:
+        what = f"the head says {sequence} events ending in {kept[:12]}, the log {chain.sequence} in {chain.hash[:12]}"
+        at = chain.sequence if chain.sequence == sequence else min(sequence, chain.sequence) + 1
+        chain.fault = Fault(stream.hex, at, what)
 
 
 def _follow(chain: _Chain, record: Record) -> None:
@@ -81,7 +93,7 @@ def _wrong(chain: _Chain, record: Record) -> str:
         at = datetime.fromisoformat(envelope["recorded_at"])
         before = chain.recorded_at is not None and at < chain.recorded_at
         digest = record.hash
-    except (SamskapError, AttributeError, ValueError, KeyError, TypeError):  # also where text stands instead of bytes
+    except (SamskapError, AttributeError, ValueError, KeyError, TypeError, RecursionError):  # also text, not bytes
         return "its bytes cannot be read"
     if (envelope["stream"], envelope["sequence"], envelope["type"]) != (
         record.stream.hex,
