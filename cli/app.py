@@ -148,6 +148,7 @@ MODULES: Final = (
         {
             "history": "Tell what happened in a process.",
             "at": "Show a process as it was at an earlier moment.",
+            "head": "Print a head over the whole log, to keep elsewhere.",
             "verify": "Check that the log is what was stored.",
             "sql": "Ask the readers' copy of the figures in SQL.",
         },

@@ -75,17 +75,40 @@ def _moment(call: Call, text: str) -> datetime | int:
     return found if found.tzinfo else found.replace(tzinfo=call.zone)
 
 
-@commands.add("verify", example="samskap verify")
-def verify(ctx: typer.Context) -> None:
+@commands.add("head", example="samskap head\nsamskap head --json >> /somewhere/else/heads.jsonl")
+def head(ctx: typer.Context) -> None:
+    """Print a head over the whole log, to keep elsewhere.
+
+    `samskap verify --head` shows later whether everything up to it is still there, unchanged: also where the log was
+    cut back to an older copy of itself, which the log alone cannot show. For the operator.
+    """
+    from engine.store import heads
+
+    call: Call = ctx.obj
+    call.require_operator("a head over all processes")
+    found = heads.head(call.engine.log)
+    tell(call, {"head": str(found), "position": found.position, "at": call.now()}, str(found))
+
+
+@commands.add("verify", example="samskap verify\nsamskap verify --head 1234:9f2c…")
+def verify(
+    ctx: typer.Context,
+    kept: Annotated[
+        str | None, typer.Option("--head", metavar="HEAD", help="A head that was kept elsewhere: is all of it there?")
+    ] = None,
+) -> None:
     """Check that the log is what was stored.
 
     Follows the chain of hashes of every process, template and source, against the head that is kept beside it. Where
     something was changed, the first bad event of each is named, and the command ends with 10.
     """
     from engine.errors import IntegrityFault
+    from engine.store import heads
     from engine.store.verify import verify as check
 
     call: Call = ctx.obj
+    if kept is not None:
+        heads.check(call.engine.log, heads.parse(kept))
     verdict = check(call.engine.log)
     names = {row["stream"]: row["name"] for row in call.engine.processes()}
     rows = [(names.get(fault.stream, fault.stream), fault.sequence, fault.what) for fault in verdict.faults]

@@ -49,6 +49,7 @@ RECEIPTS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 ELSEWHERE = {
     "init": "below: it makes the workspace",
+    "head": "tests/cli/test_head.py",
     "diff": "tests/cli/test_diff.py",
     "incident list": "tests/cli/test_incidents.py",
     "incident retry": "tests/cli/test_incidents.py",
