@@ -133,10 +133,13 @@ def _upstream(connection: duckdb.DuckDBPyConnection, model: str) -> list[str]:
 
 def _answers(connection: duckdb.DuckDBPyConnection, figure: Mapping[str, Any]) -> list[Answer]:
     """The events behind a figure: its own answers, then what defined it."""
-    own = [figure["sequence"]] if figure.get("sequence") is not None else list(figure.get("sequences") or ())
+    given, first = list(figure.get("sequences") or ()), figure.get("sequence")
+    own = given or ([first] if first is not None and "sequences" not in figure else [])
     if "pairs" in figure or "gap" in figure:
         own = _assessment_sequences(connection, figure)
     wanted = dict.fromkeys(own, "the answers")
+    if "sequences" in figure and first is not None:
+        wanted.setdefault(first, "plan")
     if "indicator_id" in figure:
         for what, table in (("definition", "indicator"), ("target", "target"), ("baseline", "baseline")):
             current = " AND is_current" if table == "indicator" else ""

@@ -14,6 +14,7 @@ import pytest
 from cli import play
 from engine.errors import NotAllowed, NotFound, UsageError
 from warehouse import stages
+from warehouse.explain import explain
 from warehouse.mending import mend
 
 if TYPE_CHECKING:
@@ -227,3 +228,16 @@ def test_given_a_file_put_back_to_what_it_was_when_evaluated_then_it_counts_agai
         " (SELECT max(log_position) FROM raw.event WHERE type = 'measurements.landed')",
     )
     assert newest == [(1,)]
+
+
+def test_given_an_output_when_explained_then_the_deliveries_are_the_answers_and_the_plan_is_the_plan(
+    evaluated: tuple[Played, stages.Evaluation],
+) -> None:
+    played, _ = evaluated
+    now = stages.evaluate(played.workspace, played.engine, DAY)
+    with duckdb.connect(str(now.copy), read_only=True) as connection:
+        found = explain(connection, "nsw/places")
+    assert [(answer.what, answer.instance) for answer in found.answers] == [
+        ("plan", "step_1.1"),
+        ("the answers", "delivery.1"),
+    ]

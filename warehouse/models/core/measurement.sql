@@ -98,9 +98,18 @@ WITH given AS (
     JOIN raw.event AS event ON event.log_position = file.log_position
     WHERE coalesce(units.arm, 'treated') = 'treated'
 )
-SELECT * EXCLUDE (log_position)
+-- A figure that names no group is the indicator's: so a form and a file do not both stand for the same.
+SELECT given.* EXCLUDE (log_position) REPLACE (coalesce(given.group_id, indicator.group_id) AS group_id)
 FROM given
+LEFT JOIN core.indicator AS indicator
+    ON indicator.process_id = given.process_id AND indicator.indicator_id = given.indicator_id AND indicator.is_current
 QUALIFY row_number() OVER (
-    PARTITION BY process_id, indicator_id, group_id, occasion, period_start, period_end
-    ORDER BY log_position DESC, row_number DESC
+    PARTITION BY
+        given.process_id,
+        given.indicator_id,
+        coalesce(given.group_id, indicator.group_id),
+        given.occasion,
+        given.period_start,
+        given.period_end
+    ORDER BY given.log_position DESC, given.row_number DESC
 ) = 1

@@ -3,6 +3,8 @@
 -- result_id: process/output, the name of the figure in `samskap explain figure`
 -- delivered: Sum over the periods that were reported
 -- ratio: delivered / planned; never capped
+-- sequence: The event that holds the plan
+-- sequences: The events that hold what was delivered
 -- status: reached, overdue, under_way or not_reported, as of the day of the evaluation
 WITH delivered AS (
     SELECT
@@ -10,7 +12,8 @@ WITH delivered AS (
         output_id,
         sum(delivered)::DECIMAL(38, 6) AS delivered,
         count(*) AS reports,
-        max(period_end) AS latest_period_end
+        max(period_end) AS latest_period_end,
+        list_sort(list(DISTINCT sequence)) AS sequences
     FROM core.delivery
     GROUP BY ALL
 )
@@ -33,6 +36,7 @@ SELECT
     END AS status,
     coalesce(delivered.reports, 0) AS reports,
     delivered.latest_period_end,
-    output.sequence
+    output.sequence,
+    delivered.sequences
 FROM core.output AS output
 LEFT JOIN delivered USING (process_id, output_id)
