@@ -12,7 +12,10 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import httpx
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.types.entrypoint import EntrypointType
@@ -71,13 +74,22 @@ def serve_until_stopped(name: str, workspace: str, schedule: Schedule) -> None:
     """Evaluate a workspace by a schedule, one run at a time, until SIGTERM or SIGINT has been obeyed."""
     # The limit is the server's, not the runner's: that one would let runs pile up, and do them one after the other.
     runner = DrainingRunner(name=name, pause_on_shutdown=True)
-    runner.add_flow(
-        evaluate,
-        name=name,
-        schedule=schedule,
-        concurrency_limit=ONE_AT_A_TIME,
-        parameters={"workspace": workspace},
-        entrypoint_type=EntrypointType.MODULE_PATH,
-    )
-    with asyncio.Runner() as loop, suppress(asyncio.CancelledError):
-        loop.run(runner.run())
+    try:
+        runner.add_flow(
+            evaluate,
+            name=name,
+            schedule=schedule,
+            concurrency_limit=ONE_AT_A_TIME,
+            parameters={"workspace": workspace},
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+        with asyncio.Runner() as loop, suppress(asyncio.CancelledError):
+            loop.run(runner.run())
+    finally:
+        _pause(f"{evaluate.name}/{name}")
+
+
+def _pause(deployment: str) -> None:
+    """Let nothing be scheduled while nobody serves: also where a signal came before the clock had begun."""
+    with suppress(ObjectNotFound, httpx.HTTPError), get_client(sync_client=True) as client:
+        client.pause_deployment(client.read_deployment_by_name(deployment).id)
