@@ -27,7 +27,7 @@ LEAST_FREE: Final = 200_000_000
 LOW_FREE: Final = 2_000_000_000
 """Bytes on the disk below which an evaluation may not find room."""
 
-EXTRAS: Final = {"great_expectations": "validation", "prefect": "pipelines"}
+EXTRAS: Final = {"great_expectations": "validation", "prefect": "pipelines", "psycopg": "postgres"}
 """Packages that are installed on wish, with the extra that brings them."""
 
 
@@ -50,7 +50,7 @@ def checks(call: Call) -> Iterator[Check]:
         yield Check("settings", "fault", str(error), error.hint)
         return
     yield Check("settings", "ok", str(root / "samskap.toml"))
-    for check in (folder, disk, log, keys, people, copy):
+    for check in (folder, disk, store, log, keys, people, copy):
         try:
             yield check(call)
         except SamskapError as error:
@@ -84,6 +84,11 @@ def disk(call: Call) -> Check:
     if free < LEAST_FREE:
         return Check("disk", "fault", told, "Make room: nothing can be stored on a full disk.")
     return Check("disk", "ok" if free >= LOW_FREE else "warning", told, "" if free >= LOW_FREE else "Make room soon.")
+
+
+def store(call: Call) -> Check:
+    """Which store the log is kept in, and whether it can be had."""
+    return Check("store", "ok", call.engine.log.about())
 
 
 def log(call: Call) -> Check:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tomllib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,14 +18,27 @@ import typer
 def process_names(ctx: typer.Context, incomplete: str) -> list[str]:
     """The processes of the workspace that begin so."""
     folder = _workspace(ctx)
-    if folder is None:
-        return []
+    names = _stored_names(folder) if folder else []
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def _stored_names(folder: Path) -> list[str]:
+    """The names of all processes in the workspace's file; none where they lie elsewhere, as a server may be away."""
     try:
+        if _store_url(folder):
+            return []
         with closing(sqlite3.connect(f"{(folder / 'data/events.sqlite').as_uri()}?mode=ro", uri=True)) as store:
-            rows = store.execute("SELECT name FROM process ORDER BY name").fetchall()
-    except sqlite3.Error:
+            return [str(name) for (name,) in store.execute("SELECT name FROM process ORDER BY name").fetchall()]
+    except (sqlite3.Error, OSError, ValueError):
         return []
-    return [str(name) for (name,) in rows if str(name).startswith(incomplete)]
+
+
+def _store_url(folder: Path) -> str:
+    """The setting `store_url`, read without the settings' own machinery."""
+    found = os.environ.get("SAMSKAP_STORE_URL")
+    if found is None:
+        found = tomllib.loads((folder / "samskap.toml").read_text(encoding="utf-8")).get("store_url")
+    return str(found or "")
 
 
 def template_names(ctx: typer.Context, incomplete: str) -> list[str]:

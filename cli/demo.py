@@ -7,6 +7,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,7 +66,9 @@ def fresh(folder: Path) -> Workspace:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / MARK).touch()
-    return Workspace.create(folder)
+    made = Workspace.create(folder)
+    # What is played here belongs in no other store, whatever the environment names.
+    return replace(made, settings=made.settings.model_copy(update={"store_url": None}))
 
 
 class Demo:

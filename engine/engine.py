@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -29,7 +30,10 @@ from engine.process.decide.answering import replaced, subject_of
 from engine.process.explain import ActionExplanation, TaskExplanation, explain_action, explain_task
 from engine.process.history import Line, Teller
 from engine.process.state import Instance, ProcessState, fold
+from engine.progress import Progress, quiet
 from engine.store import worklists
+from engine.store.address import open_log
+from engine.store.copying import Copied, copy
 from engine.store.drafts import Draft, Drafts
 from engine.store.keys import KeyFolder
 from engine.store.log import GENESIS, CommandKey, Log, Record, Row, encode, iso
@@ -93,9 +97,9 @@ class Engine:
         self._published: dict[UUID, tuple[tuple[int, str], list[e.BundlePublished]]] = {}
 
     @classmethod
-    def open(cls, data: Path, *, clock: Callable[[], datetime] = now_utc) -> Engine:
-        """The engine of a workspace's data folder."""
-        return cls(Log(data / "events.sqlite"), KeyFolder(data / "keys"), clock=clock)
+    def open(cls, data: Path, *, store_url: str | None = None, clock: Callable[[], datetime] = now_utc) -> Engine:
+        """The engine of a workspace's data folder, over the log in it or the one that `store_url` names."""
+        return cls(open_log(store_url, data), KeyFolder(data / "keys"), clock=clock)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -540,16 +544,22 @@ class Engine:
 
         Drafts stay. Raises `Conflict`, and changes nothing, where somebody writes meanwhile.
         """
-        position, count, rows = self.log.position(), 0, list(worklists.EMPTIED)
+        position, made = self.log.position(), list(self._read_models())
+        self.log.write_rows([*worklists.EMPTIED, *chain.from_iterable(made)], at=position)
+        return len(made)
+
+    def _read_models(self) -> Iterator[list[Row]]:
+        """The rows of the read models as the events give them, a process at a time."""
         for stream in self.log.heads():
             records = self.log.read(stream)
             if records and records[0].type == e.ProcessStarted.TYPE:
                 loaded = self._folded(stream, tuple(records))
-                made = worklists.again(self.events(records), loaded.state, loaded.definition, self.people.fingerprint)
-                rows += made
-                count += 1
-        self.log.write_rows(rows, at=position)
-        return count
+                events = self.events(records)
+                yield list(worklists.again(events, loaded.state, loaded.definition, self.people.fingerprint))
+
+    def copy_store(self, target: Log, progress: Progress = quiet) -> Copied:
+        """Copy the log and all beside it into an empty one, as `copying.copy` says; the keys stay where they are."""
+        return copy(self.log, target, chain.from_iterable(self._read_models()), progress)
 
     # -- drafts and why ---------------------------------------------------------------------------------------------
 

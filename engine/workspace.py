@@ -23,7 +23,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from engine.engine import Engine, now_utc
 from engine.errors import NotFound, Place, SettingsError
+from engine.store.address import create
 from engine.store.keys import KeyFolder
+from engine.store.log import Log
 from engine.template.sources import BUILT_IN
 
 FILE = "samskap.toml"
@@ -33,6 +35,7 @@ STARTER = """\
 # SAMSKAP_LANGUAGE=en or SAMSKAP_WAREHOUSE__MEMORY_LIMIT=4GB.
 
 language = "{language}"         # nb, nn or en: for texts where a person has not chosen
+# store_url = "postgresql://samskap@localhost/samskap"    # the log in PostgreSQL; else it is data/events.sqlite
 
 [warehouse]
 memory_limit = "2GB"    # of DuckDB, while figures are computed
@@ -87,6 +90,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SAMSKAP_", env_nested_delimiter="__", frozen=True, extra="forbid")
 
     language: Literal["nb", "nn", "en"] = "nb"
+    store_url: str | None = None
     warehouse: WarehouseSettings = WarehouseSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     sql: SqlSettings = SqlSettings()
@@ -193,7 +197,11 @@ class Workspace:
 
     def engine(self, *, clock: Callable[[], datetime] = now_utc) -> Engine:
         """The engine over this workspace's log and keys."""
-        return Engine.open(self.data, clock=clock)
+        return Engine.open(self.data, store_url=self.settings.store_url, clock=clock)
+
+    def log(self, store_url: str) -> Log:
+        """Another log by its URL, a file relative to this workspace, with its tables made where they are missing."""
+        return create(store_url, self.data)
 
     def today(self, moment: datetime) -> str:
         """The day of a moment where the schedule is kept, as ISO."""

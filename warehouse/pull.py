@@ -1,15 +1,14 @@
 """Events from the log into `raw`: in bulk, by position, without what is encrypted.
 
-The live event store is read through SQLite's own reader in a read-only connection and never attached to DuckDB
-(attaching it loses events that others commit meanwhile). Sealed answers come at their reveal, into
-`raw.revealed_payload`. What events mean is the models' business, not this module's.
+The log is read through the engine's own store and never attached to DuckDB (attaching a live SQLite file loses events
+that others commit meanwhile). The store shows events in the order of their positions, so reading on from the last one
+misses nothing. Sealed answers come at their reveal, into `raw.revealed_payload`. What events mean is the models'
+business, not this module's.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -21,6 +20,7 @@ from engine import codec
 from engine.engine import Engine
 from engine.errors import IntegrityFault
 from engine.process.events import TYPES, AnswersRevealed, FormSubmitted, Payload
+from engine.store.log import Log, Record
 from warehouse.database import transaction
 
 PAGE = 20_000
@@ -56,9 +56,9 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 def pull(connection: duckdb.DuckDBPyConnection, engine: Engine) -> Pulled:
     """Read what is new in the log, in one transaction; start over where the log is not the one that was read before."""
     with transaction(connection):
-        after = _position(connection, engine.log.path)
+        after = _position(connection, engine.log)
         events = 0
-        for page in _pages(engine.log.path, after):
+        for page in map(_table, engine.log.pages(after=after, size=PAGE)):
             connection.register("page", page)
             connection.execute(_INSERT, {"envelope": _ENVELOPE})
             connection.unregister("page")
@@ -68,7 +68,7 @@ def pull(connection: duckdb.DuckDBPyConnection, engine: Engine) -> Pulled:
     return Pulled(position, events)
 
 
-def _position(connection: duckdb.DuckDBPyConnection, log: Path) -> int:
+def _position(connection: duckdb.DuckDBPyConnection, log: Log) -> int:
     """The last position that was read; 0, with `raw` emptied, where the log has another event there."""
     found = connection.execute(
         "SELECT log_position, replace(stream, '-', ''), sequence, hash FROM raw.event"
@@ -77,15 +77,10 @@ def _position(connection: duckdb.DuckDBPyConnection, log: Path) -> int:
     if found is None:
         return 0
     position, stream, sequence, digest = found
-    with closing(_reader(log)) as reader:
-        row = reader.execute(
-            "SELECT originator_id, originator_version, state FROM stored_events WHERE rowid=?", (position,)
-        )
-        there = row.fetchone()
-    if there is not None:
-        body = there[2]
-        same = _sha256(connection, body) == digest and (UUID(there[0]).hex, there[1]) == (stream, sequence)
-        if same:
+    there = next(log.pages(after=position - 1, size=1), [])
+    for record in there:
+        known = record.position == position and (record.stream.hex, record.sequence) == (stream, sequence)
+        if known and _sha256(connection, record.body) == digest:
             return int(position)
     connection.execute("DELETE FROM raw.event")
     connection.execute("DELETE FROM raw.revealed_payload")
@@ -96,34 +91,22 @@ def _sha256(connection: duckdb.DuckDBPyConnection, body: bytes) -> str:
     return str(connection.execute("SELECT sha256(?::VARCHAR)", (body.decode(),)).fetchall()[0][0])
 
 
-def _reader(log: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{log.resolve().as_uri()}?mode=ro", uri=True)
-
-
-def _pages(log: Path, after: int) -> Iterator[pa.Table]:
-    """The log's rows after a position, a page at a time, with envelope and payload apart."""
-    with closing(_reader(log)) as reader:
-        cursor = reader.execute(
-            "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events WHERE rowid>?"
-            " ORDER BY rowid",
-            (after,),
-        )
-        while rows := cursor.fetchmany(PAGE):
-            positions, streams, sequences, types, bodies = zip(*rows, strict=True)
-            parts = [_parted(kind, body) for kind, body in zip(types, bodies, strict=True)]
-            envelopes, payloads, withheld = zip(*parts, strict=True)
-            yield pa.table(
-                {
-                    "log_position": pa.array(positions, pa.int64()),
-                    "stream": pa.array(streams, pa.string()),
-                    "sequence": pa.array(sequences, pa.int64()),
-                    "type": pa.array(types, pa.string()),
-                    "envelope": pa.array(envelopes, pa.string()),
-                    "payload": pa.array(payloads, pa.string()),
-                    "withheld": pa.array(withheld, pa.bool_()),
-                    "body": pa.array(bodies, pa.string()),
-                }
-            )
+def _table(page: list[Record]) -> pa.Table:
+    """A page of the log, with envelope and payload apart."""
+    parts = [_parted(record.type, record.body) for record in page]
+    envelopes, payloads, withheld = zip(*parts, strict=True)
+    return pa.table(
+        {
+            "log_position": pa.array([record.position for record in page], pa.int64()),
+            "stream": pa.array([record.stream.hex for record in page], pa.string()),
+            "sequence": pa.array([record.sequence for record in page], pa.int64()),
+            "type": pa.array([record.type for record in page], pa.string()),
+            "envelope": pa.array(envelopes, pa.string()),
+            "payload": pa.array(payloads, pa.string()),
+            "withheld": pa.array(withheld, pa.bool_()),
+            "body": pa.array([record.body for record in page], pa.string()),
+        }
+    )
 
 
 def _parted(kind: str, body: bytes) -> tuple[bytes, bytes, bool]:

@@ -234,7 +234,7 @@ _OPEN_TASKS = (
     " JOIN member m ON m.stream = d.stream AND m.membership = d.membership WHERE d.person = ?)"
     " SELECT p.name, p.title, t.instance, t.task, t.due, t.roles AS wanted, m.membership, m.party, m.roles AS held"
     " FROM mine m JOIN process p ON p.stream = m.stream JOIN open_task t ON t.stream = m.stream"
-    " WHERE (? IS NULL OR p.name = ?) AND p.status = 'running'"
+    " WHERE (CAST(? AS TEXT) IS NULL OR p.name = ?) AND p.status = 'running'"
     " AND (t.membership IS NULL OR t.membership = m.membership) AND (t.party IS NULL OR t.party = m.party)"
 )
 
@@ -298,10 +298,10 @@ def incidents(log: Log, process: str | None = None) -> list[IncidentItem]:
 
 _FAILED = (
     "SELECT p.name, i.incident, i.message, i.at FROM incident i JOIN process p ON p.stream = i.stream"
-    " WHERE (? IS NULL OR p.name = ?) ORDER BY i.at, p.name, i.incident"
+    " WHERE (CAST(? AS TEXT) IS NULL OR p.name = ?) ORDER BY i.at, p.name, i.incident"
 )
 _FOR_A_ROLE = (
     "SELECT p.name, t.stream, t.instance, t.roles FROM open_task t JOIN process p ON p.stream = t.stream"
-    " WHERE (? IS NULL OR p.name = ?) AND p.status = 'running' AND t.membership IS NULL AND t.party IS NULL"
-    " ORDER BY p.name, t.instance"
+    " WHERE (CAST(? AS TEXT) IS NULL OR p.name = ?) AND p.status = 'running' AND t.membership IS NULL"
+    " AND t.party IS NULL ORDER BY p.name, t.instance"
 )

@@ -14,7 +14,7 @@ from cli.app import run
 from cli.call import IDENTITY, Call
 from engine import codec
 from engine.codec import Json
-from engine.store.log import Log
+from engine.store.sqlite import SqliteLog
 from engine.template import bundle
 from engine.template.chart import Definition
 from engine.template.sources import BUILT_IN
@@ -75,7 +75,7 @@ class Terminal:
     @property
     def position(self) -> int:
         """How many events were stored."""
-        log = Log(self.folder / "data" / "events.sqlite")
+        log = SqliteLog(self.folder / "data" / "events.sqlite")
         try:
             return log.position()
         finally:

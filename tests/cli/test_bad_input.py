@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.app import run
-from engine.store.log import Log
+from engine.store.sqlite import SqliteLog
 from engine.template.sources import BUILT_IN
 
 EXAMPLES = BUILT_IN / "examples"
@@ -38,7 +38,7 @@ class Workplace:
 
     @property
     def position(self) -> int:
-        log = Log(self.folder / "data" / "events.sqlite")
+        log = SqliteLog(self.folder / "data" / "events.sqlite")
         try:
             return log.position()
         finally:

@@ -216,12 +216,12 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def new_world(small: Bundle) -> Callable[[Path], World]:
-    """Makes a workspace in a folder."""
+def new_world(small: Bundle) -> Callable[..., World]:
+    """Makes a workspace in a folder, with the log there or elsewhere."""
 
-    def make(folder: Path) -> World:
+    def make(folder: Path, store_url: str | None = None) -> World:
         clock = Hands()
-        engine = Engine.open(folder, clock=clock)
+        engine = Engine.open(folder, store_url=store_url, clock=clock)
         engine.publish(small)
         world = World(folder, engine, clock, small)
         engine.start(world.person("kari"), "small", "p", "Prosessen")

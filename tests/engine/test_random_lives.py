@@ -23,7 +23,8 @@ from engine.errors import Conflict, NotFound, Refused, SamskapError
 from engine.process import commands as c
 from engine.process.state import ProcessState, evolve
 from engine.store import worklists
-from engine.store.log import Log, iso
+from engine.store.log import iso
+from engine.store.sqlite import SqliteLog
 from engine.store.verify import verify
 
 PEOPLE = ("kari", "ola", "eva", "per", "gro")
@@ -271,7 +272,7 @@ def test_given_somebody_who_writes_meanwhile_when_read_models_are_rebuilt_then_a
 
 def verify_whole(world: Any) -> bool:
     """Whether every chain still ends where its head says."""
-    fresh = Log(world.folder / "events.sqlite")
+    fresh = SqliteLog(world.folder / "events.sqlite")
     try:
         return verify(fresh).faults == ()
     finally:
@@ -287,7 +288,7 @@ def test_given_a_whole_life_when_the_work_lists_are_made_again_from_the_events_t
     world.engine.tick()
     world.do("kari", c.Act("close"))
     world.do("kari", c.Grant("m3", "guest"))
-    engine, again = world.engine, Log(tmp_path / "again.sqlite")
+    engine, again = world.engine, SqliteLog(tmp_path / "again.sqlite")
     state = ProcessState(engine.stream("p"))
     for event in engine.events(engine.log.read(state.stream)):
         state = evolve(state, event)

@@ -15,6 +15,7 @@ from engine.engine import RETRIES, Engine
 from engine.errors import Conflict
 from engine.process import commands as c
 from engine.store.log import CommandKey, Log, Record
+from engine.store.sqlite import SqliteLog
 from engine.store.verify import verify
 from engine.template import bundle
 
@@ -131,7 +132,7 @@ def test_given_a_kill_between_storing_and_answering_when_sent_again_then_the_sam
     monkeypatch.setattr(world.engine.log, "append", killed)
     with pytest.raises(KeyboardInterrupt):
         world.do("kari", c.AddParty("town", "Byen"), command_id="one")
-    stored = Log(world.folder / "events.sqlite")
+    stored = SqliteLog(world.folder / "events.sqlite")
     position = stored.position()
     again = Engine.open(world.folder, clock=world.clock)
     receipt = again.handle(world.person("kari"), "p", c.AddParty("town", "Byen"), command_id="one")

@@ -1,0 +1,186 @@
+"""The log in one SQLite file: what a workspace has without any setting.
+
+Built on `eventsourcing`'s recorder, whose insert takes our extra rows (command key, head, work lists) into the
+transaction of the events. The file is in WAL mode with every commit synced; SQLite lets one write at a time, so that
+positions are committed in their order.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
+
+from engine.errors import Conflict, IntegrityFault, SettingsError, StoreError
+from engine.store.log import NEWEST, PAGE, Log, Record, Row, not_empty
+from engine.store.tables import ANYTHING, INDEXES, TABLES
+
+_EVENTS = (
+    "CREATE TABLE IF NOT EXISTS stored_events (rowid INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, topic TEXT NOT NULL,"
+    " state BLOB NOT NULL, UNIQUE (originator_id, originator_version))"
+)
+LOCK_SECONDS = 5
+"""How long one who writes is waited for, as the library does."""
+
+
+class _Recorder(SQLiteApplicationRecorder):
+    """The library's recorder, with positions that are never given twice and our rows in the same transaction."""
+
+    def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "stored_events") -> None:
+        super().__init__(datastore, events_table_name)
+        self.insert_events_statement = (
+            "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (?,?,?,?)"
+        )
+
+    def construct_create_table_statements(self) -> list[str]:
+        return [_EVENTS, *TABLES.values(), *INDEXES]
+
+    def _insert_events(
+        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], *, rows: Sequence[Row] = (), **kwargs: object
+    ) -> Sequence[int] | None:
+        positions = super()._insert_events(c, stored_events, **kwargs)
+        for statement, values in rows:
+            c.execute(statement, tuple(values))
+        return positions
+
+
+class SqliteLog(Log):
+    """The event store of a workspace, in one SQLite file; raise `SettingsError` where it cannot be opened."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.place = str(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._datastore = SQLiteDatastore(str(path), single_row_tracking=True)
+            self._recorder = _Recorder(self._datastore)
+            self._recorder.create_table()
+        except (OSError, PersistenceError, sqlite3.Error) as error:
+            raise SettingsError(
+                f"the event store cannot be opened: {error}",
+                hint="Check that the folder exists, is yours and can be written to.",
+                where=str(path),
+            ) from error
+
+    def about(self) -> str:
+        """Which store this is, in a few words."""
+        return f"SQLite {sqlite3.sqlite_version}, {self.place}"
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._datastore.close()
+
+    # -- writing ----------------------------------------------------------------------------------------------------
+
+    def _write(self, records: Sequence[Record], rows: Sequence[Row], at: int | None = None) -> None:
+        stored = [StoredEvent(r.stream, r.sequence, r.type, r.body) for r in records]
+        # A head without a sequence is refused by its column, and takes the whole transaction with it.
+        still: Row = ("UPDATE head SET sequence=NULL WHERE (SELECT max(rowid) FROM stored_events) <> ?", (at,))
+        with self._storing():
+            self._recorder.insert_events(stored, rows=rows if at is None else [still, *rows])
+
+    def fill(self, pages: Iterable[Sequence[Record]], rows: Iterable[Row]) -> None:
+        """Everything of another log into this one, at the same positions, in one transaction."""
+        with self._alone() as connection:
+            if connection.execute(ANYTHING).fetchone()[0]:
+                raise not_empty(self.place)
+            for page in pages:
+                connection.executemany(
+                    "INSERT INTO stored_events VALUES (?,?,?,?,?)",
+                    [(r.position, r.stream.hex, r.sequence, r.type, r.body) for r in page],
+                )
+            for statement, values in rows:
+                connection.execute(statement, tuple(values))
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _storing(self) -> Iterator[None]:
+        """What goes wrong while storing, as one of our errors."""
+        try:
+            yield
+        except IntegrityError as error:
+            raise Conflict("somebody else was first", hint="Look at the process again, then try again.") from error
+        except PersistenceError as error:
+            raise StoreError(
+                f"nothing was stored: {error}", hint="Is the disk full, or the file held?", where=self.place
+            ) from error
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While this is open nobody writes; others wait some seconds, and are told then."""
+        with self._alone():
+            yield
+
+    @contextmanager
+    def _alone(self) -> Iterator[sqlite3.Connection]:
+        """A transaction beside which nobody writes; what was not committed in it is gone."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"nothing was stored: {error}", hint="Is the disk full, or the file held?", where=self.place
+            ) from error
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self) -> Iterator[SQLiteCursor]:
+        """A transaction for reading; raise `StoreError` where the file cannot be read."""
+        try:
+            with self._datastore.transaction(commit=False) as cursor:
+                yield cursor
+        except PersistenceError as error:
+            raise StoreError(
+                f"the event store cannot be read: {error}",
+                hint="Is the file held, moved or damaged? Run `samskap verify`.",
+                where=self.place,
+            ) from error
+
+    def read(self, stream: UUID, *, after: int = 0, until: int | None = None) -> list[Record]:
+        """The records of a stream, in order."""
+        with self._reading() as cursor:
+            cursor.execute(
+                "SELECT originator_version, topic, state FROM stored_events"
+                " WHERE originator_id=? AND originator_version>? AND originator_version<=? ORDER BY originator_version",
+                (stream.hex, after, NEWEST if until is None else until),
+            )
+            rows = cursor.fetchall()
+        if any(not isinstance(body, bytes) for _, _, body in rows):
+            raise IntegrityFault("the log was changed behind the engine's back", hint="Run `samskap verify`.")
+        return [Record(stream, sequence, kind, body) for sequence, kind, body in rows]
+
+    def pages(self, *, after: int = 0, size: int = PAGE) -> Iterator[list[Record]]:
+        """Records by position, beyond one, so many at a time."""
+        while True:
+            with self._reading() as cursor:
+                cursor.execute(
+                    "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events"
+                    " WHERE rowid>? ORDER BY rowid LIMIT ?",
+                    (after, size),
+                )
+                rows = cursor.fetchall()
+            page = [Record(UUID(stream), seq, kind, body, position) for position, stream, seq, kind, body in rows]
+            if page:
+                yield page
+            if len(page) < size:
+                return
+            after = page[-1].position
+
+    def position(self) -> int:
+        """The position of the newest event; 0 for an empty log."""
+        return int(self.query("SELECT coalesce(max(rowid), 0) AS newest FROM stored_events")[0]["newest"])
+
+    def query(self, statement: str, values: Sequence[object] = ()) -> list[Mapping[str, Any]]:
+        """Rows of our tables, read in a transaction of their own."""
+        with self._reading() as cursor:
+            cursor.execute(statement, tuple(values))
+            return [dict(row) for row in cursor.fetchall()]

@@ -1,0 +1,72 @@
+"""The tables beside the events: one text each, for every backend.
+
+They are written in SQLite's words; a backend with other words for the same types puts its own in their place. All but
+`head` and those in `KEPT` are read models: folds of the events, which `worklists` can make again. The table of the
+events is each backend's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+TABLES: Final[Mapping[str, str]] = {
+    "head": "CREATE TABLE IF NOT EXISTS head (stream TEXT PRIMARY KEY, sequence INTEGER NOT NULL, hash TEXT NOT NULL)",
+    "command": "CREATE TABLE IF NOT EXISTS command (stream TEXT NOT NULL, actor TEXT NOT NULL, key TEXT NOT NULL,"
+    " fingerprint TEXT NOT NULL, answer BLOB NOT NULL, PRIMARY KEY (stream, actor, key)) WITHOUT ROWID",
+    "process": "CREATE TABLE IF NOT EXISTS process (name TEXT PRIMARY KEY, stream TEXT NOT NULL UNIQUE,"
+    " template TEXT NOT NULL, title TEXT NOT NULL, status TEXT NOT NULL)",
+    "member": "CREATE TABLE IF NOT EXISTS member (stream TEXT NOT NULL, membership TEXT NOT NULL, person TEXT NOT NULL,"
+    " party TEXT, roles TEXT NOT NULL, PRIMARY KEY (stream, membership)) WITHOUT ROWID",
+    "delegate": "CREATE TABLE IF NOT EXISTS delegate (stream TEXT NOT NULL, membership TEXT NOT NULL,"
+    " person TEXT NOT NULL, PRIMARY KEY (stream, membership)) WITHOUT ROWID",
+    "open_task": "CREATE TABLE IF NOT EXISTS open_task (stream TEXT NOT NULL, instance TEXT NOT NULL,"
+    " task TEXT NOT NULL, membership TEXT, party TEXT, roles TEXT NOT NULL, due TEXT,"
+    " PRIMARY KEY (stream, instance)) WITHOUT ROWID",
+    "deadline": "CREATE TABLE IF NOT EXISTS deadline (stream TEXT NOT NULL, deadline TEXT NOT NULL, due TEXT NOT NULL,"
+    " PRIMARY KEY (stream, deadline)) WITHOUT ROWID",
+    "incident": "CREATE TABLE IF NOT EXISTS incident (stream TEXT NOT NULL, incident TEXT NOT NULL, state TEXT,"
+    " message TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (stream, incident)) WITHOUT ROWID",
+    "draft": "CREATE TABLE IF NOT EXISTS draft (stream TEXT NOT NULL, instance TEXT NOT NULL, person TEXT NOT NULL,"
+    " version INTEGER NOT NULL, saved_at TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL,"
+    " PRIMARY KEY (stream, instance, person)) WITHOUT ROWID",
+    "person": "CREATE TABLE IF NOT EXISTS person (id TEXT PRIMARY KEY, handle TEXT NOT NULL UNIQUE,"
+    " profile BLOB NOT NULL)",
+}
+INDEXES: Final = (
+    "CREATE INDEX IF NOT EXISTS member_person ON member (person)",
+    "CREATE INDEX IF NOT EXISTS delegate_person ON delegate (person)",
+    "CREATE INDEX IF NOT EXISTS deadline_due ON deadline (due)",
+)
+ANYTHING: Final = "SELECT EXISTS (SELECT 1 FROM head) OR EXISTS (SELECT 1 FROM person) AS anything"
+"""Whether a store was ever used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How a table is read a page at a time, by its key, and written again."""
+
+    key: tuple[str, ...]
+    page: str
+    insert: str
+
+
+KEPT: Final[Mapping[str, Kept]] = {
+    "command": Kept(
+        ("stream", "actor", "key"),
+        "SELECT * FROM command WHERE (stream, actor, key) > (?,?,?) ORDER BY stream, actor, key LIMIT ?",
+        "INSERT INTO command VALUES (?,?,?,?,?)",
+    ),
+    "draft": Kept(
+        ("stream", "instance", "person"),
+        "SELECT * FROM draft WHERE (stream, instance, person) > (?,?,?) ORDER BY stream, instance, person LIMIT ?",
+        "INSERT INTO draft VALUES (?,?,?,?,?,?,?)",
+    ),
+    "person": Kept(
+        ("id",),
+        "SELECT * FROM person WHERE id > ? ORDER BY id LIMIT ?",
+        "INSERT INTO person VALUES (?,?,?)",
+    ),
+}
+"""The tables that no fold could make again: they are copied with the events."""
