@@ -90,23 +90,36 @@ def head(ctx: typer.Context) -> None:
     tell(call, {"head": str(found), "position": found.position, "at": call.now()}, str(found))
 
 
-@commands.add("verify", example="samskap verify\nsamskap verify --head 1234:9f2c…")
+@commands.add(
+    "verify", example="samskap verify\nsamskap verify --head 1234:9f2c…\nsamskap verify --archive arendal-2026.zip"
+)
 def verify(
     ctx: typer.Context,
     kept: Annotated[
         str | None, typer.Option("--head", metavar="HEAD", help="A head that was kept elsewhere: is all of it there?")
     ] = None,
+    archive: Annotated[
+        str | None, typer.Option("--archive", metavar="FILE", help="Check an archive instead; needs no workspace.")
+    ] = None,
 ) -> None:
-    """Check that the log is what was stored.
+    """Check that the log, or an archive, is what was stored.
 
     Follows the chain of hashes of every process, template and source, against the head that is kept beside it. Where
-    something was changed, the first bad event of each is named, and the command ends with 10.
+    something was changed, the first bad event of each is named, and the command ends with 10. Of an archive, the
+    checksum of every file is checked too.
     """
-    from engine.errors import IntegrityFault
+    from engine.errors import IntegrityFault, UsageError
     from engine.store import heads
     from engine.store.verify import verify as check
 
     call: Call = ctx.obj
+    if archive is not None:
+        from cli.exporting import verify_archive
+
+        if kept is not None:
+            raise UsageError("--head is about the log, --archive about an archive", hint="Give one of them.")
+        verify_archive(call, archive)
+        return
     if kept is not None:
         heads.check(call.engine.log, heads.parse(kept))
     verdict = check(call.engine.log)
