@@ -53,6 +53,14 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.storing",
+        "The workspace",
+        {
+            "store create": "Make the tables of the store that samskap.toml names.",
+            "store copy": "Copy the store to another place, whole, to go on there.",
+        },
+    ),
+    Module(
         "cli.identities",
         "People",
         {
@@ -69,6 +77,13 @@ MODULES: Final = (
             "lint": "Find what is wrong in templates, forms and source files.",
             "publish": "Publish a template, so that processes can be started from it.",
             "diff": "Tell in words what differs between two versions of a template.",
+        },
+    ),
+    Module(
+        "cli.drawing",
+        "Pictures",
+        {
+            "diagram": "Draw the statechart of a template, or of a process.",
         },
     ),
     Module(
@@ -143,24 +158,35 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.exporting",
+        "Taking along",
+        {
+            "export cloudevents": "Write events as CloudEvents 1.0, one a line.",
+            "export ocel": "Write an object-centric event log (OCEL 2.0, JSON) for process mining.",
+            "export archive": "Pack one process into an archive that can be checked anywhere.",
+        },
+    ),
+    Module(
         "cli.looking_back",
         "Looking back",
         {
             "history": "Tell what happened in a process.",
             "at": "Show a process as it was at an earlier moment.",
             "head": "Print a head over the whole log, to keep elsewhere.",
-            "verify": "Check that the log is what was stored.",
+            "verify": "Check that the log, or an archive, is what was stored.",
             "sql": "Ask the readers' copy of the figures in SQL.",
         },
     ),
 )
 
 GROUPS: Final[Mapping[str, str]] = {
+    "store": "Where the log is kept.",
     "identity": "People of the workspace, and how they sign in.",
     "party": "Organisations and groups in a process.",
     "member": "People in a process.",
     "draft": "Answers that are not finished.",
     "incident": "What cannot go on by itself.",
+    "export": "Processes in a file, for other programs and for archives.",
     "explain": "Why something is as it is.",
 }
 """The first words of commands that have two, with what they are about."""

@@ -38,6 +38,8 @@ WIDTH: Final = 100
 
 SETTINGS: Final[Mapping[str, str]] = {
     "language": "The language of texts where a person has not chosen one.",
+    "store_url": "Where the log is kept: `postgresql://user@host/database`, or `sqlite:///` and a file; without it"
+    " in the file `data/events.sqlite`.",
     "warehouse.memory_limit": "How much memory DuckDB may use while figures are computed.",
     "warehouse.threads": "How many threads DuckDB may use; without it as many as there are cores.",
     "schedule.cron": "When `samskap schedule` evaluates: minute, hour, day of month, month, day of week.",

@@ -1,0 +1,73 @@
+"""A condition in words, as far as it goes: what is known by a title is called by it, the rest stays as it is written.
+
+It is for reading, and never evaluated: whether a condition holds is `engine.guards`'.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from engine.diagram.words import clean, say
+from engine.form.model import Field
+from engine.template.chart import Definition
+
+_TOKEN: Final = re.compile(
+    r"'[^']*'|\"[^\"]*\"|len\((?:parties|memberships)\)|[A-Za-z_][\w.]*|>=|<=|!=|==|\s+|.", re.DOTALL
+)
+_SIGNS: Final = {">=": "≥", "<=": "≤", "!=": "≠", "==": "="}
+_LISTS: Final = {"len(parties)": "parties", "len(memberships)": "memberships"}
+_OF_TASKS: Final = {"complete": "complete", "overdue": "overdue", "done": "task done", "open": "task open"}
+_OF_STATES: Final = {"done": "state done", "active": "state active"}
+
+
+def told(condition: str, definition: Definition, language: str) -> str:
+    """The condition with titles for tasks, states, fields and choices, and `and`, `or`, `not` in the language."""
+    telling = _Telling(definition, language)
+    return clean("".join(telling.token(token) for token in _TOKEN.findall(condition)))
+
+
+class _Telling:
+    """Tells token by token; `asked` is the field that was read last, whose choices a constant may be one of."""
+
+    def __init__(self, definition: Definition, language: str) -> None:
+        self.definition = definition
+        self.language = language
+        self.asked: Field | None = None
+
+    def token(self, token: str) -> str:
+        """What stands for a token."""
+        if token in ("and", "or", "not"):
+            return say(token, self.language)
+        if token in _LISTS:
+            return say(_LISTS[token], self.language)
+        if token[:1] in "'\"":
+            return self._constant(token)
+        return _SIGNS.get(token) or self._name(token.split(".")) or token
+
+    def _constant(self, token: str) -> str:
+        value = token[1:-1]
+        choices = self.asked.choices if self.asked else ()
+        titles = [choice.titles.get(self.language) for choice in choices if choice.const == value]
+        return f"«{titles[0]}»" if titles else token
+
+    def _name(self, path: list[str]) -> str | None:
+        """What a path is called; None where it has no title."""
+        definition, language = self.definition, self.language
+        match path:
+            case ["tasks", task, what] if task in definition.tasks and what in _OF_TASKS:
+                return say(_OF_TASKS[what], language, task=definition.tasks[task].spec.title.get(language))
+            case ["states", state, what] if state in definition.nodes and what in _OF_STATES:
+                return say(_OF_STATES[what], language, state=definition.nodes[state].spec.title.get(language))
+            case ["vars", name] if name in definition.template.vars:
+                return str(definition.template.vars[name])
+            case ["counters", name]:
+                counted = [
+                    node.spec.title.get(language) for node in definition.nodes.values() if node.spec.count == name
+                ]
+                return say("counter", language, state=counted[0]) if len(counted) == 1 else None
+            case ["answers", task, field] if task in definition.tasks:
+                form = definition.forms.get(definition.tasks[task].spec.form)
+                self.asked = form.fields.get(field) if form else None
+                return f"«{self.asked.title(language)}»" if self.asked else None
+        return None
