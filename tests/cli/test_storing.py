@@ -50,8 +50,14 @@ def test_given_a_store_that_is_used_when_copied_into_then_refused_and_untouched(
     assert (ended.code, "not empty" in ended.err) == (8, True)
 
 
-def test_given_a_token_when_copying_then_it_needs_the_operators_key(preparation: Any) -> None:
-    assert preparation("store", "copy", "--to", "sqlite:///data/x.sqlite", who="kari").code == 6
+def test_given_a_workspace_without_the_operators_key_when_copying_then_refused_and_nothing_made(
+    preparation: Any,
+) -> None:
+    for key in (preparation.folder / "data" / "keys" / "workspace").rglob("operator*"):
+        key.unlink()
+    ended = preparation("store", "copy", "--to", "sqlite:///data/x.sqlite", who="kari")
+    assert (ended.code, "operator's key" in ended.err) == (6, True)
+    assert not (preparation.folder / "data" / "x.sqlite").exists()
 
 
 def test_given_an_empty_database_when_a_store_is_made_then_the_workspace_works_in_it(
