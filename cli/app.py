@@ -77,6 +77,16 @@ MODULES: Final = (
             "lint": "Find what is wrong in templates, forms and source files.",
             "publish": "Publish a template, so that processes can be started from it.",
             "diff": "Tell in words what differs between two versions of a template.",
+            "retire": "Let no process begin with a version any more.",
+        },
+    ),
+    Module(
+        "cli.migrating",
+        "Templates",
+        {
+            "migration plan": "Try a migration out: what would follow for each process, or what is in its way.",
+            "migration apply": "Take running processes to another version of their template.",
+            "migration undo": "Take the last migration of a process back, while nobody has acted since.",
         },
     ),
     Module(
@@ -186,6 +196,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "member": "People in a process.",
     "draft": "Answers that are not finished.",
     "incident": "What cannot go on by itself.",
+    "migration": "Running processes on their way to another version.",
     "export": "Processes in a file, for other programs and for archives.",
     "explain": "Why something is as it is.",
 }

@@ -102,6 +102,25 @@ def publish(ctx: typer.Context, name: Template) -> None:
     tell(call, {**data, "warnings": [_as_dict(p) for p in read.problems]}, Done(f"{read.name} {read.version} {done}"))
 
 
+@commands.add("retire", example="samskap retire samson 1.0.0 --reason 'Question 4 was wrong'")
+def retire(
+    ctx: typer.Context,
+    name: Template,
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="The published version.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
+) -> None:
+    """Let no process begin with a version any more.
+
+    Those that run on it go on: move them with `samskap migration`. New processes get the newest version that is left.
+    """
+    call: Call = ctx.obj
+    call.require_operator("retiring a version")
+    call.engine.retire(name, version, reason)
+    running = call.engine.running(name, call.engine.bundle_of(name, version))
+    done = f"{name} {version} is retired; {running} still running on it"
+    tell(call, {"template": name, "version": version, "running": running}, Done(done))
+
+
 @commands.add("diff", example="samskap diff samson 1.0.0 1.1.0\nsamskap diff samson 1.0.0")
 def diff(
     ctx: typer.Context,
@@ -122,9 +141,9 @@ def diff(
 
     call: Call = ctx.obj
     call.reader()
-    before = call.engine.definition(name, _hash_of(call, name, old))
+    before = call.engine.definition(name, call.engine.bundle_of(name, old))
     if new is not None:
-        after = call.engine.definition(name, _hash_of(call, name, new))
+        after = call.engine.definition(name, call.engine.bundle_of(name, new))
     else:
         after = bundle.read(name, call.workspace.bundle_folders).definition
     found = differences(before, after)
@@ -136,14 +155,3 @@ def diff(
     tell(call, data, Table(("", "Where", "What"), rows, empty="Nothing differs."), Done(summary))
     if breaking:
         raise typer.Exit(Refused.exit_code)
-
-
-def _hash_of(call: Call, name: str, version: str) -> str:
-    """The hash of a published version; raise `NotFound` with those that there are."""
-    from engine.errors import NotFound
-
-    known = {published.version: published.bundle for published in call.engine.published(name)}
-    if version not in known:
-        there = f"There are: {', '.join(known)}." if known else f"Publish it: samskap publish {name}"
-        raise NotFound(f"{name} {version} is not published", hint=there)
-    return known[version]

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
+
+from pydantic import BaseModel
 
 from engine import codec
 from engine.errors import Conflict, IntegrityFault, KeyMissing, NotAllowed, NotFound, Refused, SamskapError, StoreError
@@ -26,7 +28,7 @@ from engine.process import events as e
 from engine.process.access import Actor, ToRead, ToSubmit, View, may, visible
 from engine.process.conditions import Conditions
 from engine.process.decide import Context, decide
-from engine.process.decide.answering import replaced, subject_of
+from engine.process.decide.answering import as_read, replaced, subject_of
 from engine.process.explain import ActionExplanation, TaskExplanation, explain_action, explain_task
 from engine.process.history import Line, Teller
 from engine.process.state import Instance, ProcessState, fold
@@ -48,6 +50,8 @@ NAMESPACE = UUID("6f1a3c9e-3f5e-5d43-9a2b-5a6d736b6170")
 RETRIES = 8
 KEPT_PROCESSES = 256
 """Processes that an engine keeps folded, so that a command costs what is new and not what has been."""
+GOING_ON = ("running", "suspended")
+"""The statuses of processes that have not come to an end."""
 INVITATION_LIFE = timedelta(days=30)
 
 
@@ -94,7 +98,7 @@ class Engine:
         self.drafts = Drafts(log, keys, self.people)
         self._definition = lru_cache(maxsize=64)(self._load_definition)
         self._loaded: dict[UUID, Loaded] = {}
-        self._published: dict[UUID, tuple[tuple[int, str], list[e.BundlePublished]]] = {}
+        self._published: dict[UUID, tuple[tuple[int, str], list[e.Payload]]] = {}
 
     @classmethod
     def open(cls, data: Path, *, store_url: str | None = None, clock: Callable[[], datetime] = now_utc) -> Engine:
@@ -130,23 +134,60 @@ class Engine:
         return bundle
 
     def published(self, template: str) -> list[e.BundlePublished]:
-        """Every published version of a template, oldest first; read anew only when the stream has another head."""
+        """Every published version of a template, oldest first."""
+        return [p for p in self._versions(template) if isinstance(p, e.BundlePublished)]
+
+    def retired(self, template: str) -> Mapping[str, e.BundleRetired]:
+        """The versions with which no process begins any more, by their bundles' hashes."""
+        return {p.bundle: p for p in self._versions(template) if isinstance(p, e.BundleRetired)}
+
+    def _versions(self, template: str) -> list[e.Payload]:
+        """What happened to a template's versions; read anew only when the stream has another head."""
         stream = stream_of("bundle", template)
         head = self.log.head(stream)
         known = self._published.get(stream)
         if known is None or known[0] != head:
             payloads = [self.payload(record) for record in self.log.read(stream, until=head[0])]
-            known = self._published[stream] = head, [p for p in payloads if isinstance(p, e.BundlePublished)]
-        return list(known[1])
+            known = self._published[stream] = head, payloads
+        return known[1]
+
+    def retire(self, template: str, version: str, reason: str, actor: str = "operator") -> e.BundleRetired:
+        """Let no process begin with a version any more; those that run on it go on. Twice is once."""
+        if not reason.strip():
+            raise Refused("retiring a version needs a reason", hint="Give one with --reason.")
+        bundle = self.bundle_of(template, version)
+        retired = self.retired(template)
+        if bundle not in retired:
+            stream = stream_of("bundle", template)
+            payload = e.BundleRetired(template=template, version=version, bundle=bundle, reason=reason)
+            self.record(stream, [payload], actor=actor)
+            return payload
+        return retired[bundle]
+
+    def bundle_of(self, template: str, version: str) -> str:
+        """The hash of a published version; raise `NotFound` with those that there are."""
+        known = {published.version: published.bundle for published in self.published(template)}
+        if version not in known:
+            there = f"There are: {', '.join(known)}." if known else f"Publish it: samskap publish {template}"
+            raise NotFound(f"{template} {version} is not published", hint=there)
+        return known[version]
 
     def definition(self, template: str, bundle: str | None = None) -> Definition:
-        """A published bundle, ready to run; the newest one without a hash."""
+        """A published bundle, ready to run; without a hash the newest one that is not retired."""
         if bundle is None:
-            versions = self.published(template)
-            if not versions:
+            published = self.published(template)
+            if not published:
                 raise NotFound(f"no template “{template}” is published", hint=f"Publish it: samskap publish {template}")
+            retired = self.retired(template)
+            versions = [p for p in published if p.bundle not in retired]
+            if not versions:
+                raise Refused(f"every version of “{template}” is retired", hint="Publish a new one: samskap publish.")
             bundle = max(versions, key=lambda p: tuple(int(n) for n in p.version.split("."))).bundle
         return self._definition(template, bundle)
+
+    def definitions(self, template: str) -> Callable[[str], Definition]:
+        """The published versions of a template, by their bundles' hashes."""
+        return partial(self._definition, template)
 
     def _load_definition(self, template: str, bundle: str) -> Definition:
         for payload in self.published(template):
@@ -268,7 +309,8 @@ class Engine:
         }
         if stored:
             self._untouched(state.stream, state.sequence, state.last_hash or GENESIS)
-            rows = list(worklists.rows(decided, after, definition, self.people.fingerprint))
+            definitions = self.definitions(after.template)
+            rows = list(worklists.rows(decided, after, definitions, self.people.fingerprint))
             key = None
             if session is not None:
                 fingerprint = self._fingerprint(command)
@@ -295,9 +337,11 @@ class Engine:
         person = session.person.id if session else ""
         subject = state.subject_of(person) or "" if person else ""
 
+        definitions = self.definitions(state.template)
+
         def answers(sequence: int) -> Mapping[str, object] | None:
-            payload = self.payload(records[sequence - 1], opened=state.revealed)  # a stream has no gaps
-            return payload.answers if isinstance(payload, e.FormSubmitted) else None
+            event = self._event(records[sequence - 1], state.revealed, None)  # a stream has no gaps
+            return as_read(event, state, definitions)
 
         return Context(
             actor=Actor(subject, operator=bool(session and session.operator)),
@@ -306,6 +350,8 @@ class Engine:
             new_subject=uuid4().hex,
             answers=answers,
             language=session.person.language if session else "nb",
+            definitions=definitions,
+            earlier=lambda sequence: self.load(state.stream, until=sequence).state,
         )
 
     def _sealed(
@@ -509,13 +555,25 @@ class Engine:
         """What happened in a process, in words; raise `NotAllowed` for somebody from outside."""
         loaded = self.load(self.stream(name))
         self.view(session, loaded)
+        return self._told(session, loaded, self.events(loaded.records), language)
 
+    def preview(
+        self, session: Session, name: str, command: commands.Command, language: str | None = None
+    ) -> list[Line]:
+        """What would follow from a command, in words; raise what it would raise. Nothing is stored."""
+        loaded = self.load(self.stream(name))
+        context = self._context(session, loaded.state, loaded.records)
+        decided = decide(loaded.definition, loaded.state, command, context)
+        return self._told(session, loaded, decided, language)
+
+    def _told(self, session: Session, loaded: Loaded, events: Iterable[e.Event], language: str | None) -> list[Line]:
         def name_of(person_id: str) -> str | None:
             person = self.people.get(person_id)
             return person.name if person else None
 
-        teller = Teller(loaded.definition, loaded.state, language or session.person.language, name_of)
-        return [teller.tell(event) for event in self.events(loaded.records)]
+        language = language or session.person.language
+        teller = Teller(self.definitions(loaded.state.template), loaded.state, language, name_of)
+        return [teller.tell(event) for event in events]
 
     def actor(self, session: Session, state: ProcessState) -> Actor:
         """Who a session is in a process."""
@@ -555,7 +613,8 @@ class Engine:
             if records and records[0].type == e.ProcessStarted.TYPE:
                 loaded = self._folded(stream, tuple(records))
                 events = self.events(records)
-                yield list(worklists.again(events, loaded.state, loaded.definition, self.people.fingerprint))
+                definitions = self.definitions(loaded.state.template)
+                yield list(worklists.again(events, loaded.state, definitions, self.people.fingerprint))
 
     def copy_store(self, target: Log, progress: Progress = quiet) -> Copied:
         """Copy the log and all beside it into an empty one, as `copying.copy` says; the keys stay where they are."""
@@ -663,19 +722,21 @@ class Engine:
     def running(self, template: str, bundle: str) -> int:
         """How many processes run on a version of a template."""
         rows = self.log.query(
-            "SELECT stream FROM process WHERE template=? AND status IN ('running', 'suspended')", (template,)
+            "SELECT count(*) AS number FROM process WHERE template=? AND bundle=? AND status IN (?,?)",
+            (template, bundle, *GOING_ON),
         )
-        first = (self.log.read(UUID(row["stream"]), until=1)[0] for row in rows)
-        return sum(record.content()[1]["bundle"] == bundle for record in first)
+        return int(rows[0]["number"])
 
     def processes(self) -> list[Mapping[str, Any]]:
-        """Every process: name, template, title, status."""
-        return self.log.query("SELECT name, stream, template, title, status FROM process ORDER BY name")
+        """Every process: name, stream, template, bundle, title, status."""
+        return self.log.query("SELECT name, stream, template, bundle, title, status FROM process ORDER BY name")
 
 
 def _plain(value: object) -> Any:
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
     return list(value) if isinstance(value, tuple) else value
 
 

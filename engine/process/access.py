@@ -57,6 +57,11 @@ class ToManage:
 
 
 @dataclass(frozen=True, slots=True)
+class ToMigrate:
+    """Move the process to another version of its template: for who leads it, and for whoever runs the workspace."""
+
+
+@dataclass(frozen=True, slots=True)
 class ToRead:
     """See the process at all."""
 
@@ -66,7 +71,7 @@ class ToMeasure:
     """Put a measured figure right that came from a file: what those may do who may fill in measurements."""
 
 
-Deed: TypeAlias = ToSubmit | ToCorrect | ToChoose | ToManage | ToRead | ToMeasure
+Deed: TypeAlias = ToSubmit | ToCorrect | ToChoose | ToManage | ToMigrate | ToRead | ToMeasure
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class Verdict:
     on_behalf_of: Membership | None = None
 
 
-def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -> Verdict:
+def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -> Verdict:  # noqa: PLR0911 (one a deed)
     """Whether the actor's roles in this process allow the deed."""
     own = state.memberships_of(actor.subject) if actor.subject else []
     match deed:
@@ -89,6 +94,10 @@ def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -
         case ToManage():
             starter = definition.template.starter
             return _held(own, (starter,), f"only the role {starter} may do this")
+        case ToMigrate():
+            if actor.operator:
+                return Verdict(True)
+            return may(actor, ToManage(), state, definition)
         case ToMeasure():
             roles = _measuring(definition)
             return _held(
@@ -99,7 +108,7 @@ def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -
             barred = _four_eyes(actor, task.not_by, state, definition)
             roles = task.correct_by or ()
             otherwise = f"only {_either(roles)} may put this right" if roles else "nobody may put this right"
-            return _held(own, roles, otherwise)
+            return barred or _held(own, roles, otherwise)
         case ToChoose():
             return _choose(own, deed, state, definition)
         case ToSubmit():

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TypeAlias
 
 from engine.codec import Json
+from engine.template.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,22 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Migrate:
+    """Go on under another published version of the template, by a plan."""
+
+    bundle: str
+    reason: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class UndoMigration:
+    """Go back to the version before the last migration, while nobody has acted since."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Let time act."""
 
@@ -221,5 +238,7 @@ Command: TypeAlias = (
     | Suspend
     | Resume
     | Cancel
+    | Migrate
+    | UndoMigration
     | Tick
 )

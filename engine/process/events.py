@@ -135,12 +135,17 @@ class DelegationEnded(Payload):
 
 
 class StateEntered(Payload):
-    """A state became active; `entry` counts its entries from 1, `counters` holds those that this moved."""
+    """A state became active; `entry` counts its entries from 1, `counters` holds those that this moved.
+
+    `since` is when it was entered under another name, in an earlier version of the template.
+    """
 
     TYPE: ClassVar[str] = "state.entered"
+    SCHEMA: ClassVar[int] = 2
     state: str
     entry: int
     counters: dict[str, int] = {}
+    since: Moment | None = None
 
 
 class StateLeft(Payload):
@@ -204,7 +209,7 @@ class TaskOpened(Payload):
 
 
 class TaskReopened(Payload):
-    """What had been withdrawn is to be filled in after all: somebody is there again, or the row is."""
+    """What had been withdrawn, or done, is to be filled in after all: somebody is there again, or is asked again."""
 
     TYPE: ClassVar[str] = "task.reopened"
     instance: str
@@ -358,6 +363,31 @@ class ProcessCancelled(Payload):
     reason: PersonalText = ""
 
 
+class ProcessMigrated(Payload):
+    """The process goes on under another version of its template; what was answered stays.
+
+    `states` and `tasks` lead from names to those that they have from now on; `remembered` is what history states lead
+    to, and `counters` what they are, from now on; `dropped` are deadlines that are no more. `before` is the last
+    sequence before the migration, and `undoes` that of the migration which this one takes back.
+    """
+
+    TYPE: ClassVar[str] = "process.migrated"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
+    version: str
+    bundle: str
+    from_version: str
+    from_bundle: str
+    before: int
+    states: dict[str, str] = {}
+    tasks: dict[str, str] = {}
+    remembered: dict[str, tuple[str, ...]] = {}
+    counters: dict[str, int] = {}
+    dropped: tuple[str, ...] = ()
+    undoes: int | None = None
+    subject: str
+    reason: PersonalText = ""
+
+
 class IncidentRaised(Payload):
     """The process cannot go on by itself here: a condition of `state` failed when it was evaluated."""
 
@@ -382,6 +412,16 @@ class ProcessFinished(Payload):
 
     TYPE: ClassVar[str] = "process.finished"
     state: str
+
+
+class BundleRetired(Payload):
+    """No process begins with this version any more; those that run on it go on."""
+
+    TYPE: ClassVar[str] = "bundle.retired"
+    template: str
+    version: str
+    bundle: str
+    reason: str
 
 
 class BundlePublished(Payload):
@@ -442,6 +482,7 @@ TYPES: Mapping[str, type[Payload]] = {found.TYPE: found for found in _subclasses
 
 Upcaster: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
+    ("state.entered", 1): dict,  # since then
     ("state.left", 1): dict,  # nothing was remembered
     ("task.opened", 1): dict,  # for no row, and at once
     ("action.taken", 1): dict,  # what was considered was not noted

@@ -123,6 +123,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nn": "Avbraut prosessen{why}",
         "en": "Cancelled the process{why}",
     },
+    "process.migrated": {
+        "nb": "Går videre etter {template} {version}{why}",
+        "nn": "Går vidare etter {template} {version}{why}",
+        "en": "Goes on under {template} {version}{why}",
+    },
     "incident.raised": {
         "nb": "Kommer ikke videre av seg selv ({incident}): {message}",
         "nn": "Kjem ikkje vidare av seg sjølv ({incident}): {message}",
@@ -155,18 +160,27 @@ class Line:
 
 
 class Teller:
-    """Tells the events of one process in one language. `name_of` gives a person's name by id, None if erased."""
+    """Tells the events of one process in one language. `name_of` gives a person's name by id, None if erased.
+
+    Each event is told in the words of the version of the template that held then.
+    """
 
     def __init__(
-        self, definition: Definition, state: ProcessState, language: str, name_of: Callable[[str], str | None]
+        self,
+        definitions: Callable[[str], Definition],
+        state: ProcessState,
+        language: str,
+        name_of: Callable[[str], str | None],
     ) -> None:
-        self.definition = definition
+        self.definitions = definitions
+        self.definition = definitions(state.bundle)
         self.state = state
         self.language = language
         self.name_of = name_of
 
     def tell(self, event: e.Event) -> Line:
         """The event as a line."""
+        self.definition = self.definitions(event.bundle_hash or self.state.bundle)
         template = _WORDS[event.type][self.language]
         who = self._who(event.actor)
         if event.on_behalf_of:
@@ -216,6 +230,8 @@ class Teller:
                 made["whom"] = f" ({told['roles']})" if payload.roles else ""
             case e.MembershipAdded():
                 made["who"] = self._who(payload.subject)
+            case e.ProcessMigrated():
+                made["template"] = self.definition.template.title.get(self.language)
             case e.DelegationBegun():
                 made["until"] = f" – {payload.until:%Y-%m-%d %H:%M} UTC" if payload.until else ""
         return made

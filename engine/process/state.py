@@ -170,6 +170,10 @@ class ProcessState:
     incidents: dict[str, Incident] = field(default_factory=dict)
     copies: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """Of submissions that were kept when the process went back: the instances that hold them."""
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Tasks of earlier versions of the template, and their names now."""
+    migrated: tuple[int, int] | None = None
+    """The last migration, while nobody has acted since: its sequence, and the last one before it began."""
 
     def group(self, task: str, state: str | None) -> Group:
         """The instances of a task in the latest entry of its state; empty if there was none."""
@@ -222,6 +226,8 @@ def advance(state: ProcessState, event: e.Event) -> ProcessState:
     state.sequence = event.sequence
     state.recorded_at = event.recorded_at
     state.last_hash = event.hash
+    if isinstance(event.payload, _DEEDS):
+        state.migrated = None
     handler = _HANDLERS.get(type(event.payload))
     if handler is not None:
         handler(state, event, event.payload)
@@ -286,7 +292,7 @@ def _released(state: ProcessState, _: e.Event, p: e.TaskReleased) -> None:
 
 def _entered(state: ProcessState, event: e.Event, p: e.StateEntered) -> None:
     state.active[p.state] = state.entries[p.state] = p.entry
-    state.entered_at[p.state] = event.recorded_at
+    state.entered_at[p.state] = p.since or event.recorded_at
     state.counters.update(p.counters)
 
 
@@ -311,7 +317,10 @@ def _opened(state: ProcessState, _: e.Event, p: e.TaskOpened) -> None:
         row=p.row,
     )
     group = state.groups.setdefault((p.task, p.entry), Group())
-    group.instances.append(p.instance)
+    if p.instance in group.instances:  # opened anew, under another version of the template
+        group.withdrawn -= 1
+    else:
+        group.instances.append(p.instance)
     if p.waiting:
         group.waiting += 1
     else:
@@ -323,7 +332,7 @@ def _reopened(state: ProcessState, _: e.Event, p: e.TaskReopened) -> None:
     status = "waiting" if p.waiting else "open"
     state.instances[p.instance] = replace(instance, status=status, due=None, claimed_by=None)
     group = state.groups[instance.task, instance.entry]
-    group.withdrawn -= 1
+    setattr(group, instance.status, getattr(group, instance.status) - 1)
     setattr(group, status, getattr(group, status) + 1)
 
 
@@ -373,6 +382,8 @@ def _kept(state: ProcessState, _: e.Event, p: e.FormKept) -> None:
     instance = state.instances[p.instance]
     _close(state, instance, "done")
     state.groups[instance.task, instance.entry].done += 1
+    if p.kept_from == p.instance:
+        return
     submissions = state.instances[p.kept_from].submissions
     state.instances[p.instance] = replace(state.instances[p.instance], submissions=submissions)
     for given in submissions:
@@ -422,6 +433,18 @@ def _deadline_passed(state: ProcessState, _: e.Event, p: e.DeadlinePassed) -> No
             state.groups[instance.task, instance.entry].overdue += 1
 
 
+def _migrated(state: ProcessState, event: e.Event, p: e.ProcessMigrated) -> None:
+    state.version, state.bundle = p.version, p.bundle
+    state.remembered, state.counters = dict(p.remembered), dict(p.counters)
+    state.renamed.update(p.tasks)
+    for name, instance in state.instances.items():
+        if instance.state in p.states:
+            state.instances[name] = replace(instance, state=p.states[instance.state])
+    for name in p.dropped:
+        state.pending.pop(name, None)
+    state.migrated = (event.sequence, p.before) if p.undoes is None else None
+
+
 def _incident(state: ProcessState, event: e.Event, p: e.IncidentRaised) -> None:
     state.incidents[p.incident] = Incident(p.incident, p.state, p.message, event.recorded_at)
 
@@ -440,6 +463,21 @@ def _cancelled(state: ProcessState, _: e.Event, __: e.ProcessCancelled) -> None:
     state.status, state.suspended_at = "cancelled", None
     state.pending, state.pending_of = {}, {}
 
+
+_DEEDS = (
+    e.ActionTaken,
+    e.FormSubmitted,
+    e.SteppedBack,
+    e.DeadlinePassed,
+    e.MembershipAdded,
+    e.MembershipEnded,
+    e.TaskClaimed,
+    e.TaskReleased,
+    e.ProcessSuspended,
+    e.ProcessResumed,
+    e.ProcessCancelled,
+)
+"""What people and time do to a process; after that, a migration is not taken back any more."""
 
 _HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]] = {  # each takes its own payload
     e.ProcessStarted: _started,
@@ -470,6 +508,7 @@ _HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]
     e.ProcessSuspended: _suspended,
     e.ProcessResumed: _resumed,
     e.ProcessCancelled: _cancelled,
+    e.ProcessMigrated: _migrated,
     e.IncidentRaised: _incident,
     e.IncidentResolved: _resolved,
     e.ProcessFinished: _finished,

@@ -16,7 +16,7 @@ TABLES: Final[Mapping[str, str]] = {
     "command": "CREATE TABLE IF NOT EXISTS command (stream TEXT NOT NULL, actor TEXT NOT NULL, key TEXT NOT NULL,"
     " fingerprint TEXT NOT NULL, answer BLOB NOT NULL, PRIMARY KEY (stream, actor, key)) WITHOUT ROWID",
     "process": "CREATE TABLE IF NOT EXISTS process (name TEXT PRIMARY KEY, stream TEXT NOT NULL UNIQUE,"
-    " template TEXT NOT NULL, title TEXT NOT NULL, status TEXT NOT NULL)",
+    " template TEXT NOT NULL, bundle TEXT NOT NULL, title TEXT NOT NULL, status TEXT NOT NULL)",
     "member": "CREATE TABLE IF NOT EXISTS member (stream TEXT NOT NULL, membership TEXT NOT NULL, person TEXT NOT NULL,"
     " party TEXT, roles TEXT NOT NULL, PRIMARY KEY (stream, membership)) WITHOUT ROWID",
     "delegate": "CREATE TABLE IF NOT EXISTS delegate (stream TEXT NOT NULL, membership TEXT NOT NULL,"

@@ -10,29 +10,34 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.process import events as e
 from engine.process.state import ProcessState
 from engine.store.log import Log, Row, iso
 from engine.template.chart import Definition
 
+Definitions: TypeAlias = Callable[[str], Definition]
+"""A published version of the process's template, by its bundle's hash: each event is read by its own."""
+
 
 def rows(
-    events: Iterable[e.Event], after: ProcessState, definition: Definition, mac: Callable[[str], str]
+    events: Iterable[e.Event], after: ProcessState, definitions: Definitions, mac: Callable[[str], str]
 ) -> Iterator[Row]:
     """The rows that follow from new events of one process; `after` is the state behind the last of them."""
     stream = after.stream.hex
     for event in events:
+        definition = definitions(event.bundle_hash or after.bundle)
         yield from _rows(event.payload, stream, after, definition, mac)
         yield from _drafts_gone(event, stream, after, definition, mac)
 
 
 def again(
-    events: Iterable[e.Event], after: ProcessState, definition: Definition, mac: Callable[[str], str]
+    events: Iterable[e.Event], after: ProcessState, definitions: Definitions, mac: Callable[[str], str]
 ) -> Iterator[Row]:
     """The rows of a process from its first event on, to fill empty tables; drafts are no fold, and are left alone."""
     for event in events:
+        definition = definitions(event.bundle_hash or after.bundle)
         yield from _rows(event.payload, after.stream.hex, after, definition, mac)
 
 
@@ -83,8 +88,10 @@ def _rows(
 
 def _process_rows(payload: e.Payload, stream: str) -> Iterator[Row]:
     match payload:
-        case e.ProcessStarted(name=name, template=template, title=title):
-            yield "INSERT INTO process VALUES (?,?,?,?,?)", (name, stream, template, title, "running")
+        case e.ProcessStarted(name=name, template=template, bundle=bundle, title=title):
+            yield "INSERT INTO process VALUES (?,?,?,?,?,?)", (name, stream, template, bundle, title, "running")
+        case e.ProcessMigrated(bundle=bundle):
+            yield "UPDATE process SET bundle=? WHERE stream=?", (bundle, stream)
         case e.ProcessSuspended() | e.ProcessResumed() | e.ProcessFinished() | e.ProcessCancelled():
             yield "UPDATE process SET status=? WHERE stream=?", (_STATUS[type(payload)], stream)
         case _:

@@ -99,6 +99,16 @@ def entered_by(definition: Definition, state: str) -> list[str]:
     return entering.in_order()
 
 
+def active_with(definition: Definition, states: Iterable[str]) -> list[str]:
+    """The states that are active where these are, with all around them and what has to be within, outermost first."""
+    entering = _Entering(definition, {})
+    for state in states:
+        entering.add_descendants(state)
+    for state in list(entering.states):
+        entering.add_ancestors(state, None)
+    return entering.in_order()
+
+
 def remembered_by(definition: Definition, active: Collection[str], state: str) -> dict[str, tuple[str, ...]]:
     """What the history states of a state remember when it is left."""
     within = sorted((s for s in active if descendant(definition, s, state)), key=definition.order.__getitem__)

@@ -55,6 +55,7 @@ def test_given_the_types_of_today_when_compared_with_the_frozen_ones_then_each_h
 
 
 ADDED_SINCE: dict[str, dict[str, Any]] = {
+    "state.entered": {"since": None},
     "state.left": {"remembered": {}},
     "task.opened": {"row": None, "waiting": False},
     "action.taken": {"considered": []},

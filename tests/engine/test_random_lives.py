@@ -292,7 +292,7 @@ def test_given_a_whole_life_when_the_work_lists_are_made_again_from_the_events_t
     state = ProcessState(engine.stream("p"))
     for event in engine.events(engine.log.read(state.stream)):
         state = evolve(state, event)
-        rows = list(worklists.rows([event], state, world.bundle.definition, engine.people.fingerprint))
+        rows = list(worklists.rows([event], state, engine.definitions(state.template), engine.people.fingerprint))
         if rows:
             again.write_rows(rows)
     for table in READ_MODELS:

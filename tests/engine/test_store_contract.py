@@ -31,7 +31,7 @@ from engine.store.tables import KEPT, TABLES
 from engine.store.verify import verify
 from engine.template.sources import BUILT_IN
 
-PROCESS = "INSERT INTO process VALUES (?,?,?,?,?)"
+PROCESS = "INSERT INTO process VALUES (?,?,?,?,?,?)"
 SLOWLY: Row = ("SELECT pg_sleep(?)", (0.6,))
 """A row that keeps a transaction of PostgreSQL's open."""
 
@@ -129,7 +129,7 @@ def test_given_a_sequence_that_is_taken_when_appended_then_a_conflict_and_no_row
     with pytest.raises(Conflict):
         log.append(
             [event(stream, 1, "late")],
-            rows=[(PROCESS, ("late", "s", "t", "T", "running"))],
+            rows=[(PROCESS, ("late", "s", "t", "b", "T", "running"))],
             key=CommandKey(stream, "a", "late", "f", b"{}"),
         )
     assert everything(log) == before
@@ -156,7 +156,7 @@ def test_given_a_key_when_looked_up_then_the_answer_and_used_again_a_conflict(lo
 
 
 def test_given_a_row_that_cannot_be_written_when_appended_then_the_events_are_not_there_either(log: Log) -> None:
-    row = (PROCESS, ("p", "s", "t", "T", "running"))
+    row = (PROCESS, ("p", "s", "t", "b", "T", "running"))
     log.write_rows([row])
     before = everything(log)
     with pytest.raises(Conflict):
@@ -166,17 +166,17 @@ def test_given_a_row_that_cannot_be_written_when_appended_then_the_events_are_no
 
 def test_given_a_position_that_has_passed_when_rows_are_written_at_it_then_a_conflict(log: Log) -> None:
     log.append([event(uuid4(), 1)])
-    log.write_rows([(PROCESS, ("p", "s", "t", "T", "running"))], at=1)
+    log.write_rows([(PROCESS, ("p", "s", "t", "b", "T", "running"))], at=1)
     log.append([event(uuid4(), 1)])
     before = everything(log)
     with pytest.raises(Conflict):
-        log.write_rows([(PROCESS, ("q", "r", "t", "T", "running"))], at=1)
+        log.write_rows([(PROCESS, ("q", "r", "t", "b", "T", "running"))], at=1)
     assert everything(log) == before
 
 
 def test_given_texts_in_a_table_when_sorted_then_by_their_bytes_on_every_store(log: Log) -> None:
     names = ["b", "a-b", "ab", "B", "å", "_a", "10", "9"]
-    log.write_rows([(PROCESS, (name, name, "t", "100% ?", "running")) for name in names])
+    log.write_rows([(PROCESS, (name, name, "t", "b", "100% ?", "running")) for name in names])
     found = log.query("SELECT name FROM process WHERE title = '100% ?' AND title LIKE '%?' ORDER BY name")
     assert [row["name"] for row in found] == sorted(names, key=str.encode)
 

@@ -217,7 +217,9 @@ def test_given_somebody_who_holds_the_store_too_long_when_written_then_told(
 
 def test_given_a_text_with_a_nul_when_stored_in_a_table_then_refused_and_nothing_stored(log: Log) -> None:
     with pytest.raises(Refused, match="NUL"):
-        log.append([event()], rows=[("INSERT INTO process VALUES (?,?,?,?,?)", ("a\0b", "s", "t", "T", "running"))])
+        log.append(
+            [event()], rows=[("INSERT INTO process VALUES (?,?,?,?,?,?)", ("a\0b", "s", "t", "b", "T", "running"))]
+        )
     assert log.position() == 0
 
 

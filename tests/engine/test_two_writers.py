@@ -44,7 +44,7 @@ def test_given_a_record_that_comes_too_late_when_appended_then_a_conflict_and_no
     with pytest.raises(Conflict):
         log.append(
             [late],
-            rows=[("INSERT INTO process VALUES (?,?,?,?,?)", ("late", "s", "t", "T", "running"))],
+            rows=[("INSERT INTO process VALUES (?,?,?,?,?,?)", ("late", "s", "t", "b", "T", "running"))],
             key=CommandKey(stream, "a", "late", "f", b"{}"),
         )
     assert everything(log) == before
@@ -64,7 +64,7 @@ def test_given_a_command_key_that_was_used_when_appended_again_then_a_conflict_a
 def test_given_a_row_that_cannot_be_written_when_appended_then_the_events_are_not_there_either(world: Any) -> None:
     log, stream = world.engine.log, world.engine.stream("p")
     last, before = log.read(stream)[-1], everything(log)
-    row = ("INSERT INTO process VALUES (?,?,?,?,?)", ("p", "other", "t", "T", "running"))
+    row = ("INSERT INTO process VALUES (?,?,?,?,?,?)", ("p", "other", "t", "b", "T", "running"))
     with pytest.raises(Conflict):
         log.append([replace(last, sequence=last.sequence + 1)], rows=[row])
     assert everything(log) == before

@@ -15,7 +15,7 @@ from typing import Any
 from engine.errors import Refused
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.decide import answering, beginning, choosing, taking_part, timing
+from engine.process.decide import answering, beginning, choosing, migrating, taking_part, timing
 from engine.process.decide.moves import settle
 from engine.process.decide.step import Context, Step
 from engine.process.state import ProcessState
@@ -46,6 +46,8 @@ _HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {  # each tak
     c.Suspend: timing.suspend,
     c.Resume: timing.resume,
     c.Cancel: timing.cancel,
+    c.Migrate: migrating.migrate,
+    c.UndoMigration: migrating.undo,
     c.Tick: timing.tick,
 }
 
@@ -56,7 +58,8 @@ def decide(definition: Definition, state: ProcessState, command: c.Command, cont
     _check_status(state, command)
     timing.end_delegations(step)
     _HANDLERS[type(command)](step, command)
-    settle(step)
+    if not isinstance(command, c.UndoMigration):  # that leads to where the process had come to rest
+        settle(step)
     step.tell_incidents()
     return step.events
 
@@ -75,6 +78,8 @@ _WHILE_SUSPENDED = (
     c.Suspend,
     c.Resume,
     c.Cancel,
+    c.Migrate,
+    c.UndoMigration,
     c.Tick,
 )
 """People may come and go while a process rests; what it is about rests."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from engine.codec import Json
 from engine.errors import AnswersInvalid, NotAllowed, Refused
+from engine.form.renaming import renamed
 from engine.form.validate import split_personal
 from engine.process import commands as c
 from engine.process import events as e
@@ -12,7 +15,7 @@ from engine.process.decide.instances import Element, elements, follow_rows, open
 from engine.process.decide.step import Step, seal_key_id, unknown
 from engine.process.state import Instance, ProcessState
 from engine.template.calendars import day_of
-from engine.template.chart import TaskNode
+from engine.template.chart import Definition, TaskNode
 
 
 def submit(step: Step, command: c.Submit) -> None:
@@ -20,7 +23,11 @@ def submit(step: Step, command: c.Submit) -> None:
     instance = step.state.instances.get(command.instance)
     if instance is None:
         raise unknown("task", command.instance, step.state.instances)
-    task = step.definition.tasks[instance.task]
+    task = step.definition.tasks.get(instance.task)
+    if task is None:
+        raise Refused(
+            f"{instance.id} was asked in an earlier version of the process", hint="It can be read, and not changed."
+        )
     if _corrects_for_others(step, instance, task):
         _correct(step, instance, task, command)
     else:
@@ -149,6 +156,21 @@ def subject_of(verdict: Verdict, actor: Actor) -> str:
     return owner.subject if owner else actor.subject
 
 
+def as_read(
+    event: e.Event, state: ProcessState, definitions: Callable[[str], Definition]
+) -> Mapping[str, object] | None:
+    """The answers of an event as the version reads them that the process runs on now; None while they are sealed."""
+    payload = event.payload
+    if not isinstance(payload, e.FormSubmitted) or payload.answers is None or event.bundle_hash == state.bundle:
+        return payload.answers if isinstance(payload, e.FormSubmitted) else None
+    now = definitions(state.bundle)
+    task = state.renamed.get(payload.task, payload.task)
+    if task not in now.tasks:
+        return payload.answers
+    given = definitions(event.bundle_hash or state.bundle).form_of(payload.task)
+    return renamed(payload.answers, given.fields, now.form_of(task).fields)
+
+
 def replaced(state: ProcessState, instance: Instance, task: TaskNode, subject: str) -> int | None:
     """Which earlier submission a new one corrects; None for none; `Refused` or `NotAllowed` where it may be neither.
 
@@ -159,7 +181,7 @@ def replaced(state: ProcessState, instance: Instance, task: TaskNode, subject: s
     if instance.status == "waiting":
         raise Refused(f"{instance.id} waits for its turn", hint="Those before it come first: see `samskap status`.")
     if instance.status == "open" or task.spec.repeatable:
-        return None
+        return instance.submissions[-1].sequence if instance.submissions and not task.spec.repeatable else None
     if not task.spec.correctable:
         raise Refused(f"{instance.id} was answered, and may not be corrected")
     last = instance.submissions[-1]

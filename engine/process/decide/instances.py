@@ -45,7 +45,10 @@ def open_where_expected(step: Step, state: str | None) -> None:
             if known is None:
                 open_one(step, task, instance, entry, element)
             elif known.status == "withdrawn" and not known.submissions:
-                _reopen(step, task, instance)
+                if known.roles == task.spec.by:
+                    _reopen(step, task, instance)
+                else:  # asked of others in another version of the template
+                    open_one(step, task, instance, entry, element)
         begin_next(step, task)
 
 

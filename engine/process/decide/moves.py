@@ -100,6 +100,7 @@ def enter(step: Step, state: str) -> None:
         step.emit(e.DeadlineSet(deadline=f"state:{state}:{name}", due=due, state=state))
     open_where_expected(step, state)
     if spec.final and len(step.definition.nodes[state].path) == 1:
-        for group in [g for (task, _), g in step.state.groups.items() if step.definition.tasks[task].state is None]:
+        anywhere = {task.id for task in step.definition.tasks_of.get(None, ())}
+        for group in [g for (task, _), g in step.state.groups.items() if task in anywhere]:
             withdraw(step, group.instances)
         step.emit(e.ProcessFinished(state=state))

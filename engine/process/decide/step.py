@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from typing import Never
 from uuid import UUID
 
 from engine.errors import NotAllowed, NotFound
@@ -18,6 +19,10 @@ from engine.process.access import Actor, Deed, Verdict, may
 from engine.process.conditions import AnswerLookup, Conditions
 from engine.process.state import Incident, ProcessState, advance, thawed
 from engine.template.chart import Definition
+
+
+def _elsewhere(_: object) -> Never:
+    raise LookupError("this context knows one version of the process, as it is now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,10 @@ class Context:
     new_subject: str
     answers: AnswerLookup
     language: str = "nb"
+    definitions: Callable[[str], Definition] = _elsewhere
+    """A published version of the process's template, by its bundle's hash."""
+    earlier: Callable[[int], ProcessState] = _elsewhere
+    """The process as it was after a sequence."""
 
 
 class Step:

@@ -1,0 +1,145 @@
+"""Commands that take running processes to another version of their template, and back."""
+
+# ruff: noqa: PLC0415 (imports stand inside the commands: help must come at once)
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.call import Call
+from cli.command import CommandId, Commands, Process
+from cli.completion import process_names, template_names
+from cli.output import Done, Progress, Table, tell
+from cli.steering import Reason
+from cli.taking_part import confirm
+
+if TYPE_CHECKING:
+    from engine.migration import Moved
+    from engine.template.plan import Plan
+
+commands = Commands()
+
+Template = Annotated[
+    str, typer.Argument(metavar="TEMPLATE", help="The template's name.", autocompletion=template_names)
+]
+To = Annotated[
+    str | None, typer.Option("--to", metavar="VERSION", help="The published version to go to; else the plan's.")
+]
+PlanFile = Annotated[
+    Path | None,
+    typer.Option("--plan", metavar="FILE", help="What becomes of states, tasks and roles that have another name."),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--process", metavar="PROCESS", help="Only this process; may be repeated.", autocompletion=process_names
+    ),
+]
+
+
+@commands.add(
+    "migration plan",
+    example="samskap migration plan samson --to 1.1.0\n"
+    "samskap migration plan samson --plan samson-1.1.0.yaml --process arendal-2026",
+)
+def plan(ctx: typer.Context, template: Template, to: To = None, file: PlanFile = None, process: Only = None) -> None:
+    """Try a migration out: what would follow for each process, or what is in its way.
+
+    What keeps its name needs no plan. A plan is a small file (template, to, states, tasks, roles, accept, ask_again):
+    see the how-to "Move running processes to a new version". Ends with 5 where something is in the way.
+    """
+    _run(ctx.obj, template, to, file, process or [], "trying it out", apply=False)
+
+
+@commands.add(
+    "migration apply",
+    example="samskap migration apply samson --to 1.1.0 --reason 'Two questions were unclear'\n"
+    "samskap migration apply samson --plan samson-1.1.0.yaml --reason 'A shorter dialogue'",
+)
+def apply(
+    ctx: typer.Context,
+    template: Template,
+    to: To = None,
+    file: PlanFile = None,
+    process: Only = None,
+    reason: Reason = "",
+) -> None:
+    """Take running processes to another version of their template.
+
+    Each process is moved whole or stays as it is, and none keeps another from it. Broken off, the same command goes on
+    with those that are left. For whoever leads a process, and for the operator. Ends with 5 where one stayed.
+    """
+    from engine.errors import UsageError
+
+    if not reason.strip():
+        raise UsageError("a migration needs a reason that all can read", hint="Give one with --reason.")
+    _run(ctx.obj, template, to, file, process or [], reason, apply=True)
+
+
+@commands.add("migration undo", example="samskap migration undo arendal-2026 --reason 'The wrong plan'")
+def undo(ctx: typer.Context, process: Process, reason: Reason = "", command_id: CommandId = "") -> None:
+    """Take the last migration of a process back, while nobody has acted since."""
+    from engine.process.commands import UndoMigration
+
+    call: Call = ctx.obj
+    receipt = call.engine.handle(call.reader(), process, UndoMigration(reason), command_id=command_id)
+    confirm(call, receipt, f"{process} is where it was before.")
+
+
+def _run(
+    call: Call, template: str, to: str | None, file: Path | None, only: list[str], reason: str, *, apply: bool
+) -> None:
+    from engine.errors import Refused
+    from engine.migration import migrate, to_move
+
+    session, given = call.reader(), _plan(template, to, file)
+    names = only or to_move(call.engine, given)
+    progress = Progress(call)
+    moved = list(migrate(call.engine, session, given, reason, names, apply=apply, progress=progress))
+    stayed = [one for one in moved if one.error is not None]
+    rows = [(one.process, _told(one, apply=apply)) for one in moved]
+    done = len(moved) - len(stayed)
+    verb = "moved" if apply else "can move"
+    data = {"template": template, "to": given.to, "applied": apply, "processes": [_as_dict(one) for one in moved]}
+    summary = f"{done} of {len(moved)} {verb} to {template} {given.to}"
+    tell(
+        call, data, Table(("Process", "What follows"), rows, empty="No process runs on another version."), Done(summary)
+    )
+    if stayed:
+        raise typer.Exit(Refused.exit_code)
+
+
+def _plan(template: str, to: str | None, file: Path | None) -> Plan:
+    """The plan of the file, or one that says nothing but where to."""
+    from engine.errors import UsageError
+    from engine.template.plan import Plan, read
+
+    if file is not None:
+        found = read(file)
+        if found.template != template or to not in (None, found.to):
+            raise UsageError(
+                f"the plan is for {found.template} to {found.to}",
+                hint="Name the same template and version, or no version.",
+            )
+        return found
+    if to is None:
+        raise UsageError("where to?", hint="Give --to VERSION, or a --plan FILE that says it.")
+    return Plan(template=template, to=to)
+
+
+def _told(one: Moved, *, apply: bool) -> str:
+    if one.error is not None:
+        return f"stays: {one.error.message}"
+    return "; ".join(line.text for line in one.lines) or ("moved" if apply else "nothing else")
+
+
+def _as_dict(one: Moved) -> dict[str, object]:
+    error = one.error.as_dict() if one.error else None
+    return {
+        "process": one.process,
+        "error": error,
+        "events": [{"type": line.type, "text": line.text} for line in one.lines],
+    }

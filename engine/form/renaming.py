@@ -1,0 +1,32 @@
+"""Answers that were given to one version of a form, as another version reads them.
+
+Fields are the same where their stable id (`x-id`) is, whatever their names are. What the other version does not ask
+for is left out; nothing is made up for what it asks for in addition. Answers as stored are never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.form.model import Field
+
+
+def renamed(answers: Mapping[str, object], given: Mapping[str, Field], read: Mapping[str, Field]) -> dict[str, object]:
+    """The answers to the fields `given`, under the names of the fields `read`."""
+    names = {field.id: field for field in read.values()}
+    found: dict[str, object] = {}
+    for name, value in answers.items():
+        field = given.get(name)
+        now = names.get(field.id) if field is not None else read.get(name)
+        if now is not None:
+            found[now.name] = _within(value, field, now) if field is not None else value
+    return found
+
+
+def _within(value: object, given: Field, read: Field) -> object:
+    """The same within the rows of a list, and within an object."""
+    if not given.items or not read.items:
+        return value
+    if isinstance(value, list):
+        return [renamed(row, given.items, read.items) if isinstance(row, Mapping) else row for row in value]
+    return renamed(value, given.items, read.items) if isinstance(value, Mapping) else value

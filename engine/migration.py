@@ -1,0 +1,65 @@
+"""Many processes to another version of their template: one after the other, each by itself.
+
+What is decided for one process is `engine.process.decide.migrating`'s. This goes through all that the plan is about,
+tells what came of each, and keeps none from another. Broken off, it goes on where it was: those that run on the new
+version already are no longer asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from engine import codec
+from engine.engine import GOING_ON, Engine
+from engine.errors import SamskapError
+from engine.process import commands as c
+from engine.process.history import Line
+from engine.progress import Progress, quiet
+from engine.store.people import Session
+from engine.template.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What came of one process: `error` says why it stays where it is; `lines` what follows, or followed, in words."""
+
+    process: str
+    version: str
+    lines: Sequence[Line] = ()
+    error: SamskapError | None = None
+
+
+def to_move(engine: Engine, plan: Plan) -> list[str]:
+    """The processes of the plan's template that have not ended, and run on another version than the plan's."""
+    bundle = engine.bundle_of(plan.template, plan.to)
+    return [
+        row["name"]
+        for row in engine.processes()
+        if row["template"] == plan.template and row["bundle"] != bundle and row["status"] in GOING_ON
+    ]
+
+
+def migrate(
+    engine: Engine,
+    session: Session,
+    plan: Plan,
+    reason: str,
+    names: Sequence[str],
+    *,
+    apply: bool,
+    progress: Progress = quiet,
+) -> Iterator[Moved]:
+    """Migrate the processes, or, without `apply`, tell what would follow. Each is one commit; none stops another."""
+    command = c.Migrate(engine.bundle_of(plan.template, plan.to), reason, plan)
+    digest = sha256(codec.dumps([command.bundle, reason, plan.model_dump(mode="json")])).hexdigest()[:24]
+    for number, name in enumerate(names, 1):
+        try:
+            lines = engine.preview(session, name, command)
+            if apply:
+                engine.handle(session, name, command, command_id=f"migrate-{digest}")
+            yield Moved(name, plan.to, lines)
+        except SamskapError as error:
+            yield Moved(name, plan.to, (), error)
+        progress("migrating" if apply else "trying out", number, len(names))

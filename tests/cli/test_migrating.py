@@ -1,0 +1,102 @@
+"""Moving processes to another version on the command line: tried out, done, taken back; and versions retired."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.template.sources import BUILT_IN
+
+
+@pytest.fixture
+def renamed(arendal: Any) -> Any:
+    """A workspace with samson 1.1.0 published, in which the first state has another name."""
+    for part in ("processes/samson.yaml", "forms/samson"):
+        source, target = Path(BUILT_IN) / part, arendal.folder / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(source, target, dirs_exist_ok=True) if source.is_dir() else shutil.copy(source, target)
+    file = arendal.folder / "processes" / "samson.yaml"
+    text = file.read_text(encoding="utf-8").replace("version: 1.0.0", "version: 1.1.0", 1)
+    file.write_text(text.replace("preparation", "getting_ready"), encoding="utf-8")
+    arendal.done("publish", "samson")
+    return arendal
+
+
+@pytest.fixture
+def plan(renamed: Any) -> str:
+    file: Path = renamed.folder / "plan.yaml"
+    file.write_text("template: samson\nto: 1.1.0\nstates: {preparation: getting_ready}\n", encoding="utf-8")
+    return str(file)
+
+
+def version(terminal: Any) -> str:
+    return str(terminal.done("status", "arendal", "--json", who="kari").data["version"])
+
+
+def test_given_no_plan_when_tried_out_then_what_is_in_the_way_is_told_and_nothing_stored(renamed: Any) -> None:
+    before = renamed.position
+    ended = renamed("migration", "plan", "samson", "--to", "1.1.0", "--json")
+    assert ended.code == 5
+    (one,) = ended.data["processes"]
+    assert "in the state preparation, which is no more" in one["error"]["message"]
+    assert renamed.position == before
+
+
+def test_given_a_plan_when_applied_and_undone_then_the_process_is_there_and_back(renamed: Any, plan: str) -> None:
+    tried = renamed.done("migration", "plan", "samson", "--plan", plan, "--json").data
+    assert (tried["applied"], version(renamed)) == (False, "1.0.0")
+    done = renamed.done("migration", "apply", "samson", "--plan", plan, "--reason", "Klarere ord", "--json").data
+    assert [event["type"] for event in done["processes"][0]["events"]] == [
+        event["type"] for event in tried["processes"][0]["events"]
+    ]
+    assert version(renamed) == "1.1.0"
+    assert "Klarere ord" in renamed.done("history", "arendal", who="kari").out
+    renamed.done("migration", "undo", "arendal", "--reason", "Feil plan")
+    assert version(renamed) == "1.0.0"
+
+
+def test_given_a_migrated_process_when_applied_again_then_there_is_nothing_to_do(renamed: Any, plan: str) -> None:
+    renamed.done("migration", "apply", "samson", "--plan", plan, "--reason", "Klarere ord")
+    before = renamed.position
+    again = renamed.done("migration", "apply", "samson", "--plan", plan, "--reason", "Klarere ord", "--json").data
+    assert (again["processes"], renamed.position) == ([], before)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("plan", "samson"), 2, "where to?"),
+        (("apply", "samson", "--to", "1.1.0"), 2, "needs a reason"),
+        (("plan", "samson", "--to", "7.0.0"), 7, "not published"),
+        (("plan", "soimpact", "--plan", "{plan}"), 2, "the plan is for samson"),
+    ],
+)
+def test_given_a_call_that_makes_no_sense_when_made_then_told(
+    renamed: Any, plan: str, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    ended = renamed("migration", *(part.format(plan=plan) for part in arguments))
+    assert (ended.code, told in ended.err) == (code, True)
+
+
+def test_given_a_plan_with_an_unknown_key_when_read_then_told_where(renamed: Any, tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text("template: samson\nto: 1.1.0\nstats: {}\n", encoding="utf-8")
+    ended = renamed("migration", "plan", "samson", "--plan", str(file))
+    assert (ended.code, f"{file}:3" in ended.err) == (4, True)
+
+
+def test_given_a_retired_version_when_a_process_is_started_then_it_gets_the_one_before(renamed: Any) -> None:
+    told = renamed.done("retire", "samson", "1.1.0", "--reason", "Feil", "--json").data
+    assert told == {"template": "samson", "version": "1.1.0", "running": 0}
+    renamed.done("start", "samson", "senja", who="kari")
+    assert renamed.done("status", "senja", "--json", who="kari").data["version"] == "1.0.0"
+
+
+def test_given_a_migrated_process_when_evaluated_then_the_warehouse_knows_its_state(renamed: Any, plan: str) -> None:
+    renamed.done("migration", "apply", "samson", "--plan", plan, "--reason", "Klarere ord")
+    renamed.done("evaluate", "-q")
+    rows = renamed.done("sql", "SELECT process, state FROM marts.process_state", "--json").data["rows"]
+    assert ["arendal", "getting_ready"] in [list(row.values()) if isinstance(row, dict) else row for row in rows]

@@ -1,0 +1,472 @@
+"""Processes on their way to another version: what stays, what is asked, what is in the way, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import ConfigError, Conflict, NotAllowed, NotFound, Refused
+from engine.migration import migrate, to_move
+from engine.process import commands as c
+from engine.process.state import ProcessState
+from engine.store.people import Person, Session
+from engine.template import bundle, plan
+from engine.template.plan import Plan
+
+WHY = "Nye spørsmål"
+TASKS = ("log", "goal", "choose", "vote", "minutes")
+"""The tasks of the version that processes begin with."""
+
+
+@pytest.fixture
+def world(world: Any) -> Any:
+    """One in which ola (m2) and eva (m3) take part, for a party each."""
+    world.parties()
+    return world
+
+
+@pytest.fixture
+def operator() -> Session:
+    """Whoever runs the workspace."""
+    return Session(Person("", "operator", "operator", "nb"), operator=True)
+
+
+@pytest.fixture
+def publish(world: Any, tmp_path: Path, write_small: Callable[..., Path]) -> Callable[..., str]:
+    """Publishes version 1.1.0 of the small template, with parts of its texts replaced; the bundle's hash."""
+
+    def made(*changes: tuple[str, str], form: tuple[str, str, str] | None = None, version: str = "1.1.0") -> str:
+        folder, first = tmp_path / version, write_small(tmp_path / "first")
+        for source in first.rglob("*.yaml"):
+            text = source.read_text(encoding="utf-8")
+            if source.parent.name == "processes":
+                text = text.replace("version: 1.0.0", f"version: {version}")
+                for old, new in changes:
+                    assert old in text, old
+                    text = text.replace(old, new)
+            if form is not None and source.stem == form[0]:
+                assert form[1] in text, form[1]
+                text = text.replace(form[1], form[2])
+            target = folder / source.relative_to(first)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        return str(world.engine.publish(bundle.read("small", [folder])).hash)
+
+    return made
+
+
+def moved(world: Any, digest: str, who: str = "kari", **parts: Any) -> ProcessState:
+    """The process after it was migrated."""
+    version = next(p.version for p in world.engine.published("small") if p.bundle == digest)
+    world.do(who, c.Migrate(digest, WHY, Plan(template="small", to=version, **parts)))
+    state: ProcessState = world.state
+    return state
+
+
+def undone(world: Any) -> ProcessState:
+    world.do("kari", c.UndoMigration("Feil versjon"))
+    state: ProcessState = world.state
+    return state
+
+
+def place(state: ProcessState, tasks: Iterable[str]) -> Mapping[str, Any]:
+    """Where a process is: everything that a migration may change and that taking it back has to restore."""
+    return {
+        "bundle": (state.version, state.bundle),
+        "active": dict(state.active),
+        "entered": {name: state.entered_at[name] for name in state.active},
+        "remembered": state.remembered,
+        "counters": state.counters,
+        "open": {i.id: (i.status, i.roles, i.state, i.due) for i in state.instances.values() if i.pending},
+        "done": {
+            i.id: [s.sequence for s in i.submissions]
+            for i in state.instances.values()
+            if i.status == "done" and i.task in tasks
+        },
+        "pending": {p.id: p.due for p in state.pending.values()},
+        "roles": {m.id: m.roles for m in state.memberships.values()},
+    }
+
+
+RENAMED = [("  plan:\n    title", "  draft:\n    title"), ("initial: plan", "initial: draft")]
+
+
+def test_given_a_new_text_when_migrated_then_only_the_version_is_another(world: Any, publish: Any) -> None:
+    world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+    before = dict(place(world.state, TASKS))
+    after = dict(place(moved(world, publish(("nb: Plan,", "nb: Planlegging,"))), TASKS))
+    assert after.pop("bundle") != before.pop("bundle")
+    assert after == before
+
+
+def test_given_a_state_with_another_name_when_the_plan_says_so_then_the_process_is_in_it_since_when_it_was(
+    world: Any, publish: Any
+) -> None:
+    digest = publish(*RENAMED)
+    before = world.state
+    world.clock.now += timedelta(days=3)
+    after = moved(world, digest, states={"plan": "draft"})
+    assert after.active == {"draft": 1}
+    assert after.entered_at["draft"] == before.entered_at["plan"]
+    assert [i.id for i in after.instances.values() if i.pending] == [
+        i.id for i in before.instances.values() if i.pending
+    ]
+
+
+def test_given_a_state_that_is_no_more_when_the_plan_is_silent_then_refused_and_nothing_written(
+    world: Any, publish: Any
+) -> None:
+    digest = publish(*RENAMED)
+    before = world.state.sequence
+    with pytest.raises(Refused, match="in the state plan, which is no more"):
+        moved(world, digest)
+    assert world.state.sequence == before
+
+
+def test_given_a_task_that_is_new_when_migrated_then_it_is_open(world: Any, publish: Any) -> None:
+    extra = "      goal2: {title: {nb: M, nn: M, en: M}, form: note, by: lead}\n      goal: "
+    assert moved(world, publish(("      goal: ", extra))).instances["goal2.1"].status == "open"
+
+
+def test_given_a_task_with_another_name_when_migrated_then_its_answer_counts_under_it(world: Any, publish: Any) -> None:
+    world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+    digest = publish(("      goal: ", "      aim: "), ("tasks.goal", "tasks.aim"), ("answers.goal", "answers.aim"))
+    after = moved(world, digest, tasks={"goal": "aim"})
+    assert after.instances["aim.1"].status == "done"
+    world.do("kari", c.Act("open"))
+    assert "voting" in world.state.active
+
+
+def test_given_a_task_that_is_no_more_when_the_plan_says_nobody_is_asked_then_its_answer_stays_readable(
+    world: Any, publish: Any
+) -> None:
+    world.do("kari", c.Submit("log.1", {"text": "Møte"}))
+    digest = publish(("  log: {", "  diary: {"))
+    with pytest.raises(Refused, match="log has been asked, and is no more"):
+        moved(world, digest)
+    after = moved(world, digest, tasks={"log": None})
+    assert (after.instances["log.1"].status, len(after.instances["log.1"].submissions)) == ("done", 1)
+    assert after.instances["diary.1"].status == "open"
+    assert world.engine.history(world.person("kari"), "p", "en")
+    with pytest.raises(Refused, match="earlier version"):
+        world.do("kari", c.Submit("log.1", {"text": "nei"}))
+
+
+def test_given_a_role_that_is_no_more_when_the_plan_names_another_then_whoever_held_it_holds_that(
+    world: Any, publish: Any
+) -> None:
+    digest = publish(("  guest: {", "  visitor: {"), ("by: [lead, guest]", "by: [lead, visitor]"))
+    world.do("kari", c.Grant("m2", "guest"))
+    with pytest.raises(Refused, match="m2 is guest, which is no more"):
+        moved(world, digest)
+    assert "visitor" in moved(world, digest, roles={"guest": "visitor"}).memberships["m2"].roles
+
+
+def test_given_a_field_with_another_name_and_the_same_id_when_migrated_then_conditions_read_it(
+    world: Any, publish: Any
+) -> None:
+    world.do("kari", c.Submit("goal.1", {"text": "nei"}))
+    text = "text: {title: Tekst,"
+    digest = publish(
+        ("answers.goal.text", "answers.goal.words"),
+        form=(
+            "note",
+            f"required: [text]\nproperties:\n  {text}",
+            "required: [words]\nproperties:\n  words: {x-id: text, title: Tekst,",
+        ),
+    )
+    moved(world, digest)
+    with pytest.raises(Refused, match="not open now"):
+        world.do("kari", c.Act("open"))
+
+
+NARROWER = ("note", "maxLength: 200}\n  aside", "maxLength: 3}\n  aside")
+
+
+def test_given_an_answer_that_does_not_fit_the_new_form_when_the_plan_is_silent_then_refused_with_the_field(
+    world: Any, publish: Any
+) -> None:
+    world.do("kari", c.Submit("goal.1", {"text": "for langt"}))
+    with pytest.raises(Refused, match=r"goal\.1 does not fit the new form: .*text"):
+        moved(world, publish(form=NARROWER))
+
+
+def test_given_an_answer_that_does_not_fit_when_it_is_accepted_then_it_stands_as_given(
+    world: Any, publish: Any
+) -> None:
+    world.do("kari", c.Submit("goal.1", {"text": "for langt"}))
+    assert moved(world, publish(form=NARROWER), accept=("goal",)).instances["goal.1"].status == "done"
+
+
+def test_given_an_answer_that_does_not_fit_when_asked_again_then_it_is_open_and_the_new_one_replaces_it(
+    world: Any, publish: Any
+) -> None:
+    world.do("kari", c.Submit("goal.1", {"text": "for langt"}))
+    assert moved(world, publish(form=NARROWER), ask_again=("goal",)).instances["goal.1"].status == "open"
+    world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+    given = world.state.instances["goal.1"].submissions
+    assert [s.replaced for s in given] == [True, False]
+
+
+def voting(world: Any) -> None:
+    """A sealed round in which one of two has answered."""
+    world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+    world.do("kari", c.Act("open"))
+    world.do("ola", c.Submit("vote.1.m2", {"score": 4}))
+
+
+def test_given_a_sealed_round_when_its_task_goes_on_as_it_is_then_the_seal_stays(world: Any, publish: Any) -> None:
+    voting(world)
+    after = moved(world, publish(("nb: Avstemning,", "nb: Runde,")))
+    assert after.revealed == {}
+    assert after.active == {"work": 1, "voting": 1}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [("sealed: true", "sealed: false"), ("          vote:\n", "          ballot:\n")],
+    ids=["not sealed any more", "another name"],
+)
+def test_given_a_sealed_round_when_its_task_would_change_then_it_has_to_be_revealed_first(
+    world: Any, publish: Any, change: tuple[str, str]
+) -> None:
+    voting(world)
+    renames = [("tasks.vote", "tasks.ballot"), ("answers.vote", "answers.ballot")] if "ballot" in change[1] else []
+    with pytest.raises(Refused, match="sealed, and have to be revealed first"):
+        moved(world, publish(change, *renames), tasks={"vote": "ballot"} if renames else {})
+
+
+def test_given_another_role_for_an_open_task_when_migrated_then_it_is_for_that_role(world: Any, publish: Any) -> None:
+    digest = publish(("form: note, by: [lead, member]}\n      choose", "form: note, by: lead}\n      choose"))
+    after = moved(world, digest)
+    assert (after.instances["goal.1"].status, after.instances["goal.1"].roles) == ("open", ("lead",))
+    world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+    assert world.state.group("goal", "plan").done == 1
+
+
+def test_given_a_condition_that_holds_under_the_new_version_when_migrated_then_the_process_goes_on_by_itself(
+    world: Any, publish: Any
+) -> None:
+    world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+    auto = "    auto: [{to: work, when: tasks.goal.complete}]\n    actions:\n      open:"
+    assert "voting" in moved(world, publish(("    actions:\n      open:", auto))).active
+
+
+def test_given_a_deadline_that_is_new_when_migrated_then_it_counts_from_the_move(world: Any, publish: Any) -> None:
+    late = (
+        "    deadlines:\n      late: {title: {nb: S, nn: S, en: S}, after: P7D, to: ended}\n    actions:\n      open:"
+    )
+    digest = publish(("    actions:\n      open:", late))
+    world.clock.now += timedelta(days=30)
+    due = moved(world, digest).pending["state:plan:late"].due
+    assert timedelta(days=7) <= due - world.clock.now < timedelta(days=8)
+
+
+def test_given_somebody_who_does_not_lead_when_migrating_then_refused(world: Any, publish: Any) -> None:
+    with pytest.raises(NotAllowed):
+        moved(world, publish(("nb: Plan,", "nb: P,")), who="ola")
+
+
+def test_given_the_version_it_runs_on_when_migrated_to_it_then_refused(world: Any) -> None:
+    with pytest.raises(Refused, match="already"):
+        moved(world, world.state.bundle)
+
+
+def test_given_no_reason_when_migrating_then_refused(world: Any, publish: Any) -> None:
+    digest = publish(("nb: Plan,", "nb: P,"))
+    with pytest.raises(Refused, match="reason"):
+        world.do("kari", c.Migrate(digest, " ", Plan(template="small", to="1.1.0")))
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"states": {"nowhere": "plan"}}, "1.0.0 has no state nowhere"),
+        ({"states": {"plan": "nowhere"}}, "1.1.0 has no state nowhere"),
+        ({"tasks": {"goal": "nothing"}}, "1.1.0 has no task nothing"),
+        ({"roles": {"nobody": "lead"}}, "1.0.0 has no role nobody"),
+        ({"accept": ("nothing",)}, "1.1.0 has no task nothing"),
+    ],
+)
+def test_given_a_name_that_is_nowhere_when_planned_then_it_is_told(
+    world: Any, publish: Any, parts: Any, told: str
+) -> None:
+    with pytest.raises(Refused, match=told):
+        moved(world, publish(("nb: Plan,", "nb: P,")), **parts)
+
+
+# -- and back ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ([("nb: Plan,", "nb: P,")], {}),
+        (RENAMED, {"states": {"plan": "draft"}}),
+        (
+            [("      goal: ", "      aim: "), ("tasks.goal", "tasks.aim"), ("answers.goal", "answers.aim")],
+            {"tasks": {"goal": "aim"}},
+        ),
+        ([("  log: {", "  diary: {")], {"tasks": {"log": None}}),
+        ([("form: note, by: [lead, member]}\n      choose", "form: note, by: lead}\n      choose")], {}),
+        (
+            [
+                (
+                    "    actions:\n      open:",
+                    "    auto: [{to: work, when: counters.rounds == 0}]\n    actions:\n      open:",
+                )
+            ],
+            {},
+        ),
+        ([("nb: Plan,", "nb: P,")], {"ask_again": ("goal",)}),
+        ([("  guest: {", "  visitor: {"), ("[lead, guest]", "[lead, visitor]")], {"roles": {"guest": None}}),
+        ([("each: party", "each: membership")], {}),
+    ],
+    ids=["text", "state", "task", "task gone", "role of a task", "goes on", "asked again", "role", "each"],
+)
+def test_given_a_migration_when_taken_back_then_the_process_is_where_it_was(
+    world: Any, publish: Any, changes: Any, parts: Any, answered: bool
+) -> None:
+    if answered:
+        world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+    world.do("kari", c.Grant("m2", "guest"))
+    before = place(world.state, TASKS)
+    moved(world, publish(*changes), **parts)
+    assert place(undone(world), TASKS) == before
+
+
+def test_given_somebody_who_acted_since_when_taken_back_then_refused(world: Any, publish: Any) -> None:
+    moved(world, publish(("nb: Plan,", "nb: P,")))
+    world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+    with pytest.raises(Refused, match="no migration that can be taken back"):
+        undone(world)
+
+
+def test_given_a_migration_taken_back_when_taken_back_again_then_refused(world: Any, publish: Any) -> None:
+    moved(world, publish(("nb: Plan,", "nb: P,")))
+    undone(world)
+    with pytest.raises(Refused, match="no migration that can be taken back"):
+        undone(world)
+
+
+# -- reading the past, and many ---------------------------------------------------------------------------------------
+
+
+def test_given_a_migrated_process_when_read_as_it_was_then_under_the_version_of_then(world: Any, publish: Any) -> None:
+    before = world.state.sequence
+    moved(world, publish(*RENAMED), states={"plan": "draft"})
+    then = world.engine.at("p", before)
+    assert (then.definition.template.version, list(then.state.active)) == ("1.0.0", ["plan"])
+
+
+def test_given_a_migrated_process_when_its_history_is_told_then_each_event_in_its_own_words(
+    world: Any, publish: Any
+) -> None:
+    moved(world, publish(*RENAMED, ("en: Plan}", "en: Draft}")), states={"plan": "draft"})
+    told = [line.text for line in world.engine.history(world.person("kari"), "p", "en")]
+    assert "Entered: Plan" in told
+    assert "Entered: Draft" in told
+    assert f"Goes on under Small 1.1.0 – {WHY}" in told
+
+
+def test_given_a_migrated_process_when_the_work_lists_are_made_again_then_they_are_the_same(
+    world: Any, publish: Any
+) -> None:
+    world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+    moved(world, publish(*RENAMED, ("  log: {", "  diary: {")), states={"plan": "draft"}, tasks={"log": None})
+    tables = ("process", "member", "open_task", "deadline")
+
+    def kept() -> list[Any]:
+        found = [world.engine.log.query(f"SELECT * FROM {table}") for table in tables]
+        return [sorted(map(repr, rows)) for rows in found]
+
+    before = kept()
+    world.engine.rebuild_worklists()
+    assert kept() == before
+
+
+def test_given_three_processes_when_migrated_then_one_that_cannot_keeps_none_from_it_and_again_does_nothing(
+    world: Any, publish: Any, operator: Session
+) -> None:
+    for name in ("q", "r"):
+        world.engine.start(world.person("kari"), "small", name, name)
+    world.engine.handle(world.person("kari"), "q", c.Submit("goal.1", {"text": "for langt"}))
+    publish(form=NARROWER)
+    given = Plan(template="small", to="1.1.0")
+    names = to_move(world.engine, given)
+    assert names == ["p", "q", "r"]
+    tried = list(migrate(world.engine, operator, given, WHY, names, apply=False))
+    assert to_move(world.engine, given) == names
+    done = list(migrate(world.engine, operator, given, WHY, names, apply=True))
+    assert [m.error is None for m in tried] == [m.error is None for m in done] == [True, False, True]
+    assert to_move(world.engine, given) == ["q"]
+
+
+def test_given_a_dry_run_when_told_then_the_same_lines_as_when_done(
+    world: Any, publish: Any, operator: Session
+) -> None:
+    publish(*RENAMED)
+    given = Plan(template="small", to="1.1.0", states={"plan": "draft"})
+    (tried,) = migrate(world.engine, operator, given, WHY, ["p"], apply=False)
+    before = world.state.sequence
+    list(migrate(world.engine, operator, given, WHY, ["p"], apply=True))
+    stored = world.engine.history(world.person("kari"), "p", operator.person.language)[before:]
+    assert [(line.sequence, line.text) for line in tried.lines] == [(line.sequence, line.text) for line in stored]
+
+
+def test_given_a_version_that_is_not_published_when_migrated_to_then_told(world: Any) -> None:
+    with pytest.raises(NotFound, match=r"9\.9\.9 is not published"):
+        world.engine.bundle_of("small", "9.9.9")
+
+
+# -- plans and retiring -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "line"),
+    [
+        ("template: small\nto: 1.1.0\nstate: {}\n", "no such key", 3),
+        ("template: small\n", "missing", 1),
+        ("template: small\nto: newest\n", "pattern", 2),
+        ("template: small\nto: 1.1.0\nstates: {plan: 'a b'}\n", "identifier", 3),
+    ],
+)
+def test_given_a_plan_that_is_none_when_read_then_told_where(tmp_path: Path, text: str, told: str, line: int) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=told) as caught:
+        plan.read(file)
+    assert str(caught.value.where).startswith(f"{file}:{line}")
+
+
+def test_given_a_retired_version_when_started_then_the_newest_that_is_not(world: Any, publish: Any) -> None:
+    publish(("nb: Plan,", "nb: P,"))
+    world.engine.retire("small", "1.1.0", "Feil i et spørsmål")
+    world.engine.start(world.person("kari"), "small", "q", "Q")
+    assert world.engine.load(world.engine.stream("q")).state.version == "1.0.0"
+
+
+def test_given_every_version_retired_when_started_then_refused_and_those_that_run_go_on(world: Any) -> None:
+    world.engine.retire("small", "1.0.0", "Brukes ikke mer")
+    with pytest.raises(Refused, match="retired"):
+        world.engine.start(world.person("kari"), "small", "q", "Q")
+    world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+
+
+def test_given_a_retired_version_when_retired_again_then_once(world: Any) -> None:
+    first = world.engine.retire("small", "1.0.0", "Brukes ikke mer")
+    position = world.engine.log.position()
+    assert world.engine.retire("small", "1.0.0", "Igjen") == first
+    assert world.engine.log.position() == position
+
+
+def test_given_a_version_of_the_same_number_when_published_with_other_content_then_refused(
+    world: Any, publish: Any
+) -> None:
+    with pytest.raises(Conflict):
+        publish(("nb: Plan,", "nb: P,"), version="1.0.0")
