@@ -276,7 +276,7 @@ def explanation(
     figure = {
         name: value
         for name, value in found.figure.items()
-        if value not in (None, []) and name not in ("process_id", "reading", "sequences", "batches", "batch")
+        if value not in (None, []) and name not in ("process_id", "reading", "sequences", "batches")
     }
     reading = found.figure.get("reading")
     rows = [

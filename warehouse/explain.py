@@ -18,6 +18,7 @@ from warehouse.sql import qualified
 
 TABLES = (
     "outputs",
+    "output_periods",
     "results",
     "effects",
     "assessment_profile",
@@ -174,7 +175,7 @@ def _assessment_sequences(connection: duckdb.DuckDBPyConnection, figure: Mapping
         row["sequence"]
         for row in _rows(
             connection,
-            "SELECT DISTINCT sequence FROM core.assessment_item WHERE process_id = ? AND task = ? AND member = ?"
+            "SELECT DISTINCT sequence FROM core.membership_score WHERE process_id = ? AND task = ? AND member = ?"
             " AND round BETWEEN ? AND ? ORDER BY sequence",
             (
                 figure["process_id"],
@@ -213,7 +214,7 @@ def _mends(connection: duckdb.DuckDBPyConnection, figure: Mapping[str, Any]) -> 
 
 def _batches(figure: Mapping[str, Any]) -> list[str]:
     """The files that a figure came from."""
-    return list(figure.get("batches") or ([figure["batch"]] if figure.get("batch") else []))
+    return list(figure.get("batches") or ())
 
 
 def _files(connection: duckdb.DuckDBPyConnection, figure: Mapping[str, Any]) -> list[FileRows]:

@@ -119,7 +119,11 @@ def generate(connection: duckdb.DuckDBPyConnection) -> list[str]:
         _comment(connection, table)
     for fact in TABLES:
         connection.execute(_create_fact(fact, forms, tables))
+        told = f"What forms say of {fact.replace('_', ' ')} (x-fact), of all templates: one row for each."
+        connection.execute(f"COMMENT ON TABLE {qualified('forms', f'fact__{fact}')} IS {literal(told)}")
     connection.execute(_create_scored(forms, tables))
+    told = "Everything that forms ask and that counts in a dimension (x-score), one row for each dimension."
+    connection.execute(f"COMMENT ON TABLE {qualified('forms', 'scored')} IS {literal(told)}")
     return [*(table.name for table in tables.values()), *(f"fact__{fact}" for fact in TABLES), "scored"]
 
 
@@ -391,5 +395,5 @@ def _score_select(one: Published, name: str, inner: Field, dimension: str, membe
     ends = f"{literal(inner.score.min)}::DECIMAL(18,6), {literal(inner.score.max)}::DECIMAL(18,6)"
     return (
         f"SELECT _process_id, _sequence, {values}, {ends}, {'true' if inner.score.reverse else 'false'}"
-        f" FROM {qualified('forms', table.name)} WHERE {quoted(column)} IS NOT NULL AND _bundle = {literal(one.bundle)}"
+        f" FROM {qualified('forms', table.name)} WHERE _bundle = {literal(one.bundle)}"
     )

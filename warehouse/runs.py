@@ -17,11 +17,13 @@ from pathlib import Path
 import duckdb
 
 from engine import codec
+from engine.errors import IntegrityFault
 from engine.progress import Progress, quiet
-from warehouse import forms, modelling
+from warehouse import dictionary, forms, modelling
 from warehouse.database import transaction
 from warehouse.estimators import udf
 from warehouse.modelling import Content
+from warehouse.sql import qualified
 
 COMPUTED_BY = ("duckdb", "samskap", "scipy")
 """Distributions whose versions are part of a run: another version may round another way."""
@@ -113,14 +115,31 @@ def _make(connection: duckdb.DuckDBPyConnection, run: Run, progress: Progress) -
     for done, model in enumerate(models):
         progress(model.name, done, len(models))
         modelling.build(connection, model)
+        _names_are_unique(connection, model)
         if not model.is_view:  # what a view shows is hashed in the tables made from it
             made[model.name] = modelling.content(connection, model.schema, model.table)
         if model.name == modelling.FORMS_FROM:
             tables = forms.generate(connection)
             made |= {f"forms.{table}": modelling.content(connection, "forms", table) for table in tables}
+    dictionary.describe(connection)
     progress("done", len(models), len(models))
     _lineage(connection, models)
     return made
+
+
+def _names_are_unique(connection: duckdb.DuckDBPyConnection, model: modelling.Model) -> None:
+    """Raise `IntegrityFault` where two figures have one name: whoever asks for it would get the one or the other."""
+    if "result_id" not in model.columns:
+        return
+    twice = connection.execute(
+        f"SELECT result_id FROM {qualified(model.schema, model.table)} GROUP BY result_id HAVING count(*) > 1"
+        " ORDER BY result_id LIMIT 1"
+    ).fetchone()
+    if twice is not None:
+        raise IntegrityFault(
+            f"two figures in {model.name} are called “{twice[0]}”: nothing was computed",
+            hint="This is a fault of samskap: please report it with the template and the contract.",
+        )
 
 
 def _lineage(connection: duckdb.DuckDBPyConnection, models: Iterable[modelling.Model]) -> None:

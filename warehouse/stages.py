@@ -279,8 +279,9 @@ def _fill(source: Path, target: Path, tables: Sequence[tuple[str, str]]) -> None
             **open_only,
             ("core", "submission"): "NOT is_protected",
             ("core", "assessment_item"): "NOT is_protected",
+            ("core", "membership_score"): "NOT is_protected",
         },
-        leave_out={("core", "submission"): ["content"]},
+        leave_out={("core", "submission"): ["content"], ("core", "unit_scale"): ["median", "distribution"]},
     )
 
 

@@ -154,3 +154,22 @@ def test_given_no_way_from_baseline_to_target_when_not_reached_then_only_the_tar
         status(39.0, None, target, 1, baseline=50.0, baseline_on=JAN, due=DEC, measured_on=JUL).progress
         == "not_reached"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "expected"),
+    [
+        (50.0, 45.0, 55.0, Status("reached", "uncertain")),
+        (48.0, 43.0, 53.0, Status("reached", "uncertain")),
+        (44.0, 39.0, 49.0, Status("not_reached", "clear")),
+        (56.0, 51.0, 61.0, Status("reached", "clear")),
+    ],
+)
+def test_given_a_goal_to_keep_what_is_when_held_against_it_then_chance_is_its_tolerance(
+    value: float, low: float, high: float, expected: Status
+) -> None:
+    assert status(value, Interval(low, high), 50.0, 1, baseline=50.0) == expected
+
+
+def test_given_a_goal_to_keep_what_is_and_no_interval_when_worse_then_it_is_not_reached() -> None:
+    assert status(49.0, None, 50.0, 1, baseline=50.0).progress == "not_reached"

@@ -86,6 +86,9 @@ def status(
 ) -> Status:
     """Where a result stands on the way to its target.
 
+    Of a goal to keep what is (the target is the baseline) it is reached where the value is as good or better, or where
+    the interval covers the target: what chance alone gives is its tolerance.
+
     With no baseline only the target counts: reached or not_reached. With one, and measured before the due date, the
     result is held against the straight line from baseline to target at the day of measuring: reached (the target
     itself), on_track (on the line or better), near (at least nine tenths of what the line asks) or behind. It is
@@ -95,6 +98,8 @@ def status(
         return Status("not_measured", None)
     if (value - target) * direction >= 0:
         return Status("reached", _certainty(interval, target, direction, better=True))
+    if baseline == target and interval is not None and interval.low <= target <= interval.high:
+        return Status("reached", "uncertain")
     if baseline is None or (target - baseline) * direction <= 0:
         return Status("not_reached", _certainty(interval, target, direction, better=False))
     expected = baseline + (target - baseline) * _elapsed(baseline_on, due, measured_on)

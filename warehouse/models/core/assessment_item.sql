@@ -1,12 +1,12 @@
 -- Grain: one row per scored answer and dimension.
--- Meaning: answers that count (x-score), on a scale from 0 to 1 where more is better. «Vet ikke» has no row.
+-- Meaning: what a form asks that counts (x-score), with the answer where there is one.
 -- task: The task whose answers are scored together
 -- round: Which entry of the state it was, from 1
 -- item: The question
 -- person: Pseudonym of the person; several memberships may be one person
 -- dimension: What the answer counts in
 -- member: Which value of that dimension
--- score: The answer on its own scale, reversed where less is better
+-- score: The answer on its own scale, reversed where less is better; empty for «vet ikke» and where nothing was answered
 -- low: The lowest end of the scale
 -- high: The highest end of the scale
 -- is_protected: From a protected round: in no reader's copy

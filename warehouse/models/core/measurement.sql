@@ -3,9 +3,10 @@
 -- more than once, the last one counts. Of units with a comparison those in the effort count here.
 -- origin: form, figures (a file with one row a figure) or units (a file with one row a unit)
 -- sequence: The event that holds the answer, where it came from a form
--- batch: The file, where it came from one
+-- batches: The files it came from
 -- row_number: Row of the form's list or of the file
--- known_from: When we got to know it (UTC)
+-- is_weighted: Its units have weights, which no figure uses yet
+-- known_from: When we got to know it (UTC); of several files the newest
 WITH given AS (
     SELECT
         _process_id AS process_id,
@@ -26,9 +27,10 @@ WITH given AS (
         stated_percent,
         NULL::DECIMAL(38, 6) AS total,
         NULL::DECIMAL(38, 12) AS total_squares,
+        false AS is_weighted,
         'form' AS origin,
         _sequence AS sequence,
-        NULL::VARCHAR AS batch,
+        []::VARCHAR[] AS batches,
         _row AS row_number,
         submission.log_position,
         _submitted_at AS known_from
@@ -56,9 +58,10 @@ WITH given AS (
         row.stated_percent,
         NULL AS total,
         NULL AS total_squares,
+        false AS is_weighted,
         'figures' AS origin,
         NULL AS sequence,
-        row.batch,
+        [row.batch] AS batches,
         row.row_number,
         file.log_position,
         event.recorded_at AS known_from
@@ -87,15 +90,15 @@ WITH given AS (
         NULL AS stated_percent,
         units.total,
         units.total_squares,
+        units.weights > 0 AS is_weighted,
         'units' AS origin,
         NULL AS sequence,
-        units.batches[-1] AS batch,
+        units.batches,
         NULL AS row_number,
-        file.log_position,
+        units.log_position,
         event.recorded_at AS known_from
     FROM core.unit_summary AS units
-    JOIN raw.source_file AS file ON file.batch = units.batches[-1]
-    JOIN raw.event AS event ON event.log_position = file.log_position
+    JOIN raw.event AS event ON event.log_position = units.log_position
     WHERE coalesce(units.arm, 'treated') = 'treated'
 )
 -- A figure that names no group is the indicator's: so a form and a file do not both stand for the same.

@@ -7,7 +7,9 @@
 -- smallest: The least value
 -- largest: The greatest value
 -- clusters: How many clusters they lie in, where the file says so
+-- weights: How many of the units have a weight, strata in a stratum, pairs in a pair: figures that ignore these say so
 -- batches: The files they came from
+-- log_position: Where in the log the newest of the files is
 WITH per_file AS (
     SELECT
         batch,
@@ -21,7 +23,10 @@ WITH per_file AS (
         sum(value) AS total,
         sum(value::DECIMAL(19, 6) * value::DECIMAL(19, 6)) AS total_squares,
         min(value) AS smallest,
-        max(value) AS largest
+        max(value) AS largest,
+        count(weight) AS weights,
+        count(stratum) AS strata,
+        count(pair_id) AS pairs
     FROM core.unit_value
     GROUP BY batch, indicator_id, group_id, occasion, period_start, period_end, arm
 ),
@@ -48,13 +53,21 @@ summed AS (
         sum(total_squares)::DECIMAL(38, 12) AS total_squares,
         min(smallest) AS smallest,
         max(largest) AS largest,
-        list_sort(list(per_file.batch)) AS batches
+        sum(weights)::BIGINT AS weights,
+        sum(strata)::BIGINT AS strata,
+        sum(pairs)::BIGINT AS pairs,
+        list_sort(list(per_file.batch)) AS batches,
+        max(file.log_position) AS log_position
     FROM per_file
     JOIN raw.source_file AS file ON file.batch = per_file.batch
     JOIN core.source AS source ON source.source = file.source
     GROUP BY ALL
 )
-SELECT summed.* EXCLUDE (batches), coalesce(clustered.clusters, 0) AS clusters, summed.batches
+SELECT
+    summed.* EXCLUDE (batches, log_position),
+    coalesce(clustered.clusters, 0) AS clusters,
+    summed.batches,
+    summed.log_position
 FROM summed
 LEFT JOIN clustered
     ON

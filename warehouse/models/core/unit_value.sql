@@ -49,5 +49,6 @@ SELECT
     value,
     weight,
     cluster,
-    stratum
+    stratum,
+    pair_id
 FROM (FROM alone UNION ALL BY NAME FROM among_rivals)

@@ -2,8 +2,7 @@
 -- empty).
 -- Meaning: where a collaboration stands, as its parties see it. The items are not validated: the figures are for talking
 -- together, and no reliability is claimed.
--- Formulas: a membership's score is the mean of its answered items, if at least half are answered; a party's the mean
--- of its memberships; the collaboration's the plain mean of the parties, so that the large do not drown the small. In a
+-- Formulas: a party's score is the mean of its memberships' (core.membership_score); the collaboration's the plain mean of the parties, so that the large do not drown the small. In a
 -- protected round there are no parties: a person's memberships are averaged first, then all persons; nothing under
 -- three persons.
 -- result_id: process/task/round/member of the dimension, and the party
@@ -15,34 +14,7 @@
 -- is_protected: From a protected round
 -- is_lowest: One of the two lowest of its dimension in this round
 -- sequences: The events behind it, open rounds only
-WITH expected AS (
-    SELECT process_id, task, round, dimension, member, count(DISTINCT item) AS items
-    FROM core.assessment_item
-    GROUP BY ALL
-),
-members AS (
-    SELECT
-        item.process_id,
-        item.process,
-        item.task,
-        item.round,
-        item.dimension,
-        item.member,
-        item.membership,
-        item.party,
-        item.person,
-        item.is_protected,
-        (sum(item.score) / count(*))::DOUBLE AS score,
-        (sum((item.score - item.low) / (item.high - item.low) ORDER BY item.item) / count(*) * 100)::DOUBLE AS score_100,
-        any_value(item.sequence) AS sequence
-    FROM core.assessment_item AS item
-    JOIN expected USING (process_id, task, round, dimension, member)
-    GROUP BY
-        item.process_id, item.process, item.task, item.round, item.dimension, item.member, item.membership, item.party,
-        item.person, item.is_protected
-    HAVING count(*) * 2 >= any_value(expected.items)
-),
-parties AS (
+WITH parties AS (
     SELECT
         process_id, process, task, round, dimension, member, party,
         avg(score ORDER BY score) AS score,
@@ -50,7 +22,7 @@ parties AS (
         stddev_samp(score ORDER BY score) AS dispersion,
         count(DISTINCT person) AS persons,
         list_sort(list(sequence)) AS sequences
-    FROM members
+    FROM core.membership_score
     WHERE NOT is_protected
     GROUP BY process_id, process, task, round, dimension, member, party
 ),
@@ -66,7 +38,7 @@ together AS (
 ),
 heads AS (
     SELECT process_id, task, round, dimension, member, count(DISTINCT person) AS persons
-    FROM members
+    FROM core.membership_score
     GROUP BY ALL
 ),
 protected_persons AS (
@@ -74,7 +46,7 @@ protected_persons AS (
         process_id, process, task, round, dimension, member, person,
         avg(score ORDER BY score) AS score,
         avg(score_100 ORDER BY score_100) AS score_100
-    FROM members
+    FROM core.membership_score
     WHERE is_protected
     GROUP BY process_id, process, task, round, dimension, member, person
 ),

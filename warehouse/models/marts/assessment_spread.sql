@@ -8,21 +8,14 @@
 -- by_chance: The gap that chance alone exceeds one time in twenty
 -- is_difference: The gap lies beyond chance
 -- talk_about: One of the two lowest, or of the two where parties differ most
-WITH members AS (
-    SELECT
-        process_id, process, task, round, dimension, member, membership, party,
-        (sum(score) / count(*))::DOUBLE AS score
-    FROM core.assessment_item
-    WHERE NOT is_protected AND party IS NOT NULL
-    GROUP BY ALL
-),
-spreads AS (
+WITH spreads AS (
     SELECT
         process_id, process, task, round, dimension, member,
         count(DISTINCT party) AS parties,
         count(*) AS memberships,
         spread(list({'party': party, 'membership': membership, 'score': score} ORDER BY party, membership)) AS found
-    FROM members
+    FROM core.membership_score
+    WHERE NOT is_protected AND party IS NOT NULL
     GROUP BY process_id, process, task, round, dimension, member
 ),
 ranked AS (

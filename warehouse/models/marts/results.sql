@@ -1,26 +1,31 @@
 -- Grain: one row per process, indicator, group, occasion and period; one row without figures where nothing is measured.
 -- Meaning: what was measured, how sure that is, how it stands to baseline and target. It shows no effect: see effects.
--- Formulas: share Wilson (1927); mean Student (1908); count Garwood (1936); change Newcombe (1998) method 10, Welch
+-- Each figure is read by the definition that held when it came; stale_definition says that another holds now.
+-- Formulas: share Wilson (1927); mean Student (1908); scale the median (core.unit_scale); count Garwood (1936); change Newcombe (1998) method 10, Welch
 -- (1947), conditional exact for counts; achievement Fieller (1954), where the standard error of a share or a count is
 -- half its interval's width over 1.96: it is not 0 where nobody, or everybody, was counted.
--- result_id: process/indicator/occasion, the name of the figure in `samskap explain figure`
+-- result_id: process/indicator/occasion, then group and period (first--last day) where there are several: the name of the
+--   figure in `samskap explain figure`
 -- value: The figure; a share is a fraction from 0 to 1
 -- n: How many it rests on
 -- interval_low: Lower end of the 95 % interval
 -- interval_high: Upper end of the 95 % interval
 -- interval_method: wilson, student, garwood; empty where there is none
--- change: Value minus baseline; for counts the ratio to it
+-- change: Value minus baseline; for counts the ratio to it, each over what it was counted on where both say so
+-- exposure: Of a count: what it was counted on, such as persons or weeks
 -- change_method: newcombe, welch, rate_ratio, or difference (no interval)
 -- achievement: Share of the way from baseline to target that was gone; never capped
 -- progress: reached, not_reached, on_track, near, behind, not_measured; empty without a target
 -- certainty: clear or uncertain, by the interval; empty without one
 -- flags: too_few, overdue, low_response, no_baseline, no_target, stale_definition, keep_goal, wrong_side,
---   baseline_covers_target
+--   baseline_covers_target, weights_not_available_yet
+-- distribution: Of a scale: how many gave which answer, lowest first; empty under five answers
+-- is_current: Whether the definition that the figure is read by still holds
 -- response_rate: Answered / asked
 -- reading: The same in one sentence, by language
 -- origin: form, figures or units: where it was measured
 -- sequence: The event that holds the figure, where it came from a form
--- batch: The file it came from
+-- batches: The files it came from
 -- row_number: Row of the form's list or of the file
 WITH measured AS (
     SELECT
@@ -34,16 +39,43 @@ WITH measured AS (
         indicator.kind,
         coalesce(indicator.unit, '') AS unit,
         CASE indicator.direction WHEN 'less' THEN -1 ELSE 1 END::INTEGER AS direction,
-        indicator.known_from AS defined_at,
+        indicator.is_current,
         measurement.* EXCLUDE (process_id, process, indicator_id, group_id),
-        moments(measurement.n, measurement.total, measurement.total_squares) AS units
+        moments(measurement.n, measurement.total, measurement.total_squares) AS units,
+        scale.median,
+        scale.distribution
     FROM core.indicator AS indicator
-    LEFT JOIN core.measurement AS measurement USING (process_id, indicator_id)
-    WHERE indicator.is_current
+    LEFT JOIN core.measurement AS measurement
+        ON
+            measurement.process_id = indicator.process_id
+            AND measurement.indicator_id = indicator.indicator_id
+            AND (indicator.version = 1 OR measurement.known_from >= indicator.known_from)
+            AND (indicator.known_to IS NULL OR measurement.known_from < indicator.known_to)
+    LEFT JOIN core.unit_scale AS scale
+        ON
+            scale.process_id = measurement.process_id
+            AND scale.indicator_id = measurement.indicator_id
+            AND coalesce(scale.group_id, indicator.group_id) IS NOT DISTINCT FROM measurement.group_id
+            AND scale.occasion = measurement.occasion
+            AND scale.period_start IS NOT DISTINCT FROM measurement.period_start
+            AND scale.period_end IS NOT DISTINCT FROM measurement.period_end
+            AND coalesce(scale.arm, 'treated') = 'treated'
+            AND measurement.origin = 'units'
+    WHERE
+        measurement.process_id IS NOT NULL
+        OR (
+            indicator.is_current
+            AND NOT EXISTS (
+                SELECT 1
+                FROM core.measurement AS known
+                WHERE known.process_id = indicator.process_id AND known.indicator_id = indicator.indicator_id
+            )
+        )
 ),
 figures AS (
     SELECT
-        * EXCLUDE (numerator, denominator, mean, sd, n, value),
+        * EXCLUDE (numerator, denominator, mean, sd, n, value, median),
+        CASE WHEN kind = 'count' THEN denominator END AS exposure,
         CASE WHEN kind IN ('share', 'yes_no') THEN coalesce(numerator, total) END AS numerator,
         CASE WHEN kind IN ('share', 'yes_no') THEN coalesce(denominator, n) END AS denominator,
         CASE
@@ -51,11 +83,12 @@ figures AS (
             WHEN kind = 'count' THEN NULL
             ELSE n
         END AS n,
-        coalesce(sd::DOUBLE, units.sd) AS sd,
+        CASE WHEN kind != 'scale' THEN coalesce(sd::DOUBLE, units.sd) END AS sd,
         CASE
             WHEN kind IN ('share', 'yes_no')
                 THEN CASE WHEN coalesce(denominator, n) > 0 THEN coalesce(numerator, total)::DOUBLE / coalesce(denominator, n) END
-            WHEN kind IN ('mean', 'scale') THEN coalesce(mean::DOUBLE, units.mean, value::DOUBLE)
+            WHEN kind = 'mean' THEN coalesce(mean::DOUBLE, units.mean, value::DOUBLE)
+            WHEN kind = 'scale' THEN coalesce(median, value)::DOUBLE
             ELSE coalesce(value::DOUBLE, total::DOUBLE)
         END AS value
     FROM measured
@@ -90,8 +123,12 @@ compared AS (
         CASE
             WHEN kind IN ('share', 'yes_no') AND baseline.denominator > 0
                 THEN newcombe(intervals.numerator, intervals.denominator, baseline.numerator, baseline.denominator)
-            WHEN kind = 'count'
-                THEN rate_ratio(intervals.value::BIGINT, 1, baseline.value::BIGINT, 1)
+            WHEN kind = 'count' AND (intervals.exposure IS NULL) = (baseline.denominator IS NULL)
+                THEN
+                    rate_ratio(
+                        intervals.value::BIGINT, coalesce(intervals.exposure, 1),
+                        baseline.value::BIGINT, coalesce(baseline.denominator, 1)
+                    )
         END AS difference,
         CASE
             WHEN kind = 'mean'
@@ -124,11 +161,21 @@ judged AS (
                 THEN status(
                     value, interval.low, interval.high, target, direction, baseline, baseline_on, target_due, period_end
                 )
-        END AS standing
+        END AS standing,
+        count(DISTINCT coalesce(group_id, '')) OVER figure AS groups,
+        count(DISTINCT {'from': period_start, 'to': period_end}) OVER figure AS periods
     FROM compared
+    WINDOW figure AS (PARTITION BY process_id, indicator_id, occasion)
 )
 SELECT
-    concat_ws('/', process, indicator_id, nullif(occasion, '')) AS result_id,
+    concat_ws(
+        '/',
+        process,
+        indicator_id,
+        nullif(occasion, ''),
+        CASE WHEN groups > 1 THEN coalesce(group_id, '-') END,
+        CASE WHEN periods > 1 THEN concat(coalesce(period_start::VARCHAR, ''), '--', coalesce(period_end::VARCHAR, '')) END
+    ) AS result_id,
     process_id,
     process,
     indicator_id,
@@ -147,6 +194,7 @@ SELECT
     denominator,
     n,
     sd,
+    exposure,
     interval.low AS interval_low,
     interval.high AS interval_high,
     CASE
@@ -182,18 +230,21 @@ SELECT
         CASE WHEN asked > 0 AND answered < 0.6 * asked THEN 'low_response' END,
         CASE WHEN baseline IS NULL THEN 'no_baseline' END,
         CASE WHEN target IS NULL THEN 'no_target' END,
-        CASE WHEN known_from < defined_at THEN 'stale_definition' END,
+        CASE WHEN NOT is_current THEN 'stale_definition' END,
+        CASE WHEN is_weighted THEN 'weights_not_available_yet' END,
         way.reason
     ], lambda flag: flag IS NOT NULL) AS flags,
     asked,
     answered,
     CASE WHEN asked > 0 THEN answered / asked END AS response_rate,
+    CASE WHEN n >= 5 THEN distribution END AS distribution,
+    is_current,
     reading_of_result(
         kind, unit, value, target, standing.progress, standing.certainty, baseline IS NOT NULL
     ) AS reading,
     origin,
     sequence,
-    batch,
+    batches,
     row_number,
     known_from
 FROM judged
