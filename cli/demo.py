@@ -129,22 +129,59 @@ class Demo:
         self.head(1, "A SAMSON collaboration (made up: no real case's answers are public)")
         story = Collaboration(self.engine, self.files / "made_up_collaboration" / "collaboration.yaml", self.step)
         story.prepare()
+        self.show(self._positions())
         self.step("Arne has no e-mail: Leila enters his answers on his behalf, and everybody can see that she did")
         self.step("Leila has two hats, and answers once for each")
         story.answer(1)
         story.agree()
+        self.show(self._agreed(story))
         story.answer(2)
+
+    def _positions(self) -> Table:
+        """Where everybody stands, as they said when they joined: always there for all to see."""
+        form = self.engine.definition("samson").forms["membership"]
+        loaded = self.engine.load(self.engine.stream("fjordvik"))
+        titles = {
+            name: {choice.const: choice.title(self.language) for choice in form.fields[name].choices}
+            for name in ("positions", "roles")
+        }
+        rows = []
+        for member in loaded.state.memberships.values():
+            given = loaded.state.instances[f"register.1.{member.id}"].submissions[-1]
+            answers: Any = self.engine.payload(loaded.records[given.sequence - 1]).answers  # type: ignore[attr-defined]
+            told = ["; ".join(str(titles[name][value]) for value in answers[name]) for name in titles]
+            person = self.engine.people.get(member.person or "")
+            party = loaded.state.parties[member.party].title if member.party else "(facilitator)"
+            rows.append((person.name if person else "", party, *told))
+        return Table(("who", "for", "stands", "does"), rows, title="Who takes part, and where they stand")
+
+    def _agreed(self, story: Any) -> Table:
+        """What the parties agreed to do."""
+        found = story.story["dialogue"]["agreements"]
+        rows = [(self._field(one["field"]), one["action"], one["owner"], str(one["due"])) for one in found]
+        return Table(("action field", "what is to be done", "by whom", "by when"), rows, title="Agreed actions")
+
+    def _field(self, name: str) -> str:
+        """What people call an action field."""
+        return self.engine.definition("samson").template.dimensions["field"].values[name].get(self.language)
 
     def evaluate_umea(self) -> None:
         """Umeå 2022 through all ten steps, with the figures in a file."""
-        from cli.play import finish_evaluation, session_of, start_evaluation
+        from cli.play import Team, finish_evaluation, session_of, start_evaluation
 
         self.head(2, "A SoImpact evaluation through all ten steps (real: Umeåregionen's social accounts 2022)")
         folder = self.files / "umea_2022"
         self.leader = session_of(self.engine, "kari", "Kari Nordmann")
-        start_evaluation(self.engine, folder / "answers", "umea-2022", "Umeå 2022", self.leader, told=self.step)
+        team = Team(
+            self.leader,
+            session_of(self.engine, "amir", "Amir Rahimi"),
+            session_of(self.engine, "sara", "Sara Lindgren"),
+        )
+        self.step("three people (made up) do it: Kari leads, Sara speaks for the target group, Amir is the analyst")
+        answers = folder / "answers"
+        start_evaluation(self.engine, answers, "umea-2022", "Umeå 2022", self.leader, team=team, told=self.step)
         self._source(folder, "umea.source.yaml", "figures.csv")
-        finish_evaluation(self.engine, folder / "answers", "umea-2022", self.leader, told=self.step)
+        finish_evaluation(self.engine, answers, "umea-2022", self.leader, team=team, told=self.step)
         self.step("its figures wait in a file: nine rows, with the percentages as they were printed")
 
     def prepare_experiment(self) -> None:
@@ -209,6 +246,7 @@ class Demo:
             " WHERE profile.party IS NULL AND spread.dimension = 'field' AND spread.round = 1 AND spread.talk_about"
             " ORDER BY profile.score"
         )
+        rows = [(self._field(str(name)), *told) for name, *told in rows]
         headings = ("action field", "score 1–5", "gap between parties", "by chance up to", "")
         return Table(headings, rows, title="SAMSON, round 1: what to talk about")
 
@@ -216,7 +254,7 @@ class Demo:
         """History, one figure led back to its answers, and one question in SQL."""
         import duckdb
 
-        from cli.figures import explanation, readable
+        from cli.figures import explanation, landed, mended, readable
         from cli.play import session_of
         from warehouse.explain import explain
 
@@ -230,8 +268,9 @@ class Demo:
             reader = session_of(self.engine, "ingrid" if figure.startswith("fjordvik") else "kari")
             answers = [(answer, readable(self.call_of(), reader, answer)) for answer in found.answers]
             self.say(f"\nsamskap explain figure {figure}")
+            behind = mended(self.call_of(), found.mends), landed(self.call_of(), found.files)
             if not self.call.json:
-                tell(self.call, None, *explanation(found, answers, self.language))
+                tell(self.call, None, *explanation(found, answers, *behind, self.language))
         question = "SELECT progress, certainty, count(*) AS indicators FROM marts.results GROUP BY ALL ORDER BY ALL"
         told = [tuple("" if cell is None else str(cell) for cell in row) for row in self._ask(question)]
         self.show(Table(("progress", "certainty", "indicators"), told, title=f'samskap sql "{question}"'))

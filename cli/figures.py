@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +17,7 @@ from cli.command import Commands
 from cli.output import Done, Part, Progress, Table, note, tell
 
 if TYPE_CHECKING:
-    from warehouse.explain import Answer, Explanation
+    from warehouse.explain import Answer, Explanation, FileRows, MendedCell
     from warehouse.stages import Evaluation
 
 commands = Commands()
@@ -116,11 +117,11 @@ def figure_tables(copy: Any, language: str) -> Iterable[Table]:
             "SELECT result_id, name, delivered::DOUBLE, planned::DOUBLE, unit, status FROM marts.outputs ORDER BY 1"
         ).fetchall()
         results = connection.execute(
-            "SELECT result_id, kind, unit, value, interval_low, interval_high, target, reading FROM marts.results"
+            "SELECT result_id, name, kind, unit, value, interval_low, interval_high, target, reading FROM marts.results"
             " ORDER BY 1"
         ).fetchall()
         effects = connection.execute(
-            "SELECT result_id, unit, estimate, standard_error, standard_error_kind, interval_low, interval_high,"
+            "SELECT result_id, name, estimate, standard_error, standard_error_kind, interval_low, interval_high,"
             " reading FROM marts.effects ORDER BY estimate IS NULL, 1"
         ).fetchall()
     if outputs:
@@ -136,31 +137,33 @@ def figure_tables(copy: Any, language: str) -> Iterable[Table]:
         ]
         yield Table(("output", "", "delivered", "planned", "status"), rows, title="Outputs")
     yield Table(
-        ("result", "value", "95 % interval", "target", "reading"),
+        ("result", "of what", "value", "95 % interval", "target", "reading"),
         [
             (
                 name,
+                what,
                 figure(value, kind, unit, language) if value is not None else "–",
                 _between(low, high, kind, unit, language),
                 figure(target, kind, unit, language) if target is not None else "–",
                 reading[language],
             )
-            for name, kind, unit, value, low, high, target, reading in results
+            for name, what, kind, unit, value, low, high, target, reading in results
         ],
         title="Results",
         empty="no indicator is defined",
     )
     yield Table(
-        ("effect", "estimate", "standard error", "95 % interval", "reading"),
+        ("effect", "on what", "estimate", "standard error", "95 % interval", "reading"),
         [
             (
                 name,
+                what,
                 f"{estimate:,.2f}" if estimate is not None else "–",
                 f"{error:,.1f} ({kind})" if error is not None else "–",
                 f"{low:,.1f} to {high:,.1f}" if low is not None else "–",
                 reading[language] if reading else "",
             )
-            for name, _, estimate, error, kind, low, high, reading in effects
+            for name, what, estimate, error, kind, low, high, reading in effects
         ],
         title="Effects",
         empty="no indicator is defined",
@@ -242,12 +245,60 @@ def explain_figure(
         "evaluated_on": found.evaluated_on,
         "log_position": found.log_position,
         "reads": found.reads,
-        "files": found.files,
-        "mends": found.mends,
+        "files": [
+            {**asdict(file), "landed_at": at} for file, at in zip(found.files, landed(call, found.files), strict=True)
+        ],
+        "mends": mended(call, found.mends),
         "questions": found.questions,
         "answers": [{"event": answer, "answers": exact(told)} for answer, told in answers],
     }
-    tell(call, data, *explanation(found, answers, call.language or reader.person.language))
+    language = call.language or reader.person.language
+    tell(call, data, *explanation(found, answers, mended(call, found.mends), landed(call, found.files), language))
+
+
+def landed(call: Call, files: Sequence[FileRows]) -> list[str]:
+    """When each file landed, as the log says it."""
+    pages = (next(call.engine.log.pages(after=file.log_position - 1, size=1)) for file in files)
+    return [event.recorded_at.isoformat(timespec="seconds") for page in pages for event in call.engine.events(page)]
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """A value that a person put right, with who, when and why."""
+
+    source: str
+    row: int
+    column: str
+    old: str
+    new: str
+    who: str
+    at: str
+    why: str
+
+
+def mended(call: Call, cells: Sequence[MendedCell]) -> list[Mend]:
+    """Who put the values right, when and why, as the source's log says it; `(erased)` where the key is gone."""
+    from engine.engine import stream_of
+    from engine.process.events import RowMended
+
+    people = {call.engine.people.fingerprint(person.id)[:32]: person.name for person in call.engine.people.all()}
+    found = []
+    for source in dict.fromkeys(cell.source for cell in cells):
+        events = [*call.engine.events(call.engine.log.read(stream_of("source", source)))]
+        for cell in (cell for cell in cells if cell.source == source):
+            for event in reversed(events):
+                done = event.payload
+                if isinstance(done, RowMended) and (done.row, done.column, done.new) == (
+                    cell.row,
+                    cell.column,
+                    cell.new,
+                ):
+                    why = done.reason if isinstance(done.reason, str) else "(erased)"
+                    who = people.get(done.subject, "(erased)")
+                    at = event.recorded_at.isoformat(timespec="seconds")
+                    found.append(Mend(source, cell.row, cell.column, cell.old, cell.new, who, at, why))
+                    break
+    return found
 
 
 def readable(call: Call, reader: Any, answer: Answer) -> Mapping[str, Any] | None:
@@ -270,7 +321,11 @@ def readable(call: Call, reader: Any, answer: Answer) -> Mapping[str, Any] | Non
 
 
 def explanation(
-    found: Explanation, answers: Sequence[tuple[Answer, Mapping[str, Any] | None]], language: str
+    found: Explanation,
+    answers: Sequence[tuple[Answer, Mapping[str, Any] | None]],
+    mends: Sequence[Mend],
+    landed: Sequence[str],
+    language: str,
 ) -> list[Part]:
     """An explanation for people: the figure, how it came about, and what lies behind it."""
     figure = {
@@ -291,25 +346,49 @@ def explanation(
         for answer, told in answers
     ]
     files = [
-        (one.source, one.file_name, one.stored_hash[:12], str(one.row_number or f"all {one.rows}"), str(one.rejected))
-        for one in found.files
+        (
+            one.source,
+            one.file_name,
+            at,
+            one.stored_hash[:12],
+            str(one.row_number or f"all {one.rows}"),
+            str(one.rejected),
+        )
+        for one, at in zip(found.files, landed, strict=True)
     ]
     parts: list[Part] = [
-        Table(("what", "value"), [(name, str(value)) for name, value in figure.items()], title=found.result_id),
+        Table(("what", "value"), [(name, _plain(value)) for name, value in figure.items()], title=found.result_id),
         *([reading[language]] if reading else []),
         f"How: {found.meaning}",
         f"Computed as of {found.evaluated_on} by run {found.run_id[:12]}, from events up to {found.log_position}.",
         f"From: {', '.join(found.reads)}",
     ]
     if files:
-        parts.append(Table(("source", "file", "hash", "rows", "left out"), files, title="Files behind it"))
-    if found.mends:
-        mended = [(one.source, str(one.row), one.column, one.old, one.new) for one in found.mends]
-        parts.append(Table(("source", "row", "column", "was", "is now"), mended, title="Put right by a person"))
+        parts.append(
+            Table(("source", "file", "landed (UTC)", "hash", "rows", "left out"), files, title="Files behind it")
+        )
+    if mends:
+        told = [(m.source, str(m.row), m.column, m.old, m.new, m.who, m.why) for m in mends]
+        columns = ("source", "row", "column", "was", "is now", "by", "because")
+        parts.append(Table(columns, told, title="Put right by a person"))
     if rows:
         headings = ("what", "event", "task", "party", "stored (UTC)", "answers")
         parts.append(Table(headings, rows, title="Answers behind it"))
     return parts
+
+
+def _plain(value: Any) -> str:
+    """A value for people: numbers with as many places as can be read, yes and no, lists with commas."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float() | Decimal():
+            return f"{value:,.4f}".rstrip("0").rstrip(".")
+        case list():
+            return ", ".join(_plain(inner).replace("_", " ") for inner in value)
+        case datetime():
+            return value.isoformat(" ", timespec="seconds")
+    return str(value)
 
 
 def _short(told: Mapping[str, Any] | None, questions: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ What is played stands in files under `examples/`; nothing here decides what anyb
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ class Collaboration:
         for member in story["members"]:
             self.memberships.append(self._join(member))
         self.told(f"{len(story['parties'])} parties and {len(self._people())} people take part")
+        register = c.Submit("register.1.m1", story["facilitator_registers"])
+        engine.handle(self.facilitator, self.process, register)
         for membership, member in zip(self.memberships, story["members"], strict=True):
             self._submit(member, membership, f"register.1.{membership}", member["register"])
         for party in story["parties"]:
@@ -116,13 +119,42 @@ class Collaboration:
         self.engine.handle(hands, self.process, c.Submit(instance, answers, membership))
 
 
+@dataclass(frozen=True)
+class Team:
+    """Who does what in an evaluation; in a small one the leader does it all."""
+
+    leader: Session
+    analyst: Session | None = None
+    group_voice: Session | None = None
+
+    def of(self, step: int) -> Session:
+        """Who fills in a step: the goals are said by the target group, indicators and figures are the analyst's."""
+        wanted = {4: self.group_voice, 6: self.analyst, 7: self.analyst, 8: self.analyst, 9: self.analyst}
+        return wanted.get(step) or self.leader
+
+    def join(self, engine: Engine, process: str) -> None:
+        """Those beside the leader are invited, each in their role, and join."""
+        for role, session in (("analyst", self.analyst), ("group_voice", self.group_voice)):
+            if session is not None:
+                engine.join(session, engine.invite(self.leader, process, (role,)).result["token"])
+
+
 def start_evaluation(
-    engine: Engine, folder: Path, process: str, title: str, leader: Session, *, told: Told = quiet
+    engine: Engine,
+    folder: Path,
+    process: str,
+    title: str,
+    leader: Session,
+    *,
+    team: Team | None = None,
+    told: Told = quiet,
 ) -> None:
     """A SoImpact evaluation from its steps' files: steps 1 to 8, then measuring, and deliveries if there are any."""
+    team = team or Team(leader)
     engine.start(leader, "soimpact", process, title)
+    team.join(engine, process)
     for step in range(1, 9):
-        engine.handle(leader, process, c.Submit(f"step_{step}.1", step_answers(folder, step)))
+        engine.handle(team.of(step), process, c.Submit(f"step_{step}.1", step_answers(folder, step)))
     engine.handle(leader, process, c.Act("start_measuring"))
     delivered = folder / "delivery.json"
     if delivered.is_file():
@@ -130,9 +162,12 @@ def start_evaluation(
     told(f"{title}: steps 1 to 8 are filled in, and measuring has begun")
 
 
-def finish_evaluation(engine: Engine, folder: Path, process: str, leader: Session, *, told: Told = quiet) -> None:
+def finish_evaluation(
+    engine: Engine, folder: Path, process: str, leader: Session, *, team: Team | None = None, told: Told = quiet
+) -> None:
     """Step 9 says where the figures are; step 10 is what people make of them."""
-    engine.handle(leader, process, c.Submit("step_9.1", step_answers(folder, 9)))
+    team = team or Team(leader)
+    engine.handle(team.of(9), process, c.Submit("step_9.1", step_answers(folder, 9)))
     engine.handle(leader, process, c.Act("evaluate"))
     engine.handle(leader, process, c.Submit("step_10.1", step_answers(folder, 10)))
     told("steps 9 and 10 are filled in: all ten are done")

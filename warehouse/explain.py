@@ -52,6 +52,8 @@ class FileRows:
     row_number: int | None
     rows: int
     rejected: int
+    log_position: int
+    """Of the event that says when the file landed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,7 @@ def _batches(figure: Mapping[str, Any]) -> list[str]:
 def _files(connection: duckdb.DuckDBPyConnection, figure: Mapping[str, Any]) -> list[FileRows]:
     rows = _rows(
         connection,
-        "SELECT file_name, source, stored_hash, rows_staged, rows_rejected FROM raw.source_file"
+        "SELECT file_name, source, stored_hash, rows_staged, rows_rejected, log_position FROM raw.source_file"
         " WHERE list_contains(?::VARCHAR[], batch) ORDER BY log_position",
         (_batches(figure),),
     )
@@ -232,6 +234,7 @@ def _files(connection: duckdb.DuckDBPyConnection, figure: Mapping[str, Any]) -> 
             figure.get("row_number"),
             row["rows_staged"],
             row["rows_rejected"],
+            row["log_position"],
         )
         for row in rows
     ]

@@ -123,6 +123,7 @@ def preparation(arendal: Terminal, tmp_path: Path, registration: dict[str, Json]
     """Two parties with a person each, who have said who they are and how answers are shown."""
     file = tmp_path / "registration.json"
     file.write_bytes(codec.dumps(registration))
+    arendal.done("submit", "arendal", "register.1.m1", "--answers", str(file), who="kari")
     for handle, party in (("ola", "kommune"), ("eva", "lag")):
         membership = arendal.member(handle, party)
         arendal.done("submit", "arendal", f"register.1.{membership}", "--answers", str(file), who=handle)

@@ -219,7 +219,7 @@ def test_given_a_handle_that_is_taken_when_added_again_then_it_is_refused(arenda
 
 def test_given_a_day_without_a_zone_when_looked_back_then_it_is_the_end_of_that_day_here(arendal) -> None:
     day = arendal.done("history", "arendal", who="kari").out.splitlines()[1].split()[1]
-    assert arendal.done("at", "arendal", day, "--json", who="kari").data["sequence"] == 3
+    assert arendal.done("at", "arendal", day, "--json", who="kari").data["sequence"] == 4
 
 
 # -- what is printed --------------------------------------------------------------------------------------------------

@@ -114,7 +114,7 @@ def test_given_the_operator_as_nobody_when_exporting_cloudevents_then_answers_ar
     ended = preparation.done("export", "cloudevents", "--to", "-")
     data = [codec.mapping(codec.mapping(codec.loads(line))["data"]) for line in ended.out.splitlines()]
     assert [one for one in data if "answers" in one] == []
-    assert "4 event(s) are without answers" in ended.err
+    assert "5 event(s) are without answers" in ended.err
     assert preparation.done("--as", "kari", "export", "cloudevents", "arendal", "--to", "-").err == ""
 
 

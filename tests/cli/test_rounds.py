@@ -72,7 +72,7 @@ def test_given_answers_when_corrected_then_history_says_so_in_the_persons_langua
 
 
 def test_given_a_round_when_looked_at_before_it_then_the_process_is_as_it_was(answered) -> None:
-    then = answered.done("at", "arendal", "3", "--json", who="ola").data
+    then = answered.done("at", "arendal", "4", "--json", who="ola").data
     assert (then["states"], len(then["members"])) == (["preparation"], 1)
 
 

@@ -38,6 +38,7 @@ class Round:
         self.engine, self.clock = engine, clock
         self.kari = self._person("kari")
         engine.start(self.kari, "samson", "arendal", "Arendal")
+        self.submit(self.kari, "register.1.m1", registration(self.engine))
         self.people = [
             self._member(handle, party, visibility) for handle, party in (("ola", "kommune"), ("eva", "lag"))
         ]

@@ -26,7 +26,7 @@ def surgery(store: Path, *statements: str) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """A log of one process with seven events, closed again."""
+    """A log of one process with eight events, closed again."""
     engine = Engine.open(tmp_path)
     engine.publish(bundle.read("samson", [BUILT_IN]))
     session = engine.people.sign_in(
@@ -55,9 +55,9 @@ def test_given_an_untouched_log_when_verified_then_nothing_is_found(store: Path)
     ("statement", "sequence", "told"),
     [
         (f"UPDATE stored_events SET state=CAST(replace(state, 'En part', 'Ny part') AS BLOB) WHERE originator_version=5 AND originator_id={STREAM}", 6, "one of the two was changed"),
-        (f"UPDATE stored_events SET state=CAST(replace(state, 'En part', 'Ny part') AS BLOB) WHERE originator_version=7 AND originator_id={STREAM}", 7, "the head says"),
+        (f"UPDATE stored_events SET state=CAST(replace(state, 'En part', 'Ny part') AS BLOB) WHERE originator_version=8 AND originator_id={STREAM}", 8, "the head says"),
         (f"DELETE FROM stored_events WHERE originator_version=5 AND originator_id={STREAM}", 5, "missing"),
-        (f"DELETE FROM stored_events WHERE originator_version=7 AND originator_id={STREAM}", 7, "the head says"),
+        (f"DELETE FROM stored_events WHERE originator_version=8 AND originator_id={STREAM}", 8, "the head says"),
         (f"UPDATE stored_events SET state=zeroblob(9) WHERE originator_version=4 AND originator_id={STREAM}", 4, "cannot be read"),
         (f"UPDATE stored_events SET topic='state.left' WHERE originator_version=6 AND originator_id={STREAM}", 6, "another place"),
     ],

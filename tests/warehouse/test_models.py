@@ -128,6 +128,13 @@ def test_given_a_round_in_which_too_little_was_answered_when_compared_with_the_o
     assert (row["pairs"], row["change"]) == (1, 1.0)
 
 
+def test_given_people_who_take_part_for_no_party_when_profiled_then_there_is_one_figure_for_all(bench: Bench) -> None:
+    for member, score in (("m1", 2), ("m2", 4)):
+        bench.item("q1", score, membership=member, party=None)
+    (row,) = bench.build("core.membership_score", "marts.assessment_profile")
+    assert (row["result_id"], row["party"], row["score"]) == ("p/answer/1/trust", None, 3.0)
+
+
 # -- names ----------------------------------------------------------------------------------------------------------------
 
 

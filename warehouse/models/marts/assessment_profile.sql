@@ -2,7 +2,7 @@
 -- empty).
 -- Meaning: where a collaboration stands, as its parties see it. The items are not validated: the figures are for talking
 -- together, and no reliability is claimed.
--- Formulas: a party's score is the mean of its memberships' (core.membership_score); the collaboration's the plain mean of the parties, so that the large do not drown the small. In a
+-- Formulas: a party's score is the mean of its memberships' (core.membership_score); the collaboration's the plain mean of the parties, so that the large do not drown the small; those who take part for no party count as one. In a
 -- protected round there are no parties: a person's memberships are averaged first, then all persons; nothing under
 -- three persons.
 -- result_id: process/task/round/member of the dimension, and the party
@@ -64,6 +64,7 @@ protected_together AS (
 rows AS (
     SELECT process_id, process, task, round, dimension, member, party, score, score_100, dispersion, persons, false AS is_protected, sequences
     FROM parties
+    WHERE party IS NOT NULL
     UNION ALL
     SELECT
         together.process_id, together.process, together.task, together.round, together.dimension, together.member,
