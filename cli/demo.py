@@ -56,6 +56,10 @@ def fresh(folder: Path) -> Workspace:
     from engine.errors import UsageError
     from engine.workspace import Workspace
 
+    if folder.is_file():
+        raise UsageError(
+            "this is a file, and the demo needs a folder", hint="Name another: samskap demo FOLDER.", where=str(folder)
+        )
     if folder.exists():
         if not (folder / MARK).is_file() and any(folder.iterdir()):
             raise UsageError(
@@ -252,10 +256,9 @@ class Demo:
 
     def audit(self) -> None:
         """History, one figure led back to its answers, and one question in SQL."""
-        import duckdb
-
         from cli.figures import explanation, landed, mended, readable
         from cli.play import session_of
+        from warehouse import copies
         from warehouse.explain import explain
 
         self.head(5, "The audit: what happened, and where a figure comes from")
@@ -263,7 +266,7 @@ class Demo:
         rows = [(str(line.sequence), f"{line.at:%Y-%m-%d %H:%M}", line.text) for line in [*lines[:3], *lines[-6:]]]
         self.show(Table(("event", "when (UTC)", "what"), rows, title="History of umea-2022 (first and last events)"))
         for figure in ("fjordvik/answer/1/power/innbyggere", "umea-2022/exits_to_studies/2022"):
-            with duckdb.connect(str(self.evaluation.copy), read_only=True) as connection:
+            with copies.reading(self.evaluation.copy) as connection:
                 found = explain(connection, figure)
             reader = session_of(self.engine, "ingrid" if figure.startswith("fjordvik") else "kari")
             answers = [(answer, readable(self.call_of(), reader, answer)) for answer in found.answers]

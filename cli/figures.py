@@ -108,11 +108,10 @@ def rejects_table(workspace: Any, language: str) -> Table:
 
 def figure_tables(copy: Any, language: str) -> Iterable[Table]:
     """Outputs, results and effects as the readers' copy has them."""
-    import duckdb
-
+    from warehouse import copies
     from warehouse.estimators.reading import figure
 
-    with duckdb.connect(str(copy), read_only=True) as connection:
+    with copies.reading(copy) as connection:
         outputs = connection.execute(
             "SELECT result_id, name, delivered::DOUBLE, planned::DOUBLE, unit, status FROM marts.outputs ORDER BY 1"
         ).fetchall()
@@ -223,13 +222,11 @@ def explain_figure(
 ) -> None:
     """Lead a figure back to its run, its definitions, and the answers and rows behind it."""
     call: Call = ctx.obj
-    import duckdb
-
     from warehouse import copies, stages
     from warehouse.explain import explain
 
     reader = call.reader()
-    with duckdb.connect(str(copies.current(call.workspace.copies, stages.READER)), read_only=True) as connection:
+    with copies.reading(copies.current(call.workspace.copies, stages.READER)) as connection:
         found = explain(connection, figure)
     for process in {answer.process for answer in found.answers} or {""}:
         if process:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+import pydantic_settings
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -141,7 +142,12 @@ class Workspace:
         named = os.environ.get("SAMSKAP_WORKSPACE")
         if start is None and named:
             return cls.open(Path(named))
-        here = (start or Path.cwd()).resolve()
+        try:
+            here = (start or Path.cwd()).resolve()
+        except FileNotFoundError:
+            raise NotFound(
+                "the folder that you are in is no more", hint="Go to a workspace, or name it with --workspace."
+            ) from None
         for folder in (here, *here.parents):
             if (folder / FILE).is_file():
                 return cls.open(folder)
@@ -223,6 +229,14 @@ def _settings(text: str, path: Path) -> Settings:
         return Settings(**found)
     except ValidationError as error:
         raise _fault(error, text, path) from error
+    except pydantic_settings.SettingsError as error:  # a section in the environment that is no JSON
+        name = re.search(r'field "(\w+)"', str(error))
+        variable = f"SAMSKAP_{name[1].upper()}" if name else "the environment"
+        raise SettingsError(
+            "a whole section in the environment has to be JSON",
+            hint=f"Set single values instead: {variable}__NAME=value.",
+            where=variable,
+        ) from error
 
 
 def _fault(error: ValidationError, text: str, path: Path) -> SettingsError:

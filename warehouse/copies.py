@@ -133,6 +133,20 @@ def current(folder: Path, name: str) -> Path:
     return version
 
 
+@contextmanager
+def reading(version: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A version opened for reading; raise `StoreError` where it cannot be read."""
+    try:
+        with duckdb.connect(str(version), read_only=True) as connection:
+            yield connection
+    except duckdb.Error as error:
+        raise StoreError(
+            f"the copy for readers cannot be read: {str(error).splitlines()[0]}",
+            hint="Make it anew: remove the file, then `samskap evaluate`.",
+            where=str(version),
+        ) from error
+
+
 def _check_whole(path: Path) -> None:
     """DuckDB keeps quiet about what it cannot write while closing: then its journal is still there."""
     journal = path.with_name(f"{path.name}.wal")

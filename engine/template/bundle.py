@@ -20,7 +20,7 @@ from engine.errors import ConfigError, LintError, Place, Problem
 from engine.form.schema import Form, form_from_data, read_form
 from engine.template import model as template
 from engine.template.chart import Definition
-from engine.template.lint import lint
+from engine.template.lint import lint, lint_chart
 from engine.template.model import Template
 from engine.template.sources import Sources, find
 
@@ -93,7 +93,7 @@ def parse(sources: Sources) -> tuple[tuple[Template, dict[str, Form]] | None, li
     except ValidationError as error:
         return None, [*problems, *_problems(error, sources.document)]
     if len(forms) < len(sources.forms):
-        return None, problems
+        return None, [*problems, *lint_chart(Definition(parsed, forms, file=sources.document.file), sources)]
     return (parsed, forms), problems
 
 

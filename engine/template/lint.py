@@ -32,6 +32,12 @@ def lint(definition: Definition, sources: Sources) -> list[Problem]:
     return sorted(found, key=lambda p: (p.where.file, p.where.line, p.where.column, p.rule))
 
 
+def lint_chart(definition: Definition, sources: Sources) -> list[Problem]:
+    """What can be found while some form cannot be read: everything that looks at no answer."""
+    found = [*_Lint(definition, sources).chart()]
+    return sorted(found, key=lambda p: (p.where.file, p.where.line, p.where.column, p.rule))
+
+
 class _Lint:
     def __init__(self, definition: Definition, sources: Sources) -> None:
         self.definition = definition
@@ -51,6 +57,14 @@ class _Lint:
         return self.problem(rule, f"there is no {kind} “{name}”", path, hint)
 
     def all(self) -> Iterator[Problem]:
+        yield from self.chart()
+        if self._duplicates:
+            return
+        yield from self._guards()
+        yield from self._forms()
+        yield from self._dimensions()
+
+    def chart(self) -> Iterator[Problem]:
         yield from self._collect()
         shape = [*self._references(), *self._shape()]
         yield from shape
@@ -59,10 +73,7 @@ class _Lint:
         if not any(problem.rule in _NO_CHART for problem in shape):
             yield from self._reachability()
             yield from self._auto_cycles()
-        yield from self._guards()
-        yield from self._forms()
         yield from self._time()
-        yield from self._dimensions()
         yield from self._translations()
 
     # -- collecting, with paths -------------------------------------------------------------------------------------
@@ -108,8 +119,8 @@ class _Lint:
 
     def _task(self, path: Path, task: Task) -> Iterator[Problem]:
         yield from self._roles(task.by, (*path, "by"))
-        if task.form not in self.definition.forms:
-            yield self.unknown("unknown-form", "form", task.form, self.definition.forms, (*path, "form"))
+        if task.form not in self.forms:
+            yield self.unknown("unknown-form", "form", task.form, self.forms, (*path, "form"))
         if task.each not in (None, "membership", "party"):
             yield from self._each(str(task.each), (*path, "each"))
         yield from self._not_by(task.not_by, (*path, "not_by"))

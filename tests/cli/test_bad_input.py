@@ -22,11 +22,13 @@ class Workplace:
 
     folder: Path
     capture: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch
+    is_named: bool = True
 
     def call(self, *arguments: str) -> tuple[int, str]:
         """The exit code, and what was told on stderr."""
         self.capture.readouterr()
-        code = run(["--workspace", str(self.folder), *arguments])
+        code = run([*(["--workspace", str(self.folder)] if self.is_named else []), *arguments])
         return code, self.capture.readouterr().err
 
     def write(self, name: str, text: str | bytes) -> str:
@@ -60,9 +62,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def workplace(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Workplace:
+def workplace(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Workplace:
+    monkeypatch.delenv("SAMSKAP_WORKSPACE", raising=False)
     shutil.copytree(made, tmp_path / "work", symlinks=True)
-    return Workplace(tmp_path / "work", capsys)
+    return Workplace(tmp_path / "work", capsys, monkeypatch)
 
 
 TEMPLATE = """template: odd
@@ -143,6 +148,29 @@ def setting(place: Workplace) -> list[str]:
     return ["status"]
 
 
+def section_in_the_environment(place: Workplace) -> list[str]:
+    place.monkeypatch.setenv("SAMSKAP_SQL", "foo")
+    return ["status"]
+
+
+def folder_that_is_no_more(place: Workplace) -> list[str]:
+    gone = place.folder.parent / "gone"
+    gone.mkdir()
+    place.monkeypatch.chdir(gone)
+    place.is_named = False
+    gone.rmdir()
+    return ["status"]
+
+
+def demo_in_a_file(place: Workplace) -> list[str]:
+    return ["demo", place.write("mine.txt", "mine")]
+
+
+def damaged_copy(place: Workplace) -> list[str]:
+    (place.folder / "data" / "copies" / "reader.duckdb").resolve().write_bytes(b"\0" * 5000)
+    return ["explain", "figure", "nsw/places"]
+
+
 def guess(place: Workplace) -> list[str]:
     return ["--as", "kari", "act", "nsw", "start_measurin"]
 
@@ -159,6 +187,10 @@ CASES: list[tuple[Callable[[Workplace], list[str]], int, tuple[str, ...]]] = [
     (statement, 5, ("reslts", "sql:1:")),
     (forbidden_statement, 5, ("what to do",)),
     (setting, 3, ("samskap.toml:2:1", "sql.seconds")),
+    (section_in_the_environment, 3, ("SAMSKAP_SQL", "JSON")),
+    (folder_that_is_no_more, 7, ("is no more", "--workspace")),
+    (demo_in_a_file, 2, ("mine.txt", "folder")),
+    (damaged_copy, 11, ("reader", "evaluate")),
     (guess, 7, ("start_measuring",)),
 ]
 

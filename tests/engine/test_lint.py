@@ -175,6 +175,16 @@ def test_given_no_such_template_when_read_then_the_nearest_is_suggested(write_sm
     assert caught.value.hint == "Did you mean “small”?"
 
 
+def test_given_a_form_that_cannot_be_read_when_linted_then_what_is_wrong_with_the_chart_is_told_too(
+    write_small: Write, tmp_path: Path, small_text: str
+) -> None:
+    folder = write_small(tmp_path, small_text.replace("to: talk, when", "to: tallk, when"), note="type: objekt\n")
+    rules = {problem.rule for problem in found(folder)}
+    assert "unknown-state" in rules
+    assert "unknown-form" not in rules
+    assert len(rules) > 1
+
+
 def test_given_the_rules_of_lint_when_counted_then_every_one_has_a_test_here() -> None:
     source = "".join(
         (BUILT_IN / "engine" / name).read_text()
