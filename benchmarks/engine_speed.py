@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,25 +12,19 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 from jsonschema import Draft202012Validator
 
-from benchmarks.measure import Line, line, timed
+from benchmarks.measure import Line, growing, line, timed
 from cli import play
 from engine import codec
 from engine.engine import Engine
-from engine.errors import Place
+from engine.form.schema import form_from_data
 from engine.form.validate import Validator
-from engine.guards import parse
 from engine.process import commands as c
+from engine.process.conditions import Conditions
+from engine.process.state import ProcessState
 from engine.template import bundle
 from engine.template.sources import BUILT_IN
 
 EXAMPLES = BUILT_IN / "examples"
-
-
-def _process(engine: Engine, name: str) -> Any:
-    """A SoImpact process that takes repeated deliveries, and its leader."""
-    leader = play.session_of(engine, "kari")
-    engine.start(leader, "soimpact", name, name)
-    return leader
 
 
 DELIVERY: codec.Json = {
@@ -42,40 +35,47 @@ DELIVERY: codec.Json = {
 
 
 def commands(scale: int) -> list[Line]:
-    """Durable commands per second, each acknowledged only when it is on disk."""
-    size = 100 * scale
+    """Durable commands per second in one process that grows, each acknowledged only when it is on disk."""
+    found = []
     with TemporaryDirectory() as folder:
         root = Path(folder)
-        engine = Engine.open(root / "data")
-        engine.publish(bundle.read("soimpact", [BUILT_IN]))
-        names = (f"process-{number}" for number in count())
-        current: dict[str, Any] = {}
-
-        def fresh() -> None:
-            current["name"] = next(names)
-            current["leader"] = _process(engine, current["name"])
-
-        def ours() -> None:
-            for _ in range(size):
-                engine.handle(current["leader"], current["name"], c.Submit("delivery.1", DELIVERY))
-
-        rows = _rows_of_one_command(engine, fresh, current)
-        bare = timed(lambda: _bare(root / f"{uuid4().hex}.sqlite", rows, size))
-        library = timed(lambda: _library(root / f"{uuid4().hex}.sqlite", rows, size))
-        mine = timed(ours, before=fresh)
-        engine.close()
-    return [
-        line("bare sqlite3, same rows, FULL", size, bare),
-        line("eventsourcing's recorder, events only", size, library, peer=bare),
-        line("samskap: decide, encrypt, chain, store", size, mine, peer=bare, note="one process, which grows"),
-    ]
+        body = _Ours(root).body_of_one_command()
+        for size in growing(10 * scale):
+            ours = _Ours(root)
+            bare = timed(lambda size=size: _bare(root / f"{uuid4().hex}.sqlite", body, size))  # type: ignore[misc]
+            library = timed(lambda size=size: _library(root / f"{uuid4().hex}.sqlite", body, size))  # type: ignore[misc]
+            mine = timed(lambda ours=ours, size=size: ours.handle(size), before=ours.fresh)  # type: ignore[misc]
+            found += [
+                line("bare sqlite3, same rows, FULL", size, bare),
+                line("eventsourcing's recorder, events only", size, library, peer=bare),
+                line("samskap: decide, encrypt, chain, store", size, mine, peer=bare),
+            ]
+    return found
 
 
-def _rows_of_one_command(engine: Engine, fresh: Any, current: dict[str, Any]) -> bytes:
-    """The stored bytes of a command's event: what the peers write too."""
-    fresh()
-    engine.handle(current["leader"], current["name"], c.Submit("delivery.1", DELIVERY))
-    return engine.log.read(engine.stream(current["name"]))[-1].body
+class _Ours:
+    """A process in a new store, as each of the peers has one."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.fresh()
+
+    def fresh(self) -> None:
+        """A new store with one process that takes repeated deliveries."""
+        self.engine = Engine.open(self.root / uuid4().hex)
+        self.engine.publish(bundle.read("soimpact", [BUILT_IN]))
+        self.leader = play.session_of(self.engine, "kari")
+        self.engine.start(self.leader, "soimpact", "process", "")
+
+    def handle(self, size: int) -> None:
+        """So many commands, one after the other."""
+        for _ in range(size):
+            self.engine.handle(self.leader, "process", c.Submit("delivery.1", DELIVERY))
+
+    def body_of_one_command(self) -> bytes:
+        """The stored bytes of a command's event: what the peers write too."""
+        self.handle(1)
+        return self.engine.log.read(self.engine.stream("process"))[-1].body
 
 
 def _bare(path: Path, body: bytes, size: int) -> None:
@@ -120,7 +120,7 @@ def rebuild(scale: int) -> list[Line]:
         engine = Engine.open(Path(folder))
         engine.publish(bundle.read("samson", [BUILT_IN]))
         leader = play.session_of(engine, "kari")
-        for events in (10, 100, 1000) if scale > 1 else (10, 1000):
+        for events in growing(10 * scale):
             name = f"process-{events}"
             engine.start(leader, "samson", name, name)
             begun = len(engine.log.read(engine.stream(name)))
@@ -141,42 +141,77 @@ def rebuild(scale: int) -> list[Line]:
 
 
 def guards(scale: int) -> list[Line]:
-    """Guards evaluated per second, against Python's own evaluation of the same comparison."""
-    guard = parse("tasks.agree.complete and tasks.register.done >= vars.minimum_members", Place("benchmark"))
+    """Guards evaluated per second over processes of more and more people, against Python's own comparison."""
+    definition = bundle.read("samson", [BUILT_IN]).definition
+    choice = next(choice for choice in definition.actions["preparation"] if choice.id == "open_round")
+    size, found = 5_000 * scale, []
+    with TemporaryDirectory() as folder:
+        engine = Engine.open(Path(folder))
+        engine.publish(bundle.read("samson", [BUILT_IN]))
+        leader = play.session_of(engine, "kari")
+        for people in growing(10):
+            name = f"process-{people}"
+            engine.start(leader, "samson", name, name)
+            for number in range(people):
+                person = engine.people.add(f"{name}-{number}", "Somebody")
+                engine.handle(leader, name, c.AddMember(person.id, None, ("facilitator",)))
+            state = engine.load(engine.stream(name)).state
+
+            def ours(state: ProcessState = state) -> None:
+                for _ in range(size):
+                    Conditions(definition, state, lambda _: None).outcome(choice)
+
+            peer = timed(lambda: _plain_guard(size))
+            found += [
+                line("plain Python, values at hand", size, peer),
+                line(f"a guard over {people:,} people", size, timed(ours), peer=peer),
+            ]
+        engine.close()
+    return found
+
+
+def _plain_guard(size: int) -> None:
     values: dict[str, Any] = {
-        "tasks": {"agree": {"complete": True}, "register": {"done": 9}},
+        "tasks": {"agree": {"complete": True}, "register": {"complete": True, "done": 9}},
         "vars": {"minimum_members": 2},
     }
-    size = 10_000 * scale
-
-    def ours() -> None:
-        for _ in range(size):
-            guard.evaluate(values)
-
-    def python() -> None:
-        for _ in range(size):
-            tasks = values["tasks"]
-            _ = tasks["agree"]["complete"] and tasks["register"]["done"] >= values["vars"]["minimum_members"]
-
-    peer = timed(python)
-    return [line("plain Python", size, peer), line("a guard, three-valued", size, timed(ours), peer=peer)]
+    for _ in range(size):
+        tasks = values["tasks"]
+        enough = tasks["register"]["done"] >= values["vars"]["minimum_members"]
+        _ = tasks["agree"]["complete"] and tasks["register"]["complete"] and enough
 
 
 def forms(scale: int) -> list[Line]:
-    """Sets of 27 answers checked per second, against bare jsonschema."""
-    form = bundle.read("samson", [BUILT_IN]).definition.forms["answers"]
-    answers: dict[str, codec.Json] = {name: 4 for name, field in form.fields.items() if field.score}
-    bare = Draft202012Validator(form.schema)
-    validator = Validator(form)
-    size = 50 * scale
+    """Sets of answers checked per second, for forms of 3, 30 and 300 questions, against bare jsonschema."""
+    size, found = 20 * scale, []
+    for questions in growing(3):
+        form = form_from_data(_questions(questions))
+        answers: dict[str, codec.Json] = dict.fromkeys(form.fields, 4)
+        bare, validator = Draft202012Validator(form.schema), Validator(form)
 
-    def peer() -> None:
-        for _ in range(size):
-            next(iter(bare.iter_errors(answers)), None)
+        def peer(bare: Any = bare, answers: Any = answers) -> None:
+            for _ in range(size):
+                next(iter(bare.iter_errors(answers)), None)
 
-    def ours() -> None:
-        for _ in range(size):
-            validator.errors(answers, "nb")
+        def ours(validator: Validator = validator, answers: Any = answers) -> None:
+            for _ in range(size):
+                validator.errors(answers, "nb")
 
-    found = timed(peer)
-    return [line("bare jsonschema", size, found), line("a form", size, timed(ours), peer=found)]
+        theirs = timed(peer)
+        found += [
+            line(f"bare jsonschema, {questions} questions", size, theirs),
+            line(f"a form of {questions} questions", size, timed(ours), peer=theirs),
+        ]
+    return found
+
+
+def _questions(number: int) -> dict[str, codec.Json]:
+    """A form of so many questions with five answers and «vet ikke»."""
+    choices: list[codec.Json] = [{"const": value, "title": str(value)} for value in (1, 2, 3, 4, 5, "dont_know")]
+    names = [f"q{index}" for index in range(number)]
+    return {
+        "$id": "benchmark/form",
+        "type": "object",
+        "required": list(names),
+        "properties": {name: {"title": name, "oneOf": choices} for name in names},
+    }

@@ -31,6 +31,11 @@ class Line:
     note: str = ""
 
 
+def growing(base: int) -> tuple[int, int, int]:
+    """The sizes at which a thing is measured, to see how its cost grows: 1, 10 and 100 times the base."""
+    return base, 10 * base, 100 * base
+
+
 def timed(call: Callable[[], object], *, repeats: int = REPEATS, before: Callable[[], object] | None = None) -> Timing:
     """Seconds of a call; `before` prepares every repeat and is not counted. The first call warms up and is dropped."""
     seconds = []

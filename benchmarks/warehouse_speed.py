@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import duckdb
 import pyarrow as pa
 
-from benchmarks.measure import Line, Timing, line, timed
+from benchmarks.measure import Line, Timing, growing, line, timed
 from cli import play
 from engine import codec
 from engine.engine import Engine, stream_of
@@ -37,7 +37,7 @@ def pulling(scale: int) -> list[Line]:
     """Events read into DuckDB per second, against a bare fetch and insert of the same rows without looking inside."""
     found = []
     with TemporaryDirectory() as folder:
-        for size in (1_000 * step for step in (1, 10, 100) if step <= max(scale, 100)):
+        for size in growing(1_000 * scale):
             engine = _engine_with_events(Path(folder) / str(size), size)
             peer = timed(lambda engine=engine: _bare_pull(engine.log.path), repeats=3)  # type: ignore[misc]
             ours = timed(lambda engine=engine: _pull(engine), repeats=3)  # type: ignore[misc]

@@ -316,7 +316,17 @@ class Engine:
                 fingerprint = self._fingerprint(command)
                 key = CommandKey(state.stream, self._key_actor(session), command_id, fingerprint, codec.dumps(answer))
             self.log.append(stored, rows=rows, key=key)
+            self._follow(decided, stored, after, tuple(records))
         return _receipt(answer, dict(result))
+
+    def _follow(
+        self, decided: Sequence[e.Event], stored: Sequence[Record], after: ProcessState, records: tuple[Record, ...]
+    ) -> None:
+        """Keep the state behind what was stored, so that the next command need not fold it again."""
+        if any(isinstance(event.payload, e.AnswersRevealed) for event in decided):
+            return  # the key that opens answers is known from the log
+        after.last_hash = stored[-1].hash
+        self._keep(after.stream, Loaded(after, (*records, *stored), self.definition(after.template, after.bundle)))
 
     def _untouched(self, stream: UUID, sequence: int, last_hash: str) -> None:
         """Raise `IntegrityFault` where the end of a stream is not what was stored: on that nothing is built.
@@ -486,10 +496,14 @@ class Engine:
                 found = self._folded(stream, tuple(self.log.read(stream)))
             else:
                 found = self._further(known, tuple(records[1:])) if len(records) > 1 else known
+        self._keep(stream, found)
+        return found
+
+    def _keep(self, stream: UUID, found: Loaded) -> None:
+        self._loaded.pop(stream, None)
         self._loaded[stream] = found
         if len(self._loaded) > KEPT_PROCESSES:
             self._loaded.pop(next(iter(self._loaded)))
-        return found
 
     def _folded(self, stream: UUID, records: tuple[Record, ...]) -> Loaded:
         state = fold(self.events(records))

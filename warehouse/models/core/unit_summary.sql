@@ -23,19 +23,36 @@ WITH per_file AS (
         sum(value) AS total,
         sum(value::DECIMAL(19, 6) * value::DECIMAL(19, 6)) AS total_squares,
         min(value) AS smallest,
-        max(value) AS largest,
-        count(weight) AS weights,
-        count(stratum) AS strata,
-        count(pair_id) AS pairs
+        max(value) AS largest
     FROM core.unit_value
     GROUP BY batch, indicator_id, group_id, occasion, period_start, period_end, arm
 ),
-clustered AS (
-    SELECT
-        process_id, indicator_id, group_id, occasion, period_start, period_end, arm,
-        count(DISTINCT cluster) AS clusters
+-- A scan of its own for each: where a column is empty, nothing of it is read.
+design AS (
+    SELECT process_id, indicator_id, group_id, occasion, period_start, period_end, arm, cluster, 0 AS weights, 0 AS strata, 0 AS pairs
     FROM core.unit_value
     WHERE cluster IS NOT NULL
+    UNION ALL
+    SELECT process_id, indicator_id, group_id, occasion, period_start, period_end, arm, NULL, 1, 0, 0
+    FROM core.unit_value
+    WHERE weight IS NOT NULL
+    UNION ALL
+    SELECT process_id, indicator_id, group_id, occasion, period_start, period_end, arm, NULL, 0, 1, 0
+    FROM core.unit_value
+    WHERE stratum IS NOT NULL
+    UNION ALL
+    SELECT process_id, indicator_id, group_id, occasion, period_start, period_end, arm, NULL, 0, 0, 1
+    FROM core.unit_value
+    WHERE pair_id IS NOT NULL
+),
+designed AS (
+    SELECT
+        process_id, indicator_id, group_id, occasion, period_start, period_end, arm,
+        count(DISTINCT cluster) AS clusters,
+        sum(weights)::BIGINT AS weights,
+        sum(strata)::BIGINT AS strata,
+        sum(pairs)::BIGINT AS pairs
+    FROM design
     GROUP BY process_id, indicator_id, group_id, occasion, period_start, period_end, arm
 ),
 summed AS (
@@ -53,9 +70,6 @@ summed AS (
         sum(total_squares)::DECIMAL(38, 12) AS total_squares,
         min(smallest) AS smallest,
         max(largest) AS largest,
-        sum(weights)::BIGINT AS weights,
-        sum(strata)::BIGINT AS strata,
-        sum(pairs)::BIGINT AS pairs,
         list_sort(list(per_file.batch)) AS batches,
         max(file.log_position) AS log_position
     FROM per_file
@@ -65,16 +79,19 @@ summed AS (
 )
 SELECT
     summed.* EXCLUDE (batches, log_position),
-    coalesce(clustered.clusters, 0) AS clusters,
+    coalesce(designed.clusters, 0) AS clusters,
+    coalesce(designed.weights, 0) AS weights,
+    coalesce(designed.strata, 0) AS strata,
+    coalesce(designed.pairs, 0) AS pairs,
     summed.batches,
     summed.log_position
 FROM summed
-LEFT JOIN clustered
+LEFT JOIN designed
     ON
-        clustered.process_id = summed.process_id
-        AND clustered.indicator_id = summed.indicator_id
-        AND clustered.group_id IS NOT DISTINCT FROM summed.group_id
-        AND clustered.occasion = summed.occasion
-        AND clustered.period_start IS NOT DISTINCT FROM summed.period_start
-        AND clustered.period_end IS NOT DISTINCT FROM summed.period_end
-        AND clustered.arm IS NOT DISTINCT FROM summed.arm
+        designed.process_id = summed.process_id
+        AND designed.indicator_id = summed.indicator_id
+        AND designed.group_id IS NOT DISTINCT FROM summed.group_id
+        AND designed.occasion = summed.occasion
+        AND designed.period_start IS NOT DISTINCT FROM summed.period_start
+        AND designed.period_end IS NOT DISTINCT FROM summed.period_end
+        AND designed.arm IS NOT DISTINCT FROM summed.arm
