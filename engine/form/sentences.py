@@ -109,6 +109,11 @@ SENTENCES: Final[Mapping[str, tuple[str, str, str]]] = {
     "most_rows": ("Legg inn høyst {count} rader.", "Legg inn høgst {count} rader.", "Add at most {count} rows."),
     "fewest_choices": ("Velg minst {count}.", "Vel minst {count}.", "Choose at least {count}."),
     "most_choices": ("Velg høyst {count}.", "Vel høgst {count}.", "Choose at most {count}."),
+    "digits": (
+        "Skriv et tall med høyst {before} siffer før komma og {after} etter.",
+        "Skriv eit tal med høgst {before} siffer før komma og {after} etter.",
+        "Write a number with at most {before} digits before the decimal point and {after} after it.",
+    ),
     "rows": (
         "Det er for mange rader: høyst {count} i hele skjemaet.",
         "Det er for mange rader: høgst {count} i heile skjemaet.",

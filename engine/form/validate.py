@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from itertools import accumulate
 from typing import Any, TypeAlias, overload
@@ -23,6 +24,11 @@ from engine.form.refs import Schema, mapping, sequence
 MAX_ERRORS = 50
 MAX_ROWS_IN_ALL = 1_000
 """Rows of all lists of a form together: lists may stand in lists, and each row costs about 0.1 ms."""
+
+DIGITS_BEFORE, DIGITS_AFTER = 12, 6
+"""Digits of a number before and after the decimal point: what every figure that is made of it can hold exactly."""
+DIGITS = "digits"
+"""Stands for a keyword where a number has more of them."""
 
 _SHOWN = 60
 _SUGGESTED = 5
@@ -51,6 +57,9 @@ class Validator:
             found.setdefault(wrong.path, wrong)
             if len(found) == MAX_ERRORS:
                 break
+        for path, number in _numbers(self.form.fields, answers):
+            if not fits(number) and len(found) < MAX_ERRORS:
+                found.setdefault(path, Wrong(path, DIGITS, None, {}, None, ()))
         unknown = 0
         told: list[FieldError] = []
         for path, wrong in sorted(found.items(), key=lambda item: self._order(item[0])):
@@ -63,6 +72,8 @@ class Validator:
 
     def _sentence(self, path: Path, wrong: Wrong, suggest: bool, language: str) -> str:
         keyword, schema = wrong.keyword, wrong.schema
+        if keyword == DIGITS:
+            return messages.say("digits", language, before=DIGITS_BEFORE, after=DIGITS_AFTER)
         field, siblings = _find(self.form.fields, path)
         if keyword == "additionalProperties":
             return _unknown(str(path[-1]), siblings, suggest, language)
@@ -241,3 +252,30 @@ def _row_counts(lists: Mapping[str, Field], answers: Json) -> Iterator[int]:
             if below:
                 for row in value:
                     yield from _row_counts(below, row)
+
+
+def fits(number: int | Decimal) -> bool:
+    """Whether a number has no more digits than figures can hold."""
+    if isinstance(number, int):
+        return abs(number) < 10**DIGITS_BEFORE
+    if not number.is_finite() or (number and number.adjusted() >= DIGITS_BEFORE):
+        return False
+    _, digits, exponent = number.as_tuple()
+    surplus = -int(exponent) - DIGITS_AFTER
+    return surplus <= 0 or not any(digits[-surplus:])
+
+
+def _numbers(
+    fields: Mapping[str, Field], answers: Mapping[str, Json], path: Path = ()
+) -> Iterator[tuple[Path, int | Decimal]]:
+    """Every number that is asked for among the answers, with its path."""
+    for name, field in fields.items():
+        value = answers.get(name)
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            yield (*path, name), value
+        elif isinstance(value, dict):
+            yield from _numbers(field.items, value, (*path, name))
+        elif isinstance(value, list):
+            for number, row in enumerate(value):
+                if isinstance(row, dict):
+                    yield from _numbers(field.items, row, (*path, name, number))
