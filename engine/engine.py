@@ -423,8 +423,8 @@ class Engine:
         self, stream: UUID, payloads: Iterable[e.Payload], *, actor: str, rows: Iterable[Row] = (), command_id: str = ""
     ) -> list[Record]:
         """Append facts to a stream that is no process (bundles, sources); raise `Conflict` if another was first."""
-        earlier = self.log.read(stream)
-        sequence, previous = (earlier[-1].sequence, earlier[-1].hash) if earlier else (0, GENESIS)
+        newest = self.log.read(stream, after=self.log.head(stream)[0] - 1)
+        sequence, previous = (newest[-1].sequence, newest[-1].hash) if newest else (0, GENESIS)
         self._untouched(stream, sequence, previous)
         at = self.clock()
         records = []

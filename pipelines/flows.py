@@ -78,7 +78,7 @@ def compute(workspace: str, evaluated_on: str) -> Computed:
 @_stage
 def copy(workspace: str) -> Path:
     """The readers' copy of the new run."""
-    return stages.copy(Workspace.open(Path(workspace)), runner=RUNNER)
+    return stages.copy(Workspace.open(Path(workspace)))
 
 
 @flow(name=NAME, persist_result=False)

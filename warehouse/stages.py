@@ -63,7 +63,7 @@ def evaluate(
     progress("compute", 3, 5)
     computed = compute(workspace, evaluated_on, runner=runner)
     progress("copy", 4, 5)
-    copied = copy(workspace, runner=runner)
+    copied = copy(workspace)
     progress("done", 5, 5)
     return Evaluation(loaded, verdicts, computed, copied)
 
@@ -86,12 +86,18 @@ def land(workspace: Workspace, engine: Engine) -> list[Path]:
         for path, contract in contracts.items()
         for file in _files(path, contract)
     ]
+    told = {contract.source: _payloads(engine, contract.source) for contract in contracts.values()}
     for contract in contracts.values():
-        _again(lambda contract=contract: _publish(engine, contract))  # type: ignore[misc]
+        _again(engine, contract, told, lambda contract=contract: _publish(engine, contract, told[contract.source]))  # type: ignore[misc]
     return [
         file
         for contract, file, found in landed
-        if _again(lambda contract=contract, found=found: _tell(engine, contract, found))  # type: ignore[misc]
+        if _again(
+            engine,
+            contract,
+            told,
+            lambda contract=contract, found=found: _tell(engine, contract, found, told[contract.source]),  # type: ignore[misc]
+        )
     ]
 
 
@@ -108,23 +114,25 @@ def _one_contract_each(contracts: Mapping[Path, Contract]) -> None:
         known[contract.source] = path
 
 
-def _again(act: Callable[[], T]) -> T:
-    """Act, and once more where another program wrote to the same stream at the same moment."""
+def _again(engine: Engine, contract: Contract, told: dict[str, list[e.Payload]], act: Callable[[], T]) -> T:
+    """Act, and once more, on what was told since, where another program wrote to the same stream at the same moment."""
     try:
         return act()
     except Conflict:
+        told[contract.source] = _payloads(engine, contract.source)
         return act()
 
 
-def _publish(engine: Engine, contract: Contract) -> None:
-    """Record a contract that is not the newest of its source."""
-    known = [p for p in _payloads(engine, contract.source) if isinstance(p, e.SourcePublished)]
+def _publish(engine: Engine, contract: Contract, told: list[e.Payload]) -> None:
+    """Record a contract that is not the newest of its source; `told` is what its stream holds, and grows."""
+    known = [p for p in told if isinstance(p, e.SourcePublished)]
     if known and known[-1].contract_hash == contract.hash:
         return
     payload = e.SourcePublished(
         source=contract.source, version=contract.version, contract_hash=contract.hash, content=contract.content
     )
     engine.record(stream_of("source", contract.source), [payload], actor="operator")
+    told.append(payload)
 
 
 def _files(path: Path, contract: Contract) -> list[Path]:
@@ -139,9 +147,9 @@ def _files(path: Path, contract: Contract) -> list[Path]:
     return files
 
 
-def _tell(engine: Engine, contract: Contract, landed: Landed) -> bool:
-    """Record that a file landed; whether it is new."""
-    known = [p for p in _payloads(engine, contract.source) if isinstance(p, e.MeasurementsLanded)]
+def _tell(engine: Engine, contract: Contract, landed: Landed, told: list[e.Payload]) -> bool:
+    """Record that a file landed; whether it is new. `told` is what the source's stream holds, and grows."""
+    known = [p for p in told if isinstance(p, e.MeasurementsLanded)]
     of_this_name = [payload.stored_hash for payload in known if payload.file_name == landed.file_name]
     last = of_this_name[-1] if of_this_name else None
     if landed.stored_hash == last or (last is None and landed.stored_hash in {p.stored_hash for p in known}):
@@ -155,6 +163,7 @@ def _tell(engine: Engine, contract: Contract, landed: Landed) -> bool:
         size=landed.size,
     )
     engine.record(stream_of("source", contract.source), [payload], actor="operator")
+    told.append(payload)
     return True
 
 
@@ -238,7 +247,7 @@ def compute(
             return runs.compute(connection, run, progress=progress)
 
 
-def copy(workspace: Workspace, *, runner: str = "in-process") -> Path:
+def copy(workspace: Workspace) -> Path:
     """Make the readers' copy of the current run, and switch to it; the copy that stands, where it is of this run."""
     with hold(workspace.warehouse):  # from the question which run is current to the copy that is named after it
         with _connected(workspace) as connection:

@@ -77,7 +77,7 @@ CREATE TABLE IF NOT EXISTS ops.attempt (
 );
 COMMENT ON TABLE ops.attempt IS 'Every attempt at a stage, with its clock times and outcome.';
 COMMENT ON COLUMN ops.attempt.run_id IS 'The run it belongs to, where that was known';
-COMMENT ON COLUMN ops.attempt.stage IS 'load, validate, compute or copy';
+COMMENT ON COLUMN ops.attempt.stage IS 'load, validate or compute';
 COMMENT ON COLUMN ops.attempt.runner IS 'in-process or prefect';
 COMMENT ON COLUMN ops.attempt.started_at IS 'UTC';
 COMMENT ON COLUMN ops.attempt.finished_at IS 'UTC';

@@ -257,12 +257,12 @@ def _row_counts(lists: Mapping[str, Field], answers: Json) -> Iterator[int]:
 def fits(number: int | Decimal) -> bool:
     """Whether a number has no more digits than figures can hold."""
     if isinstance(number, int):
-        return abs(number) < 10**DIGITS_BEFORE
+        return bool(abs(number) < 10**DIGITS_BEFORE)
     if not number.is_finite() or (number and number.adjusted() >= DIGITS_BEFORE):
         return False
     _, digits, exponent = number.as_tuple()
     surplus = -int(exponent) - DIGITS_AFTER
-    return surplus <= 0 or not any(digits[-surplus:])
+    return surplus <= 0 or all(digit == 0 for digit in digits[-surplus:])
 
 
 def _numbers(
