@@ -290,6 +290,7 @@ class _Lint:
         for point, words in mapping(part.schema.get("x-anchors")).items():
             self.take(words_faults(words, part.below("x-anchors", point), f"anchor {point} of “{name}”"))
         self.choices(part if kind != "choices" or row is None else row)
+        self.choice_types(part if kind != "choices" or row is None else row)
         self.bounds(part)
         self.pattern(part)
         self.suggested(name, part)
@@ -330,6 +331,19 @@ class _Lint:
                     "duplicate-choice", choice.below("const"), f"the choice “{const}” stands twice", "Keep one."
                 )
             seen.append(const)
+
+    def choice_types(self, part: Part) -> None:
+        """A choice that is not of the field's own type could never be an answer."""
+        kind = part.schema.get("type")
+        if not isinstance(kind, str):
+            return
+        options = [mapping(option).get("const") for option in sequence(part.schema.get("oneOf"))]
+        single = [part.schema["const"]] if "const" in part.schema else []
+        for value in [*options, *sequence(part.schema.get("enum")), *single]:
+            if value is not None and not _metaschema().is_type(value, kind):
+                message = f"“{value}” is no {kind}, and could never be an answer"
+                self.report("choice-type", part.below("type"), message, "Leave the type out, or mend the choice.")
+                return
 
     def alternative(self, option: Part, part: Part) -> None:
         """The typed one of a field's alternatives; the others are constants, which must not fit it as well."""
@@ -380,9 +394,11 @@ class _Lint:
 
     def unused_definitions(self) -> None:
         used = {_reference(schema) for schema in _schemas(self.document.data)}
-        for name in mapping(self.root.get("$defs")):
+        for name, definition in mapping(self.root.get("$defs")).items():
+            path: DataPath = ("$defs", name)
+            if not isinstance(definition, dict):
+                self.report("form-value", path, f"“{name}” is a mapping", "Write what is to be asked, or remove it.")
             if name not in used:
-                path: DataPath = ("$defs", name)
                 self.warn("definition-unused", path, f"nothing refers to “{name}”", "Remove it.")
 
     def score_dimensions(self) -> None:

@@ -33,7 +33,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> str:
         "4 parties and 9 people take part",
         "made up: no real case's answers are public",
         "Leila enters his answers on his behalf",
-        "Ingrid Dahl    (facilitator)",
+        "(facilitator)",
         "Innbyggerne setter opp sakslisten annenhver gang",
         "Sara speaks for the target group, Amir is the analyst",
         "Kari Nordmann  Misprint: 27 of 179",

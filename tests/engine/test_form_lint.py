@@ -93,6 +93,8 @@ STRING = field("{type: string}")
         ("form-condition", STRING + "if: ¤{required: [a]}", "then"),
         ("condition-value", field(f"{{{CHOICES}}}") + "if: {properties: {a: {const: ¤2}}}\nthen: {}", "1 (A)"),
         ("duplicate-field-id", "properties:\n  a: {type: string}\n  b: {type: string, x-id: ¤a}", "of its own"),
+        ("choice-type", field("{type: ¤string, oneOf: [{const: 1, title: A}]}"), "mend the choice"),
+        ("choice-type", field("{type: ¤integer, enum: [1, ja]}"), "mend the choice"),
         ("duplicate-choice", field("{oneOf: [{const: 1, title: A}, {const: ¤1, title: B}]}"), "Keep one"),
         ("choice-overlap", field("{oneOf: [{const: dont_know, title: A}, ¤{type: string}]}"), "limit"),
         ("default-misfit", field("{type: integer, maximum: 3, default: ¤4}"), "3 or less"),
