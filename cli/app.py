@@ -77,6 +77,7 @@ MODULES: Final = (
             "lint": "Find what is wrong in templates, forms and source files.",
             "publish": "Publish a template, so that processes can be started from it.",
             "diff": "Tell in words what differs between two versions of a template.",
+            "replay": "Do again what was done, under another version, and tell which processes would differ.",
             "retire": "Let no process begin with a version any more.",
         },
     ),

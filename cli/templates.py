@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +12,7 @@ import typer
 from cli.call import Call
 from cli.command import Commands, Template
 from cli.completion import template_names
-from cli.output import Done, Table, note, tell
+from cli.output import Done, Progress, Table, note, tell
 
 if TYPE_CHECKING:
     from engine.errors import Problem
@@ -100,6 +101,47 @@ def publish(ctx: typer.Context, name: Template) -> None:
     data = {"template": read.name, "version": read.version, "bundle": read.hash, "replayed": known}
     done = "was published before: nothing new" if known else "is published"
     tell(call, {**data, "warnings": [_as_dict(p) for p in read.problems]}, Done(f"{read.name} {read.version} {done}"))
+
+
+@commands.add("replay", example="samskap replay samson\nsamskap replay samson --against 1.1.0 --process arendal-2026")
+def replay(
+    ctx: typer.Context,
+    name: Template,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="VERSION", help="A published version; else the files.")
+    ] = None,
+    process: Annotated[
+        list[str] | None, typer.Option("--process", metavar="PROCESS", help="Only this process; may be repeated.")
+    ] = None,
+) -> None:
+    """Do again what was done, under another version, and tell which processes would differ.
+
+    Nothing is stored. Of each process the first act is told after which it would stand elsewhere. Where an answer is
+    sealed or was erased, it says that it cannot tell. Ends with 5 where a process would differ.
+    """
+    from engine.errors import Refused
+    from engine.template import bundle
+
+    call: Call = ctx.obj
+    call.require_operator("replaying every process")
+    if against is not None:
+        definition = call.engine.definition(name, call.engine.bundle_of(name, against))
+    else:
+        definition = bundle.read(name, call.workspace.bundle_folders).definition
+    names = process or [row["name"] for row in call.engine.processes() if row["template"] == name]
+    progress, found = Progress(call), []
+    for number, one in enumerate(names, 1):
+        found.append((one, call.engine.replay(one, definition)))
+        progress("replaying", number, len(names))
+    rows = [(one, r.outcome, f"#{r.sequence} {r.what}" if r.sequence else "", r.how) for one, r in found]
+    differing = sum(r.outcome == "differs" for _, r in found)
+    data = {"template": name, "version": definition.template.version}
+    told = [{"process": one, **asdict(r)} for one, r in found]
+    summary = f"{len(found)} replayed, {differing} would differ"
+    table = Table(("Process", "", "At", "How"), rows, empty="No process runs on this template.")
+    tell(call, {**data, "processes": told}, table, Done(summary))
+    if differing:
+        raise typer.Exit(Refused.exit_code)
 
 
 @commands.add("retire", example="samskap retire samson 1.0.0 --reason 'Question 4 was wrong'")

@@ -31,6 +31,7 @@ from engine.process.decide import Context, decide
 from engine.process.decide.answering import as_read, replaced, subject_of
 from engine.process.explain import ActionExplanation, TaskExplanation, explain_action, explain_task
 from engine.process.history import Line, Teller
+from engine.process.replay import Replayed, acts, replay
 from engine.process.state import Instance, ProcessState, fold
 from engine.progress import Progress, quiet
 from engine.store import worklists
@@ -588,6 +589,14 @@ class Engine:
         language = language or session.person.language
         teller = Teller(self.definitions(loaded.state.template), loaded.state, language, name_of)
         return [teller.tell(event) for event in events]
+
+    def replay(self, name: str, definition: Definition) -> Replayed:
+        """What would have come of a process had it run on another version of its template; nothing is stored."""
+        loaded = self.load(self.stream(name))
+        events = [*self.events(loaded.records, opened=loaded.state.revealed)]
+        begun = events[0].payload
+        assert isinstance(begun, e.ProcessStarted)
+        return replay(acts(events, self.definition(begun.template, begun.bundle), definition), definition)
 
     def actor(self, session: Session, state: ProcessState) -> Actor:
         """Who a session is in a process."""

@@ -61,6 +61,7 @@ ELSEWHERE = {
     "back": "tests/cli/test_suspension.py",
     "backfill": "tests/cli/test_suspension.py",
     "resume": "tests/cli/test_suspension.py",
+    "replay": "tests/cli/test_migrating.py",
     "retire": "tests/cli/test_migrating.py",
     "migration plan": "tests/cli/test_migrating.py",
     "migration apply": "tests/cli/test_migrating.py",

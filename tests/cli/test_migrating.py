@@ -100,3 +100,23 @@ def test_given_a_migrated_process_when_evaluated_then_the_warehouse_knows_its_st
     renamed.done("evaluate", "-q")
     rows = renamed.done("sql", "SELECT process, state FROM marts.process_state", "--json").data["rows"]
     assert ["arendal", "getting_ready"] in [list(row.values()) if isinstance(row, dict) else row for row in rows]
+
+
+# -- replay -------------------------------------------------------------------------------------------------------------
+
+
+def test_given_a_history_when_replayed_against_its_own_version_then_nothing_differs(preparation: Any) -> None:
+    told = preparation.done("replay", "samson", "--against", "1.0.0", "--json").data
+    (one,) = told["processes"]
+    assert (one["process"], one["outcome"], told["version"]) == ("arendal", "same", "1.0.0")
+
+
+def test_given_another_version_when_replayed_then_the_first_act_is_told_that_goes_another_way(renamed: Any) -> None:
+    ended = renamed("replay", "samson", "--json")
+    (one,) = ended.data["processes"]
+    assert (ended.code, one["outcome"], one["sequence"]) == (5, "differs", 1)
+    assert one["how"] == "it is in getting_ready instead of preparation"
+
+
+def test_given_a_version_that_is_not_published_when_replayed_against_then_told(arendal: Any) -> None:
+    assert arendal("replay", "samson", "--against", "9.0.0").code == 7

@@ -26,6 +26,7 @@ from engine.store import worklists
 from engine.store.log import iso
 from engine.store.sqlite import SqliteLog
 from engine.store.verify import verify
+from engine.template.transitions import active_with
 
 PEOPLE = ("kari", "ola", "eva", "per", "gro")
 NUMBERS = st.integers(0, 30)
@@ -164,6 +165,20 @@ class Life(RuleBasedStateMachine):
         for event in engine.events(engine.log.read(stream)):
             state = evolve(state, event)
         assert state == self.state == engine.load(stream, until=state.sequence).state
+
+    @invariant()
+    def the_states_are_those_of_the_chart(self) -> None:
+        definition, active = self.world.bundle.definition, self.state.active
+        assert list(active) == active_with(definition, active)
+        for name in active:
+            node = definition.nodes[name]
+            within = [child for child in node.spec.states if child in active]
+            assert len(within) == (1 if node.compound else 0)
+
+    @invariant()
+    def what_was_done_can_be_done_again_and_comes_to_the_same(self) -> None:
+        found = self.world.engine.replay("p", self.world.bundle.definition)
+        assert found.outcome != "differs", found
 
     @invariant()
     def work_lists_are_the_state(self) -> None:

@@ -1,0 +1,246 @@
+"""What people and the clock did in a process, done again under another version of its template.
+
+`acts` reads from the events what was asked for; `replay` asks for it again, act by act, and compares where the process
+stands with where it stood. Pure: nothing is stored, and no clock is read but the one in the events. What cannot be
+asked again, since an answer is sealed or was erased, is said to be so, and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Literal, TypeAlias
+
+from engine.codec import Json
+from engine.errors import SamskapError
+from engine.form.renaming import renamed
+from engine.form.validate import join_personal
+from engine.process import commands as c
+from engine.process import events as e
+from engine.process.access import Actor
+from engine.process.decide import Context, decide
+from engine.process.state import ProcessState, fold
+from engine.template.chart import Definition
+
+Outcome: TypeAlias = Literal["same", "differs", "cannot tell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What one person, or the clock, did at one moment: the command, and the events that it led to."""
+
+    command: c.Command | None
+    """None where it cannot be asked again: `why` says so."""
+    actor: Actor
+    person: str
+    subject: str
+    events: tuple[e.Event, ...]
+    why: str = ""
+
+    @property
+    def sequence(self) -> int:
+        """Of its first event."""
+        return self.events[0].sequence
+
+    @property
+    def at(self) -> datetime:
+        """When it was done."""
+        return self.events[0].recorded_at
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of it: `sequence` and `what` name the first act that went another way, and `how`."""
+
+    outcome: Outcome
+    acts: int
+    sequence: int | None = None
+    what: str = ""
+    how: str = ""
+
+
+def acts(events: Sequence[e.Event], old: Definition, new: Definition) -> Iterator[Act]:
+    """What was done, in order. Answers are given as the new version's forms read them."""
+    state: ProcessState | None = None
+    for _, group in groupby(events, key=lambda event: (event.command_id, event.recorded_at)):
+        found = tuple(group)
+        yield _act(found, state, old, new)
+        state = fold(found, state)
+
+
+def _act(events: tuple[e.Event, ...], state: ProcessState | None, old: Definition, new: Definition) -> Act:
+    # What time had done before a person's command stands before what the person did.
+    first = next((event for event in events if event.actor != "clock"), events[0])
+    subject = (first.on_behalf_of or "") if first.actor == "operator" else first.actor
+    added = next((event.payload for event in events if isinstance(event.payload, e.MembershipAdded)), None)
+    person = added.person if added is not None and isinstance(added.person, str) else ""
+    try:
+        command = _command(events, state, old, new)
+    except _Unknown as unknown:
+        return Act(None, Actor(subject), person, "", events, str(unknown))
+    known = state is not None and any(m.subject == subject for m in state.memberships.values())
+    actor = Actor(subject if known else "", operator=first.actor == "operator")
+    return Act(command, actor, person, added.subject if added is not None else "", events)
+
+
+class _Unknown(Exception):
+    """Why an act cannot be asked for again."""
+
+
+def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
+    events: tuple[e.Event, ...], state: ProcessState | None, old: Definition, new: Definition
+) -> c.Command:
+    """The command behind events; raise `_Unknown` where an answer is sealed or was erased."""
+    granted = next((ev.payload for ev in events if isinstance(ev.payload, e.RoleGranted)), None)
+    for event in events:
+        match event.payload:
+            case e.ProcessStarted() as p:
+                return c.Start(name=p.name, title=p.title, template=p.template)
+            case e.PartyJoined() as p:
+                return c.AddParty(p.party, p.title)
+            case e.InvitationIssued() as p:
+                return c.Invite(p.token_hash, p.party, p.roles, p.expires_at)
+            case e.MembershipAdded() as p if p.invitation:
+                return c.Join(p.invitation)
+            case e.MembershipAdded() as p:
+                return c.AddMember(_text(p.person) or p.subject, p.party, p.roles)
+            case e.MembershipEnded() as p:
+                return c.EndMembership(p.membership, _text(p.reason))
+            case e.RoleRevoked() as p if granted is not None and granted.role == p.role:
+                return c.HandOver(p.membership, granted.membership, p.role)
+            case e.RoleGranted() as p:
+                return c.Grant(p.membership, p.role)
+            case e.RoleRevoked() as p:
+                return c.Revoke(p.membership, p.role)
+            case e.DelegationBegun() as p:
+                return c.Delegate(p.membership, p.to, p.until, _text(p.reason))
+            case e.DelegationEnded() as p if event.actor != "clock":
+                return c.EndDelegation(p.membership)
+            case e.TaskClaimed() as p:
+                return c.Claim(p.instance, p.membership)
+            case e.TaskReleased() as p:
+                return c.Release(p.instance)
+            case e.FormSubmitted() as p:
+                return _submission(event, p, state, old, new)
+            case e.ActionTaken() as p:
+                return c.Act(p.action, _reason(p.reason))
+            case e.SteppedBack() as p:
+                return c.StepBack(p.to, _reason(p.reason))
+            case e.IncidentResolved() as p if p.subject:
+                return c.Resolve(p.incident, _reason(p.reason))
+            case e.ProcessSuspended() as p:
+                return c.Suspend(_reason(p.reason))
+            case e.ProcessResumed() as p:
+                return c.Resume(_text(p.reason))
+            case e.ProcessCancelled() as p:
+                return c.Cancel(_reason(p.reason))
+            case e.ProcessMigrated():
+                raise _Unknown("it was moved to another version then")
+            case e.DeadlinePassed() | e.ReminderDue():
+                return c.Tick()
+    return c.Tick()
+
+
+def _submission(
+    event: e.Event, p: e.FormSubmitted, state: ProcessState | None, old: Definition, new: Definition
+) -> c.Command:
+    if p.answers is None or not isinstance(p.personal, dict):
+        raise _Unknown(f"the answers to {p.instance} are sealed, or were erased")
+    form = old.form_of(p.task)
+    given: dict[str, Json] = join_personal(p.answers, {path: _text(text) for path, text in p.personal.items()})
+    read = renamed(given, form.fields, new.form_of(p.task).fields) if p.task in new.tasks else given
+    valid_on = date.fromisoformat(p.valid_on) if p.valid_on else None
+    if _is_earlier(p.instance) and valid_on is not None:
+        return c.Backfill(p.instance, read, valid_on, _reason(p.reason))  # type: ignore[arg-type]
+    owner = None
+    if state is not None and event.actor != p.subject:
+        instance = state.instances.get(p.instance)
+        theirs = [m for m in state.memberships.values() if m.subject == p.subject]
+        fitting = [m.id for m in theirs if instance is None or instance.party in (None, m.party)]
+        owner = instance.membership if instance is not None and instance.membership else next(iter(fitting), None)
+    return c.Submit(p.instance, read, owner, _text(p.reason), valid_on)  # type: ignore[arg-type]
+
+
+def _is_earlier(instance: str) -> bool:
+    parts = instance.split(".")
+    return len(parts) > 1 and parts[1].lstrip("-").isdigit() and int(parts[1]) < 1
+
+
+def _text(text: e.PersonalText) -> str:
+    return text if isinstance(text, str) else ""
+
+
+def _reason(text: e.PersonalText) -> str:
+    """A reason that was erased was a reason all the same."""
+    return text if isinstance(text, str) else "…"
+
+
+def replay(done: Iterable[Act], new: Definition) -> Replayed:
+    """Ask for every act again under a version, and stop at the first after which the process stands elsewhere."""
+    then: ProcessState | None = None
+    now: ProcessState | None = None
+    made: list[e.Event] = []
+    count = 0
+    for act in done:
+        then = fold(act.events, then)
+        assert then is not None
+        what = _told(act)
+        if act.command is None:
+            return Replayed("cannot tell", count, act.sequence, what, act.why)
+        try:
+            decided = decide(new, now or ProcessState(then.stream), act.command, _context(act, made, new))
+        except SamskapError as refused:
+            return Replayed("differs", count, act.sequence, what, f"refused: {refused.message}")
+        made += decided
+        now = fold(decided, now)
+        assert now is not None
+        count += 1
+        if how := _differs(then, now):
+            return Replayed("differs", count, act.sequence, what, how)
+    return Replayed("same", count)
+
+
+def _context(act: Act, made: Sequence[e.Event], new: Definition) -> Context:
+    def answers(sequence: int) -> dict[str, object] | None:
+        found = next((ev.payload for ev in made if ev.sequence == sequence), None)
+        return found.answers if isinstance(found, e.FormSubmitted) else None
+
+    return Context(act.actor, act.person, act.at, act.subject, answers, definitions=lambda _: new)
+
+
+def _told(act: Act) -> str:
+    """An act in a few words: what was done, and to what."""
+    command = act.command
+    if command is None:
+        return act.events[0].type
+    name = type(command).__name__
+    on = getattr(command, "action", None) or getattr(command, "instance", None) or getattr(command, "to", None)
+    return f"{name} {on}" if on else name
+
+
+def _differs(then: ProcessState, now: ProcessState) -> str:
+    """How two states differ in what people would notice; empty where they do not."""
+    if then.status != now.status:
+        return f"the process is {now.status} instead of {then.status}"
+    if set(then.active) != set(now.active):
+        return f"it is in {_names(now.active)} instead of {_names(then.active)}"
+    open_then, open_now = ({i.id for i in s.instances.values() if i.status == "open"} for s in (then, now))
+    if come := open_now - open_then:
+        return f"{_names(come)} is open, and was not"
+    if gone := open_then - open_now:
+        return f"{_names(gone)} is not open, and was"
+    due_then, due_now = ({p.id: p.due for p in s.pending.values()} for s in (then, now))
+    for name in sorted(due_then.keys() | due_now.keys()):
+        if due_then.get(name) != due_now.get(name):
+            return f"{name} is due {_day(due_now.get(name))} instead of {_day(due_then.get(name))}"
+    return ""
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "no state"
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "never"

@@ -1,0 +1,126 @@
+"""Histories done again: under their own version always the same, under another the first act that goes another way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli import play
+from engine.engine import Engine
+from engine.process import commands as c
+from engine.process.replay import Replayed
+from engine.template import bundle
+from engine.template.chart import Definition
+from engine.template.sources import BUILT_IN
+
+EXAMPLES = BUILT_IN / "examples"
+
+
+@pytest.fixture
+def changed(tmp_path: Path, write_small: Callable[..., Path], small_text: str) -> Callable[..., Definition]:
+    """The small template with parts of its text replaced."""
+
+    def make(*changes: tuple[str, str]) -> Definition:
+        text = small_text
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        return bundle.read("small", [write_small(tmp_path / "changed", text)]).definition
+
+    return make
+
+
+def lived(world: Any) -> None:
+    """Two rounds: the first is answered, the second runs out of time; a hand-over, a correction, a stand-in, a way back."""
+    world.to_voting()
+    world.submit("ola", "vote.1.m2", {"score": 4, "why": "Fordi"})
+    world.submit("eva", "vote.1.m3", {"score": 5})
+    world.submit("ola", "log.1", {"text": "Møte", "aside": "Hemmelig"})
+    world.do("kari", c.Act("again"))
+    world.do("ola", c.Delegate("m2", "m3", None, "Ferie"))
+    world.clock.now += timedelta(days=15)
+    world.engine.tick()
+    world.do("kari", c.Act("close"))
+    world.do("kari", c.Grant("m2", "guest"))
+    world.do("kari", c.HandOver("m1", "m3", "lead"))
+    world.do("eva", c.StepBack("plan", "Vi glemte målet"))
+    world.submit("eva", "goal.2", {"text": "et annet mål"})
+    world.do("eva", c.Suspend("Sommerferie"))
+    world.clock.now += timedelta(days=30)
+    world.do("eva", c.Resume("Ferien er over"))
+
+
+def test_given_a_long_life_when_replayed_under_its_own_version_then_it_is_the_same(world: Any) -> None:
+    lived(world)
+    found = world.engine.replay("p", world.bundle.definition)
+    assert (found.outcome, found.how) == ("same", "")
+    assert found.acts > 20
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "how"),
+    [
+        (("tasks.goal.complete and", "tasks.goal.done >= 2 and"), "Act open", "refused: “open” is not open now"),
+        (("due: P14D", "due: P21D"), "Act open", "is due"),
+        (
+            ("to: talk, when: tasks.vote.complete", "to: ended, when: tasks.vote.complete"),
+            "Submit vote.1.m3",
+            "finished",
+        ),
+        (("again: {title", "once_more: {title"), "Act again", "refused: there is no action “again”"),
+    ],
+)
+def test_given_another_version_when_replayed_then_the_first_act_that_goes_another_way(
+    world: Any, changed: Callable[..., Definition], change: tuple[str, str], what: str, how: str
+) -> None:
+    lived(world)
+    found = world.engine.replay("p", changed(change))
+    assert (found.outcome, found.what) == ("differs", what)
+    assert how in found.how
+
+
+def test_given_only_other_texts_when_replayed_then_it_is_the_same(
+    world: Any, changed: Callable[..., Definition]
+) -> None:
+    lived(world)
+    assert world.engine.replay("p", changed(("nb: Samtale", "nb: Prat"))).outcome == "same"
+
+
+def test_given_answers_that_are_sealed_when_replayed_then_it_cannot_be_told(world: Any) -> None:
+    world.to_voting()
+    world.submit("ola", "vote.1.m2", {"score": 4})
+    found = world.engine.replay("p", world.bundle.definition)
+    assert found.outcome == "cannot tell"
+    assert "vote.1.m2 are sealed" in found.how
+
+
+def test_given_a_replay_when_done_then_nothing_is_stored(world: Any) -> None:
+    lived(world)
+    position = world.engine.log.position()
+    world.engine.replay("p", world.bundle.definition)
+    assert world.engine.log.position() == position
+
+
+def test_given_the_examples_when_replayed_under_their_own_versions_then_they_are_the_same(tmp_path: Path) -> None:
+    engine = Engine.open(tmp_path)
+    for name in ("samson", "soimpact"):
+        engine.publish(bundle.read(name, [BUILT_IN]))
+    play.Collaboration(engine, EXAMPLES / "made_up_collaboration" / "collaboration.yaml").play()
+    leader = play.session_of(engine, "kari")
+    team = play.Team(leader, play.session_of(engine, "amir"), play.session_of(engine, "sara"))
+    answers = EXAMPLES / "umea_2022" / "answers"
+    play.start_evaluation(engine, answers, "umea", "Umeå", leader, team=team)
+    play.finish_evaluation(engine, answers, "umea", leader, team=team)
+    outcomes = {
+        name: engine.replay(name, engine.definition(template))
+        for name, template in (("fjordvik", "samson"), ("umea", "soimpact"))
+    }
+    engine.close()
+    assert {name: (r.outcome, r.what, r.how) for name, r in outcomes.items()} == dict.fromkeys(
+        outcomes, ("same", "", "")
+    )
+    assert all(isinstance(found, Replayed) and found.acts > 10 for found in outcomes.values())
