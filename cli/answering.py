@@ -207,6 +207,7 @@ def _stored(call: Call, process: str, instance: str, command: Command, asked: Fo
         call,
         {"receipt": receipt, "decided": decided} if decided else receipt,
         Done(f"{done} (had been done before: nothing new)" if receipt.replayed else done),
+        f"Receipt, to keep: {receipt}",
         *([Table(("No.", "When", "Who", "What"), rows, title=DECIDED)] if rows else []),
     )
 

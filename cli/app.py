@@ -169,6 +169,13 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.receipts",
+        "Looking back",
+        {
+            "receipt check": "Check that what was stored when a receipt was given is still there, unchanged.",
+        },
+    ),
+    Module(
         "cli.exporting",
         "Taking along",
         {
@@ -198,6 +205,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "draft": "Answers that are not finished.",
     "incident": "What cannot go on by itself.",
     "migration": "Running processes on their way to another version.",
+    "receipt": "What shows later that an answer was stored.",
     "export": "Processes in a file, for other programs and for archives.",
     "explain": "Why something is as it is.",
 }

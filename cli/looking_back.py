@@ -135,7 +135,8 @@ def verify(
         tell(call, data, Done(f"The log holds: {told}."))
         return
     tell(call, data, f"Of {told}, these do not hold:", Table(("Process", "Event", "What is wrong"), rows))
-    note(call, "What to do: let nobody write, keep the file as it is, and compare it with your backups.")
+    note(call, "They are in quarantine: they can be read, and nothing is written to them; all others go on.")
+    note(call, "What to do: keep the file as it is, and compare it with your backups.")
     raise typer.Exit(IntegrityFault.exit_code)
 
 

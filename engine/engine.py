@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from functools import lru_cache, partial
@@ -41,7 +41,9 @@ from engine.store.drafts import Draft, Drafts
 from engine.store.keys import KeyFolder
 from engine.store.log import GENESIS, CommandKey, Log, Record, Row, encode, iso
 from engine.store.people import People, Session
+from engine.store.receipts import Kept
 from engine.store.vault import protect, unprotect
+from engine.store.verify import Fault, first_fault
 from engine.template.bundle import Bundle, definition_from
 from engine.template.chart import Definition
 
@@ -68,7 +70,7 @@ def stream_of(kind: str, name: str) -> UUID:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to a command: what was stored, and where."""
+    """The answer to a command: what was stored, and where. As text it can be kept, and checked by `store.receipts`."""
 
     process: str
     stream: str
@@ -78,14 +80,21 @@ class Receipt:
     result: Mapping[str, Any]
     replayed: bool = False
 
+    def __str__(self) -> str:
+        return str(Kept(self.process, self.last, self.hash))
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A process as folded from its events, with the events."""
+    """A process as folded from its events, with the events; `fault` is the first that is not what was stored.
+
+    A process with a fault is in quarantine: it can be read, and nothing is written to it.
+    """
 
     state: ProcessState
     records: tuple[Record, ...]
     definition: Definition
+    fault: Fault | None = None
 
 
 class Engine:
@@ -250,6 +259,7 @@ class Engine:
             if known is not None:
                 return known
             loaded = self.load(stream)
+            _not_in_quarantine(name, loaded)
             try:
                 return self._commit(
                     session, loaded.state, loaded.definition, command, command_id, loaded.records, result or {}
@@ -276,6 +286,7 @@ class Engine:
     def _tick(self, name: str) -> Receipt:
         for _ in range(RETRIES):
             loaded = self.load(self.stream(name))
+            _not_in_quarantine(name, loaded)
             try:
                 return self._commit(None, loaded.state, loaded.definition, commands.Tick(), "", loaded.records, {})
             except Conflict:
@@ -490,11 +501,11 @@ class Engine:
         """A process as it is now: what was folded before, if the log still has it, and what came since."""
         known = self._loaded.pop(stream, None)
         if known is None:
-            found = self._folded(stream, tuple(self.log.read(stream)))
+            found = self._whole(stream)
         else:
             records = self.log.read(stream, after=known.state.sequence - 1)
             if not records or records[0].hash != known.state.last_hash:  # another log lies there now
-                found = self._folded(stream, tuple(self.log.read(stream)))
+                found = self._whole(stream)
             else:
                 found = self._further(known, tuple(records[1:])) if len(records) > 1 else known
         self._keep(stream, found)
@@ -506,6 +517,15 @@ class Engine:
         if len(self._loaded) > KEPT_PROCESSES:
             self._loaded.pop(next(iter(self._loaded)))
 
+    def _whole(self, stream: UUID) -> Loaded:
+        """A process from its first event to its last, with its chain checked."""
+        head, records = self.log.head(stream), tuple(self.log.read(stream))
+        loaded = self._folded(stream, records)
+        fault = first_fault(stream, records, head)
+        if fault is not None and head != self.log.head(stream):  # somebody wrote between the two
+            return self._whole(stream)
+        return replace(loaded, fault=fault)
+
     def _folded(self, stream: UUID, records: tuple[Record, ...]) -> Loaded:
         state = fold(self.events(records))
         if state is None:
@@ -515,7 +535,9 @@ class Engine:
     def _further(self, known: Loaded, new: tuple[Record, ...]) -> Loaded:
         state = fold(self.events(new), known.state)
         assert state is not None
-        return Loaded(state, known.records + new, self.definition(state.template, state.bundle))
+        return replace(
+            known, state=state, records=known.records + new, definition=self.definition(state.template, state.bundle)
+        )
 
     def events(
         self,
@@ -753,6 +775,16 @@ class Engine:
     def processes(self) -> list[Mapping[str, Any]]:
         """Every process: name, stream, template, bundle, title, status."""
         return self.log.query("SELECT name, stream, template, bundle, title, status FROM process ORDER BY name")
+
+
+def _not_in_quarantine(name: str, loaded: Loaded) -> None:
+    """Raise `IntegrityFault` for a process that is not what was stored: on that nothing is built."""
+    if loaded.fault is not None:
+        raise IntegrityFault(
+            f"“{name}” is in quarantine, and nothing more is written to it: event {loaded.fault.sequence}:"
+            f" {loaded.fault.what}",
+            hint="It can still be read. Restore the log from a backup; `samskap verify` shows what is wrong.",
+        )
 
 
 def _plain(value: object) -> Any:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from engine.engine import Engine
 from engine.errors import IntegrityFault, KeyMissing
 from engine.process import commands as c
 from engine.store.verify import verify
@@ -76,3 +79,53 @@ def test_given_the_key_of_a_person_lost_when_they_write_a_text_then_told_and_the
         world.submit("kari", "vote.1.m2", {"score": 4, "why": "fordi"}, "m2")
     world.submit("kari", "vote.1.m2", {"score": 4}, "m2")
     assert world.state.instances["vote.1.m2"].status == "done"
+
+
+MIDDLE = (
+    "UPDATE stored_events SET state = CAST(replace(CAST(state AS TEXT), 'Town', 'Tawn') AS BLOB)"
+    " WHERE topic = 'party.joined' AND originator_id = ?"
+)
+
+
+def test_given_an_event_changed_long_ago_when_written_to_then_refused_with_the_event_and_read_all_the_same(
+    world: World,
+) -> None:
+    world.parties()
+    stream = world.engine.stream("p")
+    (event,) = [r.sequence for r in world.engine.log.read(stream) if b"Town" in r.body]
+    change(world, MIDDLE, stream.hex)
+    again = Engine.open(world.folder, clock=world.clock)
+    with pytest.raises(IntegrityFault, match=rf"in quarantine.*event {event + 1}:"):
+        again.handle(world.person("kari"), "p", c.AddParty("other", "Other"))
+    assert again.history(world.person("kari"), "p")
+    assert again.load(stream).fault is not None
+    again.close()
+
+
+def test_given_one_process_in_quarantine_when_others_go_on_then_they_do_and_time_acts_on_them(world: World) -> None:
+    world.to_voting()
+    world.engine.start(world.person("kari"), "small", "q", "Q")
+    stream = world.engine.stream("p")
+    change(world, MIDDLE, stream.hex)
+    again = Engine.open(world.folder, clock=world.clock)
+    again.handle(world.person("kari"), "q", c.AddParty("other", "Other"))
+    position = again.log.position()
+    world.clock.now += timedelta(days=20)
+    with pytest.raises(IntegrityFault, match="“p” is in quarantine"):
+        again.tick()
+    assert again.log.position() == position
+    again.close()
+
+
+def test_given_a_process_restored_when_written_to_then_it_is_out_of_quarantine(world: World) -> None:
+    world.parties()
+    stream = world.engine.stream("p")
+    whole = world.folder.parent / "whole.sqlite"
+    with closing(sqlite3.connect(world.folder / "events.sqlite")) as source, closing(sqlite3.connect(whole)) as target:
+        source.backup(target)
+    change(world, MIDDLE, stream.hex)
+    with closing(sqlite3.connect(whole)) as source, closing(sqlite3.connect(world.folder / "events.sqlite")) as target:
+        source.backup(target)
+    again = Engine.open(world.folder, clock=world.clock)
+    again.handle(world.person("kari"), "p", c.AddParty("other", "Other"))
+    again.close()
