@@ -146,6 +146,7 @@ MODULES: Final = (
             "cancel": "Give a process up, for good.",
             "tick": "Let time act: deadlines that have passed.",
             "explain action": "Say why an action is open or not.",
+            "explain readers": "Say who could read an answer, since when, and why.",
             "explain task": "Say how a task stands, and who can fill it in.",
         },
     ),

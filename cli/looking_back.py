@@ -16,23 +16,90 @@ from cli.command import Commands, Process
 from cli.output import Done, Table, note, tell, write
 
 if TYPE_CHECKING:
+    from engine.process.history import Line
     from engine.workspace import SqlSettings
     from warehouse.query import Cell, Limits
 
 commands = Commands()
 
 
-@commands.add("history", example="samskap history arendal-2026\nsamskap history arendal-2026 --lang en")
-def history(ctx: typer.Context, process: Process) -> None:
+BY_ITSELF = frozenset(
+    {"task.opened", "task.begun", "task.reopened", "task.withdrawn", "state.left", "step.taken", "form.kept"}
+    | {"deadline.set", "reminder.set"}
+)
+"""Events that follow from others: a compact history leaves them out."""
+
+
+@commands.add(
+    "history",
+    example="samskap history arendal-2026 --compact\n"
+    "samskap history arendal-2026 --between 2026-03-01 2026-03-14\n"
+    "samskap history arendal-2026 --full --lang en",
+)
+def history(
+    ctx: typer.Context,
+    process: Process,
+    between: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--between", metavar="FROM TO", help="From one day, time or event to another, both included."),
+    ] = None,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Only what people and time did, and the states that were entered.")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Also in which role, under which version, and the hash.")
+    ] = False,
+) -> None:
     """Tell what happened in a process.
 
     One line an event, in your language, as far as you may see it. `samskap at PROCESS NUMBER` shows the process after
     an event.
     """
+    from engine.errors import UsageError
+
     call: Call = ctx.obj
+    if compact and full:
+        raise UsageError("--compact leaves out, --full adds", hint="Give one of them.")
     lines = call.engine.history(call.reader(), process)
-    rows = [(line.sequence, call.local(line.at), line.who, line.text) for line in lines]
-    tell(call, {"process": process, "events": lines}, Table(("No.", f"When ({call.zone})", "Who", "What"), rows))
+    if between is not None:
+        lines = _between(call, lines, *between)
+    if compact:
+        lines = [line for line in lines if line.type not in BY_ITSELF]
+    headings: tuple[str, ...] = ("No.", f"When ({call.zone})", "Who", "What")
+    rows: list[tuple[object, ...]] = [(line.sequence, call.local(line.at), line.who, line.text) for line in lines]
+    data: dict[str, object] = {"process": process, "events": lines}
+    if full:
+        more = _envelopes(call, process)
+        headings = (*headings, "Type", "As", "Role", "Version", "Hash")
+        rows = [(*row, line.type, *more[line.sequence].values()) for row, line in zip(rows, lines, strict=True)]
+        data["envelopes"] = [more[line.sequence] | {"sequence": line.sequence} for line in lines]
+    tell(call, data, Table(headings, rows))
+
+
+def _between(call: Call, lines: list[Line], first: str, last: str) -> list[Line]:
+    """The lines from one moment to another; of two days, from the beginning of the first to the end of the last."""
+    since, until = _moment(call, first, time.min), _moment(call, last)
+
+    def within(line: Line) -> bool:
+        begun = line.sequence >= since if isinstance(since, int) else line.at >= since
+        return begun and (line.sequence <= until if isinstance(until, int) else line.at <= until)
+
+    return [line for line in lines if within(line)]
+
+
+def _envelopes(call: Call, process: str) -> dict[int, dict[str, str]]:
+    """In which membership and role each event came about, under which version of the template, and its hash."""
+    loaded = call.engine.load(call.engine.stream(process))
+    versions = {p.bundle: p.version for p in call.engine.published(loaded.state.template)}
+    return {
+        event.sequence: {
+            "membership": event.membership or "",
+            "role": event.role or "",
+            "version": versions.get(event.bundle_hash or "", ""),
+            "hash": event.hash[:12],
+        }
+        for event in call.engine.events(loaded.records)
+    }
 
 
 @commands.add("at", example="samskap at arendal-2026 2026-03-14\nsamskap at arendal-2026 17")
@@ -57,7 +124,7 @@ def at(
     tell(call, then, *parts(then, call.local))
 
 
-def _moment(call: Call, text: str) -> datetime | int:
+def _moment(call: Call, text: str, of_a_day: time = time.max) -> datetime | int:
     from engine.errors import UsageError
 
     if text.isascii() and text.isdigit() and len(text) < 8:
@@ -66,7 +133,7 @@ def _moment(call: Call, text: str) -> datetime | int:
         return int(text)
     try:
         if len(text) == len("2026-03-14"):
-            return datetime.combine(date.fromisoformat(text), time.max, tzinfo=call.zone)
+            return datetime.combine(date.fromisoformat(text), of_a_day, tzinfo=call.zone)
         found = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(

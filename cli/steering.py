@@ -166,6 +166,27 @@ def explain_action(ctx: typer.Context, process: Process, action: Action) -> None
     )
 
 
+@commands.add("explain readers", example="samskap explain readers arendal-2026 answer.1.m3")
+def explain_readers(ctx: typer.Context, process: Process, instance: Instance) -> None:
+    """Say who could read an answer, since when, and why.
+
+    It says who could have read it, not who did. The operator, who holds the keys, is not among them.
+    """
+    call: Call = ctx.obj
+    session = call.reader()
+    found = call.engine.readers(session, process, instance)
+    members = call.engine.load(call.engine.stream(process)).state.memberships
+
+    def name(membership: str) -> str:
+        person = call.engine.people.get(members[membership].person or "")
+        return person.name if person else "(erased)"
+
+    rows = [(f"#{r.answer}", name(r.membership), r.membership, call.local(r.since), r.because) for r in found]
+    data = {"process": process, "instance": instance, "readers": found}
+    columns = ("Answer", "Who", "As", "Could read it since", "Because")
+    tell(call, data, Table(columns, rows, empty="Nothing has been answered."))
+
+
 @commands.add("explain task", example="samskap explain task arendal-2026 answer.1.m2")
 def explain_task(
     ctx: typer.Context,

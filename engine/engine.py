@@ -31,6 +31,7 @@ from engine.process.decide import Context, decide
 from engine.process.decide.answering import as_read, replaced, subject_of
 from engine.process.explain import ActionExplanation, TaskExplanation, explain_action, explain_task
 from engine.process.history import Line, Teller
+from engine.process.readers import Reader, readers
 from engine.process.replay import Replayed, acts, replay
 from engine.process.state import Instance, ProcessState, fold
 from engine.progress import Progress, quiet
@@ -739,6 +740,12 @@ class Engine:
             self._instance(loaded, instance),
             language or session.person.language,
         )
+
+    def readers(self, session: Session, name: str, instance: str) -> list[Reader]:
+        """Who could read the answers of an instance, and since when; for whoever may see the process."""
+        loaded = self.load(self.stream(name))
+        self.view(session, loaded)
+        return readers(self.events(loaded.records), self._instance(loaded, instance).id)
 
     def decided_on(self, session: Session, name: str, instance: str) -> list[Line]:
         """What was decided on answers of an instance that were put right since; for whoever may see the process."""

@@ -61,6 +61,7 @@ ELSEWHERE = {
     "back": "tests/cli/test_suspension.py",
     "backfill": "tests/cli/test_suspension.py",
     "resume": "tests/cli/test_suspension.py",
+    "explain readers": "tests/cli/test_history.py",
     "receipt check": "tests/cli/test_receipts.py",
     "replay": "tests/cli/test_migrating.py",
     "retire": "tests/cli/test_migrating.py",

@@ -1,0 +1,91 @@
+"""Looking back on the command line: parts of a history, more and less of it, and who could read what since when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import codec
+from engine.template.chart import Definition
+
+
+@pytest.fixture
+def round_(preparation: Any, tmp_path: Path, samson: Definition) -> Any:
+    """A round that is open, and a way for both to answer it."""
+    preparation.done("act", "arendal", "open_round", who="kari")
+    file = tmp_path / "scores.json"
+    names = [name for name, asked in samson.forms["answers"].fields.items() if asked.score]
+    file.write_bytes(codec.dumps(dict.fromkeys(names, 4)))
+
+    def answer(who: str, membership: str) -> None:
+        preparation.done("submit", "arendal", f"answer.1.{membership}", "--answers", str(file), who=who)
+
+    return answer
+
+
+def told(terminal: Any, *options: str) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = terminal.done("history", "arendal", *options, "--json", who="kari").data["events"]
+    return events
+
+
+def test_given_two_events_when_asked_for_what_lies_between_then_both_and_what_is_between(preparation: Any) -> None:
+    assert [line["sequence"] for line in told(preparation, "--between", "3", "6")] == [3, 4, 5, 6]
+
+
+def test_given_two_days_when_asked_for_what_lies_between_then_whole_days(preparation: Any) -> None:
+    today = preparation.done("history", "arendal", who="kari").out.splitlines()[1].split()[1]
+    assert told(preparation, "--between", today, today) == told(preparation)
+    assert told(preparation, "--between", "2001-01-01", "2001-12-31") == []
+
+
+def test_given_a_compact_history_when_told_then_without_what_follows_by_itself(preparation: Any) -> None:
+    whole, compact = told(preparation), told(preparation, "--compact")
+    left_out = {line["type"] for line in whole} - {line["type"] for line in compact}
+    assert "task.opened" in left_out
+    assert {"process.started", "form.submitted", "state.entered"} <= {line["type"] for line in compact}
+
+
+def test_given_a_full_history_when_told_then_with_role_version_and_hash(preparation: Any) -> None:
+    ended = preparation.done("history", "arendal", "--full", "--json", who="kari").data
+    first = ended["envelopes"][0]
+    assert (first["sequence"], first["version"], len(first["hash"])) == (1, "1.0.0", 12)
+    assert "facilitator" in {envelope["role"] for envelope in ended["envelopes"]}
+    assert "1.0.0" in preparation.done("history", "arendal", "--full", who="kari").out
+
+
+@pytest.mark.parametrize("options", [("--compact", "--full"), ("--between", "x", "y")])
+def test_given_options_that_make_no_sense_when_asked_then_told(preparation: Any, options: tuple[str, ...]) -> None:
+    assert preparation("history", "arendal", *options, who="kari").code == 2
+
+
+def readers(terminal: Any, instance: str) -> dict[str, str]:
+    found = terminal.done("explain", "readers", "arendal", instance, "--json", who="kari").data["readers"]
+    return {reader["membership"]: reader["because"] for reader in found}
+
+
+def test_given_an_answer_that_is_open_when_asked_who_could_read_it_then_all_who_take_part_since_then_or_since_they_came(
+    preparation: Any,
+) -> None:
+    assert readers(preparation, "register.1.m2") == {"m2": "gave it", "m1": "takes part", "m3": "takes part"}
+    late = preparation.member("per", "naboer")
+    found = preparation.done("explain", "readers", "arendal", "register.1.m2", "--json", who="kari").data["readers"]
+    joined = next(
+        line["sequence"] for line in told(preparation) if line["type"] == "membership.added" and late in line["text"]
+    )
+    assert next(reader["sequence"] for reader in found if reader["membership"] == late) == joined
+
+
+def test_given_a_sealed_answer_when_asked_who_could_read_it_then_only_its_author_until_it_was_revealed(
+    preparation: Any, round_: Any
+) -> None:
+    round_("ola", "m2")
+    assert readers(preparation, "answer.1.m2") == {"m2": "gave it"}
+    round_("eva", "m3")
+    assert readers(preparation, "answer.1.m2") == {"m2": "gave it", "m1": "was revealed", "m3": "was revealed"}
+
+
+def test_given_somebody_from_outside_when_asking_who_could_read_then_refused(preparation: Any) -> None:
+    preparation.person("olga")
+    assert preparation("explain", "readers", "arendal", "register.1.m2", who="olga").code == 6
