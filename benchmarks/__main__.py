@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
-from benchmarks import engine_speed, warehouse_speed
+from benchmarks import engine_speed, scale_speed, warehouse_speed
 from benchmarks.measure import Line, table
 
 BENCHMARKS: Mapping[str, tuple[str, Callable[[int], list[Line]]]] = {
@@ -18,6 +18,11 @@ BENCHMARKS: Mapping[str, tuple[str, Callable[[int], list[Line]]]] = {
     "rebuild": ("Processes rebuilt per second", engine_speed.rebuild),
     "guards": ("Guards evaluated per second", engine_speed.guards),
     "forms": ("Sets of answers checked per second", engine_speed.forms),
+    "transitions": ("Accepted transitions per second in memory", scale_speed.transitions),
+    "lists": ("One person's open tasks", scale_speed.lists),
+    "migrations": ("Processes migrated per second", scale_speed.migrations),
+    "lint": ("Templates linted per second", scale_speed.linting),
+    "disk": ("Bytes on disk for each event (in the column “per second”)", scale_speed.disk),
     "pull": ("Events pulled into DuckDB per second", warehouse_speed.pulling),
     "marts": ("Unit-level measurements computed per second", warehouse_speed.marts),
     "memory": ("Memory", warehouse_speed.memory),

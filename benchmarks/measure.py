@@ -36,16 +36,25 @@ def growing(base: int) -> tuple[int, int, int]:
     return base, 10 * base, 100 * base
 
 
-def timed(call: Callable[[], object], *, repeats: int = REPEATS, before: Callable[[], object] | None = None) -> Timing:
-    """Seconds of a call; `before` prepares every repeat and is not counted. The first call warms up and is dropped."""
+def timed(
+    call: Callable[[], object],
+    *,
+    repeats: int = REPEATS,
+    before: Callable[[], object] | None = None,
+    warm: bool = True,
+) -> Timing:
+    """Seconds of a call; `before` prepares every repeat and is not counted.
+
+    The first call warms up and is dropped, unless it can be made only once (`warm=False`).
+    """
     seconds = []
-    for _ in range(repeats + 1):
+    for _ in range(repeats + warm):
         if before is not None:
             before()
         began = time.perf_counter()
         call()
         seconds.append(time.perf_counter() - began)
-    counted = seconds[1:]
+    counted = seconds[1:] if warm else seconds
     return Timing(median(counted), min(counted), max(counted))
 
 
