@@ -95,7 +95,10 @@ def log(call: Call) -> Check:
     """Whether the log opens and every hash holds."""
     verdict = verify(call.engine.log)
     if verdict.faults:
-        return Check("log", "fault", f"{len(verdict.faults)} stream(s) were changed", "Run `samskap verify`.")
+        names = {row["stream"]: row["name"] for row in call.engine.processes()}
+        held = ", ".join(names.get(fault.stream, fault.stream) for fault in verdict.faults)
+        told = f"changed behind the engine's back, and in quarantine: {held}"
+        return Check("log", "fault", told, "Run `samskap verify`, and restore the log from a backup.")
     return Check("log", "ok", f"{verdict.events} events in {verdict.streams} streams hold")
 
 

@@ -202,8 +202,8 @@ def verify(
         tell(call, data, Done(f"The log holds: {told}."))
         return
     tell(call, data, f"Of {told}, these do not hold:", Table(("Process", "Event", "What is wrong"), rows))
-    note(call, "They are in quarantine: they can be read, and nothing is written to them; all others go on.")
-    note(call, "What to do: keep the file as it is, and compare it with your backups.")
+    note(call, "They are in quarantine: read up to there, nothing is written to them; all others go on.")
+    note(call, "What to do: keep the file as it is, and restore the log from a backup: samskap restore.")
     raise typer.Exit(IntegrityFault.exit_code)
 
 

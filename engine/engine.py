@@ -44,7 +44,7 @@ from engine.store.log import GENESIS, CommandKey, Log, Record, Row, encode, iso
 from engine.store.people import People, Session
 from engine.store.receipts import Kept
 from engine.store.vault import protect, unprotect
-from engine.store.verify import Fault, first_fault
+from engine.store.verify import Fault, first_fault, follow
 from engine.template.bundle import Bundle, definition_from
 from engine.template.chart import Definition
 
@@ -89,7 +89,7 @@ class Receipt:
 class Loaded:
     """A process as folded from its events, with the events; `fault` is the first that is not what was stored.
 
-    A process with a fault is in quarantine: it can be read, and nothing is written to it.
+    A process with a fault is in quarantine: it can be read up to there, and nothing is written to it.
     """
 
     state: ProcessState
@@ -501,16 +501,20 @@ class Engine:
     def _newest(self, stream: UUID) -> Loaded:
         """A process as it is now: what was folded before, if the log still has it, and what came since."""
         known = self._loaded.pop(stream, None)
-        if known is None:
-            found = self._whole(stream)
-        else:
-            records = self.log.read(stream, after=known.state.sequence - 1)
-            if not records or records[0].hash != known.state.last_hash:  # another log lies there now
-                found = self._whole(stream)
-            else:
-                found = self._further(known, tuple(records[1:])) if len(records) > 1 else known
-        self._keep(stream, found)
+        found = (self._since(stream, known) if known is not None else None) or self._whole(stream)
+        if found.fault is None:
+            self._keep(stream, found)
         return found
+
+    def _since(self, stream: UUID, known: Loaded) -> Loaded | None:
+        """What was folded before and what came since; None where that does not follow from it."""
+        try:
+            last, *new = self.log.read(stream, after=known.state.sequence - 1)
+        except (IntegrityFault, ValueError):  # another log lies there now, or what is no log
+            return None
+        if last.hash != known.state.last_hash or not follow(last, new):
+            return None
+        return self._further(known, tuple(new)) if new else known
 
     def _keep(self, stream: UUID, found: Loaded) -> None:
         self._loaded.pop(stream, None)
@@ -520,12 +524,36 @@ class Engine:
 
     def _whole(self, stream: UUID) -> Loaded:
         """A process from its first event to its last, with its chain checked."""
-        head, records = self.log.head(stream), tuple(self.log.read(stream))
-        loaded = self._folded(stream, records)
+        head, records = self.log.head(stream), tuple(self._stored(stream))
         fault = first_fault(stream, records, head)
-        if fault is not None and head != self.log.head(stream):  # somebody wrote between the two
+        if fault is None:
+            return self._folded(stream, records)
+        if head != self.log.head(stream):  # somebody wrote between the two
             return self._whole(stream)
-        return replace(loaded, fault=fault)
+        return replace(self._until(stream, records, fault), fault=fault)
+
+    def _stored(self, stream: UUID) -> Iterator[Record]:
+        """The records of a stream; what is no event any more ends them."""
+        try:
+            yield from self.log.read(stream)
+        except IntegrityFault:
+            for sequence in range(1, self.log.head(stream)[0]):
+                try:
+                    yield from self.log.read(stream, after=sequence - 1, until=sequence)
+                except IntegrityFault:
+                    return
+
+    def _until(self, stream: UUID, records: tuple[Record, ...], fault: Fault) -> Loaded:
+        """A process as far as it can be told: up to its first bad event, or to the one before it."""
+        for last in (fault.sequence - 1, fault.sequence - 2):
+            try:
+                return self._folded(stream, records[: max(last, 0)])
+            except (SamskapError, ValueError, KeyError, TypeError, AttributeError) as error:
+                unreadable = error
+        raise IntegrityFault(
+            f"the process {stream} cannot be told: event {fault.sequence}: {fault.what}",
+            hint="Nothing of it can be read any more. Restore the log from a backup: samskap restore.",
+        ) from unreadable
 
     def _folded(self, stream: UUID, records: tuple[Record, ...]) -> Loaded:
         state = fold(self.events(records))
@@ -655,10 +683,10 @@ class Engine:
     def _read_models(self) -> Iterator[list[Row]]:
         """The rows of the read models as the events give them, a process at a time."""
         for stream in self.log.heads():
-            records = self.log.read(stream)
-            if records and records[0].type == e.ProcessStarted.TYPE:
-                loaded = self._folded(stream, tuple(records))
-                events = self.events(records)
+            first = self.log.read(stream, until=1)
+            if first and first[0].type == e.ProcessStarted.TYPE:
+                loaded = self._whole(stream)
+                events = self.events(loaded.records)
                 definitions = self.definitions(loaded.state.template)
                 yield list(worklists.again(events, loaded.state, definitions, self.people.fingerprint))
 
@@ -790,7 +818,7 @@ def _not_in_quarantine(name: str, loaded: Loaded) -> None:
         raise IntegrityFault(
             f"“{name}” is in quarantine, and nothing more is written to it: event {loaded.fault.sequence}:"
             f" {loaded.fault.what}",
-            hint="It can still be read. Restore the log from a backup; `samskap verify` shows what is wrong.",
+            hint="Up to there it can be read. Restore the log from a backup: `samskap restore`; all others go on.",
         )
 
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from engine.errors import IntegrityFault, UsageError
-from engine.store.log import Log
+from engine import codec
+from engine.errors import IntegrityFault, SamskapError, UsageError
+from engine.store.log import Log, Record
 from engine.store.verify import first_fault
 
+_ANSWERS = frozenset({"form.submitted", "form.corrected"})
 _TEXT = re.compile(r"([\w-]{1,60})#(\d{1,12}):([0-9a-f]{64})")
 
 
@@ -33,19 +35,37 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """What a receipt vouches for: the events of its command, by their types, and when they were stored (UTC)."""
+    """What a receipt vouches for: the events of its command, by their types, and when they were stored (UTC).
+
+    `corrections` are the later events that put right what was answered then: it stays in the log beside them.
+    """
 
     at: datetime
     types: tuple[str, ...]
     events_since: int
+    corrections: tuple[int, ...] = ()
 
 
 def parse(text: str) -> Kept:
-    """A receipt as it was printed; raise `UsageError` for what is none."""
-    found = _TEXT.fullmatch(text.strip())
+    """A receipt as it was printed, also as JSON or with words before it; raise `UsageError` for what is none."""
+    found = _TEXT.fullmatch(_plain(text))
     if found is None:
         raise UsageError(f"“{text.strip()[:80]}” is no receipt", hint="Give what was printed: arendal-2026#12:9f2c…")
     return Kept(found[1], int(found[2]), found[3])
+
+
+def _plain(text: str) -> str:
+    """The receipt within what somebody kept: the line that was printed, all that was printed, or the JSON."""
+    kept = text.strip()
+    if kept.startswith("{"):
+        try:
+            answer = codec.mapping(codec.loads(kept))
+            answer = codec.mapping(answer.get("receipt", answer))
+            return f"{answer['process']}#{answer['last']}:{answer['hash']}"
+        except (SamskapError, KeyError, TypeError, AttributeError):
+            return kept
+    words = [word for word in kept.split() if _TEXT.fullmatch(word)]
+    return words[0] if len(words) == 1 else kept
 
 
 def check(log: Log, stream: UUID, kept: Kept) -> Vouched:
@@ -66,4 +86,20 @@ def check(log: Log, stream: UUID, kept: Kept) -> Vouched:
     last, _ = until[-1].content()
     of_it = [record for record in until if record.content()[0]["command_id"] == last["command_id"]]
     types = tuple(record.type for record in of_it)
-    return Vouched(datetime.fromisoformat(last["recorded_at"]), types, len(records) - kept.sequence)
+    at = datetime.fromisoformat(last["recorded_at"])
+    return Vouched(at, types, len(records) - kept.sequence, _corrections(of_it, records[kept.sequence :]))
+
+
+def _corrections(vouched: list[Record], since: list[Record]) -> tuple[int, ...]:
+    """Which later events put right an answer among these, or a correction of it."""
+    answers = {record.sequence for record in vouched if record.type in _ANSWERS}
+    found = []
+    for record in since:
+        try:
+            replaces = record.content()[1].get("replaces")
+        except (SamskapError, KeyError):  # what is wrong with later events is not the receipt's to say
+            break
+        if record.type in _ANSWERS and replaces in answers:
+            answers.add(record.sequence)
+            found.append(record.sequence)
+    return tuple(found)

@@ -69,6 +69,13 @@ def first_fault(stream: UUID, records: Iterable[Record], head: tuple[int, str]) 
     return chain.fault
 
 
+def follow(last: Record, new: Iterable[Record]) -> bool:
+    """Whether records follow from one that is known to be whole."""
+    envelope, _ = last.content()
+    chain = _Chain(last.sequence, last.hash, datetime.fromisoformat(envelope["recorded_at"]))
+    return not any(_wrong(chain, record) for record in new)
+
+
 def _end(chain: _Chain, stream: UUID, head: tuple[int, str]) -> None:
     """Compare the end of a chain with the head that is kept beside it."""
     sequence, kept = head

@@ -67,3 +67,40 @@ def test_given_what_is_no_receipt_when_checked_then_told_what_one_looks_like(are
 
 def test_given_a_receipt_of_no_process_here_when_checked_then_told(arendal: Any, receipt: str) -> None:
     assert arendal("receipt", "check", receipt.replace("arendal", "senja")).code == 7
+
+
+def test_given_a_receipt_in_a_file_when_checked_then_it_holds_as_text_and_as_json(
+    arendal: Any, receipt: str, tmp_path: Path
+) -> None:
+    name, _, rest = receipt.partition("#")
+    last, _, digest = rest.partition(":")
+    kept = {
+        "printed.txt": f"Stored the answers to register.1.m2\nReceipt, to keep: {receipt}\n",
+        "kept.json": codec.dumps({"process": name, "last": int(last), "hash": digest, "first": 1}).decode(),
+        "decided.json": codec.dumps({"receipt": {"process": name, "last": int(last), "hash": digest}}).decode(),
+    }
+    for file, text in kept.items():
+        (tmp_path / file).write_text(text)
+        assert arendal.done("receipt", "check", str(tmp_path / file), "--json").data["receipt"] == receipt
+
+
+def test_given_answers_put_right_since_when_checked_then_it_holds_and_says_so(
+    arendal: Any, receipt: str, registration: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "better.json"
+    file.write_bytes(codec.dumps(registration | {"positions": ["funds"]}))
+    again = arendal.done("submit", "arendal", "register.1.m2", "--answers", str(file), "--json", who="ola")
+    checked = arendal.done("receipt", "check", receipt, "--json").data
+    assert checked["corrections"] == [again.data["first"]]
+    assert "put right since" in arendal.done("receipt", "check", receipt).out
+
+
+def test_given_a_process_in_quarantine_when_the_doctor_looks_then_it_is_named(arendal: Any, receipt: str) -> None:
+    change(
+        arendal,
+        "UPDATE stored_events SET state = CAST('[]' AS BLOB) WHERE originator_version=3 AND originator_id=STREAM",
+    )
+    ended = arendal("doctor", "--json")
+    (log,) = [check for check in ended.data["checks"] if check["name"] == "log"]
+    assert (ended.code, log["outcome"], "quarantine: arendal" in log["told"]) == (3, "fault", True)
+    assert "samskap restore" in arendal("verify").err

@@ -129,3 +129,40 @@ def test_given_a_process_restored_when_written_to_then_it_is_out_of_quarantine(w
     again = Engine.open(world.folder, clock=world.clock)
     again.handle(world.person("kari"), "p", c.AddParty("other", "Other"))
     again.close()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[]", b"\xff\x00", "text, not bytes", b'{"e":{"type":"party.joined"},"p":{}}'],
+    ids=["another JSON", "no text", "no bytes", "half an envelope"],
+)
+def test_given_an_event_that_is_none_any_more_when_read_for_audit_then_all_before_it_is_told(
+    world: World, body: object
+) -> None:
+    world.parties()
+    stream = world.engine.stream("p")
+    (event,) = [r.sequence for r in world.engine.log.read(stream) if b"Town" in r.body]
+    change(
+        world,
+        f"UPDATE stored_events SET state = ? WHERE originator_id = ? AND originator_version = {event}",
+        body,
+        stream.hex,
+    )
+    again = Engine.open(world.folder, clock=world.clock)
+    assert [line.sequence for line in again.history(world.person("kari"), "p")] == [*range(1, event)]
+    fault = again.load(stream).fault
+    assert fault is not None
+    assert fault.sequence == event
+    assert again.rebuild_worklists() == 1
+    again.close()
+
+
+def test_given_an_event_with_another_content_when_read_for_audit_then_none_beyond_it_is_told(world: World) -> None:
+    """Its bytes are an envelope in its place, and its payload is none of its kind."""
+    world.parties()
+    stream = world.engine.stream("p")
+    (event,) = [r.sequence for r in world.engine.log.read(stream) if b"Town" in r.body]
+    change(world, MIDDLE.replace("'Town', 'Tawn'", "'title', 'tittle'"), stream.hex)
+    again = Engine.open(world.folder, clock=world.clock)
+    assert [line.sequence for line in again.history(world.person("kari"), "p")] == [*range(1, event)]
+    again.close()
