@@ -66,6 +66,7 @@ MODULES: Final = (
         {
             "identity add": "Take a person up in the workspace.",
             "identity token": "Make a token with which a person signs in.",
+            "identity notify": "Say where messages to a person go.",
             "identity list": "List the people of the workspace.",
             "identity whoami": "Say who you are signed in as.",
         },
@@ -160,6 +161,16 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.notifying",
+        "Messages",
+        {
+            "deliver": "Send the messages that wait in the outbox.",
+            "outbox list": "List the messages that wait, were refused, or are to people without an address.",
+            "outbox retry": "Let a message be sent again, as if it were new.",
+            "outbox drop": "Give a message up, with a reason.",
+        },
+    ),
+    Module(
         "cli.figures",
         "Figures",
         {
@@ -205,6 +216,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "member": "People in a process.",
     "draft": "Answers that are not finished.",
     "incident": "What cannot go on by itself.",
+    "outbox": "Messages on their way to people.",
     "migration": "Running processes on their way to another version.",
     "receipt": "What shows later that an answer was stored.",
     "export": "Processes in a file, for other programs and for archives.",

@@ -27,7 +27,7 @@ LEAST_FREE: Final = 200_000_000
 LOW_FREE: Final = 2_000_000_000
 """Bytes on the disk below which an evaluation may not find room."""
 
-EXTRAS: Final = {"great_expectations": "validation", "prefect": "pipelines", "psycopg": "postgres"}
+EXTRAS: Final = {"great_expectations": "validation", "prefect": "pipelines", "psycopg": "postgres", "apprise": "notify"}
 """Packages that are installed on wish, with the extra that brings them."""
 
 

@@ -52,6 +52,45 @@ def token(ctx: typer.Context, handle: Handle) -> None:
     tell(call, {"handle": person.handle, "token": made}, made)
 
 
+@commands.add(
+    "identity notify",
+    example="samskap identity notify kari --to kari@kommune.no\nsamskap identity notify kari --to sms:+4799999999",
+)
+def notify(
+    ctx: typer.Context,
+    handle: Handle,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="ADDRESS",
+            help="An e-mail address, SERVICE:WHO for a service of samskap.toml, or an apprise URL.",
+        ),
+    ] = "",
+    nowhere: Annotated[bool, typer.Option("--nowhere", help="Send this person nothing any more.")] = False,
+) -> None:
+    """Say where messages to a person go.
+
+    The address is stored under the person's own key. A person may set their own; the operator anybody's, and only the
+    operator a whole URL.
+    """
+    from engine.errors import NotAllowed, UsageError  # noqa: PLC0415 (help must come at once)
+    from engine.notify.addresses import address, is_url  # noqa: PLC0415
+
+    call: Call = ctx.obj
+    if bool(to) == nowhere:
+        raise UsageError("an address, or none", hint="Give --to ADDRESS, or --nowhere.")
+    where = address(to) if to else None
+    if not call.is_operator:
+        if call.session().person.handle != handle:
+            raise NotAllowed("this is somebody else", hint="Set your own address, or ask the operator.")
+        if where is not None and is_url(where):
+            raise NotAllowed("a whole URL is for the operator to set", hint="Give an e-mail address or SERVICE:WHO.")
+    person = call.engine.people.notify(call.engine.people.find(handle), where)
+    told = f"Messages to {person.name} go to {person.address}" if where else f"{person.name} is sent no messages"
+    tell(call, {"handle": person.handle, "address": person.address}, Done(told))
+
+
 @commands.add("identity list", example="samskap identity list")
 def people(ctx: typer.Context) -> None:
     """List the people of the workspace.

@@ -22,8 +22,8 @@ Incident = Annotated[str, typer.Argument(metavar="INCIDENT", help="As `samskap i
 def list_incidents(ctx: typer.Context, process: SomeProcess = None) -> None:
     """List what cannot go on by itself.
 
-    Conditions that failed when they were evaluated, and tasks for a role that nobody holds. In one process for whoever
-    may see it; in all of them for the operator.
+    Conditions that failed when they were evaluated, tasks for a role that nobody holds, and messages that were refused
+    (see `samskap outbox`). In one process for whoever may see it; in all of them for the operator.
     """
     from engine.store.worklists import incidents
 

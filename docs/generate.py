@@ -48,6 +48,10 @@ SETTINGS: Final[Mapping[str, str]] = {
     "sql.rows": "How many rows one answer may have; the rest is cut off, and that is told.",
     "sql.memory_limit": "How much memory one question may use.",
     "sql.analysts": "Who may ask in SQL beside the operator, by handle.",
+    "notify.enabled": "Whether people are told of what waits for them; if not, nothing is put into the outbox.",
+    "notify.base_url": "Where people get in; it stands in every message.",
+    "notify.services": "The services that messages go through: a name, and a URL of apprise with `{to}` where the"
+    " person stands. `${NAME}` is a secret from the environment. `mailto` is the service of e-mail addresses.",
 }
 """What each setting means; a setting without a meaning stops the making of the page."""
 

@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from engine import codec
 from engine.errors import Conflict, IntegrityFault, KeyMissing, NotAllowed, NotFound, Refused, SamskapError, StoreError
+from engine.notify import outbox
 from engine.process import commands
 from engine.process import events as e
 from engine.process.access import Actor, ToRead, ToSubmit, View, may, visible
@@ -99,22 +100,36 @@ class Loaded:
 
 
 class Engine:
-    """A workspace's engine over one log and one key folder. `clock` gives the time, in UTC."""
+    """A workspace's engine over one log and one key folder. `clock` gives the time, in UTC.
 
-    def __init__(self, log: Log, keys: KeyFolder, *, clock: Callable[[], datetime] = now_utc) -> None:
+    With `notify` it keeps in the outbox whom each event concerns.
+    """
+
+    def __init__(
+        self, log: Log, keys: KeyFolder, *, clock: Callable[[], datetime] = now_utc, notify: bool = True
+    ) -> None:
         self.log = log
         self.keys = keys
         self.clock = clock
         self.people = People(log, keys)
         self.drafts = Drafts(log, keys, self.people)
+        self.notify = notify
+        self.outbox = outbox.Outbox(log)
         self._definition = lru_cache(maxsize=64)(self._load_definition)
         self._loaded: dict[UUID, Loaded] = {}
         self._published: dict[UUID, tuple[tuple[int, str], list[e.Payload]]] = {}
 
     @classmethod
-    def open(cls, data: Path, *, store_url: str | None = None, clock: Callable[[], datetime] = now_utc) -> Engine:
+    def open(
+        cls,
+        data: Path,
+        *,
+        store_url: str | None = None,
+        clock: Callable[[], datetime] = now_utc,
+        notify: bool = True,
+    ) -> Engine:
         """The engine of a workspace's data folder, over the log in it or the one that `store_url` names."""
-        return cls(open_log(store_url, data), KeyFolder(data / "keys"), clock=clock)
+        return cls(open_log(store_url, data), KeyFolder(data / "keys"), clock=clock, notify=notify)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -324,6 +339,8 @@ class Engine:
             self._untouched(state.stream, state.sequence, state.last_hash or GENESIS)
             definitions = self.definitions(after.template)
             rows = list(worklists.rows(decided, after, definitions, self.people.fingerprint))
+            if self.notify:
+                rows += outbox.rows(state, decided, after, definitions(after.bundle), self.people.fingerprint)
             key = None
             if session is not None:
                 fingerprint = self._fingerprint(command)

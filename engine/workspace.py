@@ -49,6 +49,11 @@ timezone = "Europe/Oslo"
 seconds = 5             # one question may take this long,
 rows = 10000            # and answer with this many rows
 analysts = []           # who may ask beside the operator, by handle: ["kari"]
+
+[notify]
+enabled = true          # whether people are told of what waits for them (`samskap deliver`)
+# base_url = "https://samskap.example.org"    # where they get in; it stands in every message
+# services.mailto = "mailtos://samskap:${{SMTP_PASSWORD}}@smtp.example.org?from=samskap@example.org&to={{to}}"
 """
 
 
@@ -56,6 +61,13 @@ def _zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"“{name}” is no time zone; write one such as Europe/Oslo")
     return name
+
+
+def _services(services: dict[str, str]) -> dict[str, str]:
+    for name, url in services.items():
+        if not re.fullmatch("[a-z][a-z0-9_]*", name) or "://" not in url or "{to}" not in url:
+            raise ValueError(f"“{name}” is no service; write NAME = an apprise URL with {{to}} where the person stands")
+    return services
 
 
 class _Section(BaseModel):
@@ -85,6 +97,14 @@ class SqlSettings(_Section):
     analysts: tuple[str, ...] = ()
 
 
+class NotifySettings(_Section):
+    """How people are told of what waits for them."""
+
+    enabled: bool = True
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] | None = None
+    services: Annotated[dict[str, str], AfterValidator(_services)] = {}
+
+
 class Settings(BaseSettings):
     """Everything that can be set, with its default."""
 
@@ -95,6 +115,7 @@ class Settings(BaseSettings):
     warehouse: WarehouseSettings = WarehouseSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     sql: SqlSettings = SqlSettings()
+    notify: NotifySettings = NotifySettings()
 
     @classmethod
     def settings_customise_sources(  # noqa: D102 (pydantic-settings' hook: the environment wins over the file)
@@ -203,7 +224,8 @@ class Workspace:
 
     def engine(self, *, clock: Callable[[], datetime] = now_utc) -> Engine:
         """The engine over this workspace's log and keys."""
-        return Engine.open(self.data, store_url=self.settings.store_url, clock=clock)
+        settings = self.settings
+        return Engine.open(self.data, store_url=settings.store_url, clock=clock, notify=settings.notify.enabled)
 
     def log(self, store_url: str) -> Log:
         """Another log by its URL, a file relative to this workspace, with its tables made where they are missing."""

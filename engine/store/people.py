@@ -1,8 +1,8 @@
 """The people of a workspace and how they show who they are.
 
-A person's profile (name, language) lies under that person's key; a handle is kept as a keyed fingerprint only. Who acts
-is read from a token signed by the workspace, or, for an operator, from the operator's key in the key folder; never from
-a name that somebody typed. What a person may do in a process is `access`'s.
+A person's profile (name, language, address) lies under that person's key; a handle is kept as a keyed fingerprint
+only. Who acts is read from a token signed by the workspace, or, for an operator, from the operator's key in the key
+folder; never from a name that somebody typed. What a person may do in a process is `access`'s.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -31,6 +31,8 @@ class Person:
     handle: str
     name: str
     language: str = "nb"
+    address: str | None = field(default=None, repr=False)
+    """Where messages go; None: nothing is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,7 @@ class People:
         if language not in LANGUAGES:
             raise UsageError(f"“{language}” is no language of ours", hint=f"Choose one of {', '.join(LANGUAGES)}.")
         person = Person(uuid4().hex, handle, name or handle, language)
-        profile = codec.dumps({"handle": handle, "name": person.name, "language": language})
-        sealed = self._keys.encrypt("person", person.id, profile)
+        sealed = self._sealed(person)
         try:
             self._log.write_rows(
                 [("INSERT INTO person VALUES (?,?,?)", (person.id, self._mac("handle", handle), sealed))]
@@ -67,6 +68,19 @@ class People:
             self._keys.destroy("person", person.id)
             raise Conflict(f"there is a “{handle}” already", hint="Choose another handle.") from None
         return person
+
+    def notify(self, person: Person, address: str | None) -> Person:
+        """Keep where messages to a person go, under the person's key; None: nothing is sent any more."""
+        changed = replace(person, address=address)
+        self._log.write_rows([("UPDATE person SET profile=? WHERE id=?", (self._sealed(changed), person.id))])
+        return changed
+
+    def _sealed(self, person: Person) -> bytes:
+        """A profile under the person's key."""
+        profile = {"handle": person.handle, "name": person.name, "language": person.language}
+        if person.address is not None:
+            profile["address"] = person.address
+        return self._keys.encrypt("person", person.id, codec.dumps({**profile}))
 
     def find(self, handle: str) -> Person:
         """The person with a handle; raise `NotFound`."""
@@ -94,7 +108,8 @@ class People:
         if opened is None:
             return None
         found = codec.mapping(codec.decode(opened))
-        return Person(person_id, str(found["handle"]), str(found["name"]), str(found["language"]))
+        address = str(found["address"]) if "address" in found else None
+        return Person(person_id, str(found["handle"]), str(found["name"]), str(found["language"]), address)
 
     def fingerprint(self, person_id: str) -> str:
         """A person in our work lists: the same everywhere in the workspace, and telling nothing without the key."""

@@ -31,6 +31,10 @@ TABLES: Final[Mapping[str, str]] = {
     "draft": "CREATE TABLE IF NOT EXISTS draft (stream TEXT NOT NULL, instance TEXT NOT NULL, person TEXT NOT NULL,"
     " version INTEGER NOT NULL, saved_at TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL,"
     " PRIMARY KEY (stream, instance, person)) WITHOUT ROWID",
+    "outbox": "CREATE TABLE IF NOT EXISTS outbox (key TEXT PRIMARY KEY, stream TEXT NOT NULL,"
+    " sequence INTEGER NOT NULL, kind TEXT NOT NULL, membership TEXT NOT NULL, person TEXT NOT NULL,"
+    " since TEXT NOT NULL, status TEXT NOT NULL, at TEXT NOT NULL, attempts INTEGER NOT NULL, lease TEXT NOT NULL,"
+    " told TEXT NOT NULL)",
     "person": "CREATE TABLE IF NOT EXISTS person (id TEXT PRIMARY KEY, handle TEXT NOT NULL UNIQUE,"
     " profile BLOB NOT NULL)",
 }
@@ -38,6 +42,7 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS member_person ON member (person)",
     "CREATE INDEX IF NOT EXISTS delegate_person ON delegate (person)",
     "CREATE INDEX IF NOT EXISTS deadline_due ON deadline (due)",
+    "CREATE INDEX IF NOT EXISTS outbox_due ON outbox (status, at)",
 )
 ANYTHING: Final = "SELECT EXISTS (SELECT 1 FROM head) OR EXISTS (SELECT 1 FROM person) AS anything"
 """Whether a store was ever used."""
@@ -62,6 +67,11 @@ KEPT: Final[Mapping[str, Kept]] = {
         ("stream", "instance", "person"),
         "SELECT * FROM draft WHERE (stream, instance, person) > (?,?,?) ORDER BY stream, instance, person LIMIT ?",
         "INSERT INTO draft VALUES (?,?,?,?,?,?,?)",
+    ),
+    "outbox": Kept(
+        ("key",),
+        "SELECT * FROM outbox WHERE key > ? ORDER BY key LIMIT ?",
+        "INSERT INTO outbox VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     ),
     "person": Kept(
         ("id",),

@@ -276,7 +276,7 @@ def due_processes(log: Log, now: datetime) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class IncidentItem:
-    """Where a process needs a person to go on: a condition that failed, or a task that nobody can do."""
+    """Where a person is needed: a condition that failed, a task that nobody can do, a message that was refused."""
 
     process: str
     incident: str
@@ -288,7 +288,7 @@ class IncidentItem:
 def incidents(log: Log, process: str | None = None) -> list[IncidentItem]:
     """What cannot go on by itself, over all running processes or in one."""
     failed = [
-        IncidentItem(row["name"], row["incident"], "condition", row["message"], datetime.fromisoformat(row["at"]))
+        IncidentItem(row["name"], row["incident"], "condition", row["message"], _moment(row["at"]))
         for row in log.query(_FAILED, (process, process))
     ]
     held: dict[str, set[str]] = {}
@@ -300,9 +300,21 @@ def incidents(log: Log, process: str | None = None) -> list[IncidentItem]:
         if (wanted := [role for role in json.loads(row["roles"]) if role != ASK])
         and held.get(row["stream"], set()).isdisjoint(wanted)
     ]
-    return [*failed, *nobody]
+    refused = [
+        IncidentItem(row["name"], row["key"], "message", f"a message was refused: {row['told']}", _moment(row["at"]))
+        for row in log.query(_REFUSED, (process, process))
+    ]
+    return [*failed, *nobody, *refused]
 
 
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+_REFUSED = (
+    "SELECT p.name, o.key, o.told, o.at FROM outbox o JOIN process p ON p.stream = o.stream"
+    " WHERE (CAST(? AS TEXT) IS NULL OR p.name = ?) AND o.status = 'refused' ORDER BY o.at, o.key"
+)
 _FAILED = (
     "SELECT p.name, i.incident, i.message, i.at FROM incident i JOIN process p ON p.stream = i.stream"
     " WHERE (CAST(? AS TEXT) IS NULL OR p.name = ?) ORDER BY i.at, p.name, i.incident"
