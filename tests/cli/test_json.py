@@ -61,6 +61,7 @@ ELSEWHERE = {
     "back": "tests/cli/test_suspension.py",
     "backfill": "tests/cli/test_suspension.py",
     "resume": "tests/cli/test_suspension.py",
+    "test": "tests/cli/test_trying.py",
     "diagram": "tests/cli/test_drawing.py",
     "store create": "tests/cli/test_storing.py",
     "store copy": "tests/cli/test_storing.py",
