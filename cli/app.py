@@ -92,6 +92,13 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.trying",
+        "Templates",
+        {
+            "test": "Play the scenarios of a template, and say how much of it they try.",
+        },
+    ),
+    Module(
         "cli.drawing",
         "Pictures",
         {

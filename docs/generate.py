@@ -25,6 +25,7 @@ from cli.exit_codes import EXIT_CODES
 from engine import errors
 from engine.form.facts import TABLES
 from engine.process import events
+from engine.trial.schema import scenario_schema
 from engine.workspace import Settings
 from warehouse import forms, pull, runs
 from warehouse.database import connect
@@ -298,6 +299,32 @@ def _function(one: Function) -> str:
     return f"## {one.name}\n\n{paragraph(behind)}\n\n{given}"
 
 
+# -- trying templates out ---------------------------------------------------------------------------------------------
+
+
+def scenarios_page() -> str:
+    """Every key of a file of scenarios, from its schema."""
+    made = scenario_schema()
+    intro = (
+        "`processes/tests/<template>/<name>.yaml` holds scenarios of a template, for `samskap test`. How to write them"
+        " is in [how to test a template](../how-to/test-a-template.md). An unknown key is an error that lists the known"
+        " ones; so is an expectation that names what the template does not have. `processes/scenario.schema.json` is"
+        " the same for editors."
+    )
+    parts = [("The file", made), *((name, made["$defs"][name]) for name in ("Part", "Scenario", "Step"))]
+    parts += [(name, made["$defs"][name]) for name in ("Refusal", "Expectation")]
+    return page("Scenarios", intro, [_keys(title, part) for title, part in parts])
+
+
+def _keys(title: str, part: Mapping[str, Any]) -> str:
+    needed = part.get("required", ())
+    rows = [
+        (f"`{key}`" + (" (needed)" if key in needed else ""), one["description"])
+        for key, one in part["properties"].items()
+    ]
+    return f"## {title}\n\n{' '.join(part['description'].split())}\n\n" + table(("Key", "What it is"), rows)
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "events.md": events_page,
     "errors.md": errors_page,
@@ -307,6 +334,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "warehouse.md": warehouse_page,
     "facts.md": facts_page,
     "sql-functions.md": functions_page,
+    "scenarios.md": scenarios_page,
 }
 
 

@@ -101,6 +101,13 @@ class LintError(ConfigError):
         return {**super().as_dict(), "problems": rows}
 
 
+class TrialFailed(SamskapError):
+    """A template did not do what its scenarios expect, or a simulation found what should not be."""
+
+    code = "trial_failed"
+    exit_code = 13
+
+
 class Refused(SamskapError):
     """A command was understood and is not allowed now; nothing was written."""
 

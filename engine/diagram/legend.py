@@ -66,4 +66,5 @@ def _kinds(picture: Picture) -> Iterator[str]:
         yield from (
             f for f, taken in (("taken", True), ("untaken", False)) if any(a.taken is taken for a in picture.arrows)
         )
-        yield "time"
+        if not picture.of_trial:
+            yield "time"

@@ -78,7 +78,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A whole chart. `tasks` are those of every state; `of_process` is whether it is more than a template."""
+    """A whole chart. `tasks` are those of every state; `of_process` is whether it is more than a template.
+
+    `of_trial` is whether what is counted was played to try the template out, where times say nothing.
+    """
 
     id: str
     language: str
@@ -88,6 +91,7 @@ class Picture:
     of_process: bool
     tasks: tuple[Todo, ...]
     boxes: tuple[Box, ...]
+    of_trial: bool = False
 
     def walk(self) -> Iterator[Box]:
         """Every box, in document order."""

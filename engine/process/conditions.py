@@ -66,6 +66,10 @@ class Conditions:
         environment = self._environment(choice.guard, choice.state, 0)
         return [(depth, part, _attempt(part, environment)) for depth, part in parts(choice.guard)]
 
+    def value(self, expression: Guard, state: str | None) -> object:
+        """What an expression of any type gives, read in a state; `UNKNOWN` where an answer is missing."""
+        return expression.value(self._environment(expression, state, 0))
+
     def is_open(self, choice: Choice) -> bool:
         """Whether the choice's guard holds: unknown means not."""
         return self.outcome(choice).value is True

@@ -12,10 +12,11 @@ from typing import TypeAlias
 
 from engine.errors import ConfigError, Place, Problem
 from engine.form.schema import Field
-from engine.guards import BOOL, DATE, NUMBER, TEXT, Choice, ListOf, Record, Scope, Type, check, parse
+from engine.guards import check, parse
 from engine.template.calendars import holidays_known
 from engine.template.chart import Definition, Node
 from engine.template.model import Reminder, Task, Visibility
+from engine.template.scope import scope
 from engine.template.sources import Sources
 from engine.template.transitions import entered_by
 from engine.text import LANGUAGES, Text
@@ -46,6 +47,7 @@ class _Lint:
         self.forms = sources.forms
         self.nodes: dict[str, tuple[Path, Node]] = {}
         self.tasks: dict[str, tuple[Path, Task, str | None]] = {}
+        self.scope = scope(self.template, definition.forms)
 
     def problem(self, rule: str, message: str, path: Path, hint: str = "", *, severity: str = "error") -> Problem:
         return Problem(rule, message, self.document.place(path), hint, severity)
@@ -351,7 +353,7 @@ class _Lint:
             where = error.where if isinstance(error.where, Place) else place
             yield Problem("guard-syntax", error.message, where, error.hint)
             return
-        yield from check(guard, self._scope())
+        yield from check(guard, self.scope)
         for used in sorted({p[1] for p in guard.paths if p[0] == "answers" and len(p) > 1} & self.tasks.keys()):
             _, task, owner = self.tasks[used]
             inside = owner is not None and state is not None and owner in self.nodes[state][1].path
@@ -368,26 +370,6 @@ class _Lint:
                     yield self.problem(
                         "guard-personal", f"“{p[-1]}” is personal and decides nothing", path, "Use another field."
                     )
-
-    def _scope(self) -> Scope:
-        task_type = Record({"open": NUMBER, "done": NUMBER, "withdrawn": NUMBER, "expected": NUMBER,
-                            "complete": BOOL, "overdue": BOOL})  # fmt: skip
-        names: dict[str, Type] = {
-            "tasks": Record(dict.fromkeys(self.tasks, task_type)),
-            "answers": Record({name: self._answers_type(task) for name, (_, task, _) in self.tasks.items()}),
-            "parties": ListOf(Record({"id": TEXT, "title": TEXT})),
-            "memberships": ListOf(Record({"id": TEXT, "party": TEXT, "roles": ListOf(TEXT)})),
-            "counters": Record(dict.fromkeys(self.template.counters, NUMBER)),
-            "vars": Record({name: _type_of(value) for name, value in self.template.vars.items()}),
-            "entered": DATE,
-            "states": Record(dict.fromkeys(self.nodes, Record({"active": BOOL, "done": BOOL}))),
-        }
-        return Scope(names)
-
-    def _answers_type(self, task: Task) -> Type:
-        form = self.definition.forms.get(task.form)
-        record = Record({name: _field_type(field) for name, field in form.fields.items()}) if form else Record({})
-        return ListOf(record) if task.each or task.repeatable else record
 
     # -- forms, time, dimensions, languages ---------------------------------------------------------------------------
 
@@ -479,29 +461,3 @@ def _texts(value: object, path: Path) -> Iterator[tuple[Path, Text]]:
 
 def _dimensions(field: Field) -> Mapping[str, str]:
     return field.score.dimensions if field.score else {}
-
-
-def _type_of(value: bool | int | str) -> Type:
-    if isinstance(value, bool):
-        return BOOL
-    return NUMBER if isinstance(value, int) else TEXT
-
-
-def _field_type(field: Field) -> Type:  # noqa: PLR0911 (one case a kind)
-    match field.kind:
-        case "integer" | "number":
-            return NUMBER
-        case "boolean":
-            return BOOL
-        case "date":
-            return DATE
-        case "choice":
-            return Choice(frozenset(choice.const for choice in field.choices))
-        case "choices":
-            return ListOf(Choice(frozenset(choice.const for choice in field.choices)))
-        case "list":
-            return ListOf(Record({name: _field_type(inner) for name, inner in field.items.items()}))
-        case "object":
-            return Record({name: _field_type(inner) for name, inner in field.items.items()})
-        case _:
-            return TEXT

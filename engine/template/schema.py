@@ -11,7 +11,10 @@ import inspect
 import json
 import sys
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
+
+from pydantic import BaseModel
 
 from engine.template import model as template
 from engine.template.model import NOT_YET, TEXT_SCHEMA, State, Template
@@ -26,14 +29,9 @@ _TEXT = "In bokmål, nynorsk and English; a plain text is read as bokmål."
 
 def template_schema() -> dict[str, Any]:
     """The schema, with what the model says about each key as its description."""
-    made = Template.model_json_schema(by_alias=True)
+    made = described(Template, template)
     parts = made.pop("$defs")
-    told = _told()
     for name, part in {**parts, "Template": made}.items():
-        for key, schema in part["properties"].items():
-            _bound_keys(schema)
-            _share_texts(schema)
-            schema["description"] = told[name, key]
         part["properties"] |= {key: _not_yet(key) for key, level in LEVELS.items() if level.__name__ == name}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -41,6 +39,18 @@ def template_schema() -> dict[str, Any]:
         **{key: value for key, value in made.items() if key != "title"},
         "$defs": {**parts, "Text": {"title": "Text", "description": _TEXT, **TEXT_SCHEMA}},
     }
+
+
+def described(root: type[BaseModel], module: ModuleType) -> dict[str, Any]:
+    """The schema of a model, with the words below each key in the model's source as its description."""
+    made = root.model_json_schema(by_alias=True)
+    told = _told(module)
+    for name, part in {**made["$defs"], root.__name__: made}.items():
+        for key, schema in part["properties"].items():
+            _bound_keys(schema)
+            _share_texts(schema)
+            schema["description"] = told[name, key]
+    return made
 
 
 def _bound_keys(schema: dict[str, Any]) -> None:
@@ -65,12 +75,12 @@ def _not_yet(key: str) -> dict[str, Any]:
     return {"not": {}, "deprecated": True, "x-not-yet": True, "description": f"Not available yet: {NOT_YET[key]}."}
 
 
-def _told() -> dict[tuple[str, str], str]:
+def _told(module: ModuleType) -> dict[tuple[str, str], str]:
     """(class, key) → the words that stand below the key in the model's source."""
     found = {}
-    for part in ast.parse(inspect.getsource(template)).body:
+    for part in ast.parse(inspect.getsource(module)).body:
         if isinstance(part, ast.ClassDef):
-            fields = getattr(template, part.name).model_fields
+            fields = getattr(module, part.name).model_fields
             for line, below in zip(part.body, part.body[1:], strict=False):
                 if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.target.id in fields:
                     words = ast.literal_eval(below.value) if isinstance(below, ast.Expr) else ""

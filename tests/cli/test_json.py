@@ -73,6 +73,7 @@ ELSEWHERE = {
     "migration plan": "tests/cli/test_migrating.py",
     "migration apply": "tests/cli/test_migrating.py",
     "migration undo": "tests/cli/test_migrating.py",
+    "test": "tests/cli/test_trying.py",
     "diagram": "tests/cli/test_drawing.py",
     "store create": "tests/cli/test_storing.py",
     "store copy": "tests/cli/test_storing.py",

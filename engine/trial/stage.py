@@ -1,0 +1,129 @@
+"""Where scenarios are played: the real engine over a log of its own in a folder that is thrown away.
+
+Its clock stands until somebody moves it. People are made up as they are named; one person may hold several memberships.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+from engine.engine import Engine, Loaded
+from engine.process.conditions import Conditions
+from engine.process.state import Instance, Membership
+from engine.store.people import Session
+from engine.template.bundle import Bundle
+from engine.template.chart import Definition, TaskNode
+from engine.trial.coverage import Coverage, Watched
+from engine.trial.scenario import Part
+
+
+class Hands:
+    """A clock that is set; times are UTC."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """The time that was set."""
+        return self.now
+
+
+class WatchedEngine(Engine):
+    """An engine that counts what the conditions of its definitions say."""
+
+    coverage: Coverage
+
+    def _load_definition(self, template: str, bundle: str) -> Definition:
+        return Watched.of(super()._load_definition(template, bundle), self.coverage.said)
+
+
+class Stage:
+    """One process and the people in it, by handle."""
+
+    def __init__(self, engine: Engine, clock: Hands, process: str, starter: str) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.process = process
+        self.starter = starter
+        self.random = Random(process)  # noqa: S311 (made-up answers, the same each time)
+        self.parts: dict[str, list[Part]] = defaultdict(list)
+
+    # -- people -----------------------------------------------------------------------------------------------------
+
+    def session(self, handle: str) -> Session:
+        """Somebody signed in."""
+        return Session(self.engine.people.find(handle))
+
+    def memberships(self, handle: str) -> list[Membership]:
+        """The memberships that a person holds now, in the order of joining."""
+        person = self.engine.people.find(handle)
+        return [m for m in self.loaded.state.memberships.values() if m.active and m.person == person.id]
+
+    # -- the process ------------------------------------------------------------------------------------------------
+
+    @property
+    def loaded(self) -> Loaded:
+        """The process as it is now."""
+        return self.engine.load(self.engine.stream(self.process))
+
+    @property
+    def definition(self) -> Definition:
+        """The template, ready to run."""
+        return self.loaded.definition
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where days begin and end."""
+        return ZoneInfo(self.definition.template.calendar.zone)
+
+    @property
+    def conditions(self) -> Conditions:
+        """What conditions see now, all that is not sealed."""
+        loaded, engine = self.loaded, self.engine
+
+        def answers(sequence: int) -> dict[str, object] | None:
+            payload = engine.payload(loaded.records[sequence - 1], opened=loaded.state.revealed)
+            return getattr(payload, "answers", None)
+
+        return Conditions(loaded.definition, loaded.state, answers)
+
+    def instances(self, name: str) -> list[Instance]:
+        """The instances that a name means: itself, or those of a task's latest entry."""
+        state = self.loaded.state
+        if name in state.instances:
+            return [state.instances[name]]
+        task: TaskNode | None = self.definition.tasks.get(name)
+        return [state.instances[one] for one in state.group(task.id, task.state).instances] if task else []
+
+    def instance_for(self, name: str, memberships: Sequence[Membership]) -> str:
+        """The instance that a person means by a task: one of their own, what is open first; else the name itself."""
+
+        def is_theirs(instance: Instance) -> bool:
+            own = [m for m in memberships if instance.membership in (None, m.id) and instance.party in (None, m.party)]
+            return bool(own) or not memberships
+
+        mine = [instance for instance in self.instances(name) if is_theirs(instance)]
+        order = {"open": 0, "waiting": 1, "done": 2, "withdrawn": 3}
+        return min(mine, key=lambda instance: order[instance.status]).id if mine else name
+
+
+@contextmanager
+def opened(bundle: Bundle, coverage: Coverage) -> Iterator[tuple[Engine, Hands]]:
+    """An engine in which the bundle is published, over a log that is gone afterwards."""
+    clock = Hands()
+    with TemporaryDirectory(prefix="samskap-") as folder:
+        engine = WatchedEngine.open(Path(folder), clock=clock)
+        assert isinstance(engine, WatchedEngine)
+        engine.coverage = coverage
+        try:
+            engine.publish(bundle)
+            yield engine, clock
+        finally:
+            engine.close()
