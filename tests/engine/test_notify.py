@@ -253,7 +253,7 @@ def test_given_an_absence_when_delegated_then_the_stand_in_is_told_and_of_the_ta
     assert due(reached) == [("delegation", "kari")]
     send(reached)
     reached.do("kari", c.Act("open"))
-    assert due(reached) == [("task", "ola"), ("task", "kari"), ("task", "eva"), ("task", "per")]
+    assert due(reached) == [("task", "kari"), ("task", "ola"), ("task", "eva"), ("task", "per")]
 
 
 def test_given_a_task_when_given_to_somebody_then_told_and_when_taken_on_by_oneself_not(reached: World) -> None:
