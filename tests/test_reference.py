@@ -121,11 +121,11 @@ def test_given_an_annotation_or_widget_of_forms_when_looked_up_then_it_has_an_en
 )
 def test_given_a_key_of_templates_when_looked_up_then_it_has_an_entry(model: type[template.Config]) -> None:
     keys = [field.alias or name for name, field in model.model_fields.items()]
-    assert missing([*keys, *template.NOT_YET], told("template-language.md")) == []
+    assert missing([*keys, *template.NOT_YET], told("templates.md")) == []
 
 
 def test_given_a_function_of_guards_when_looked_up_then_it_has_an_entry() -> None:
-    assert missing(ARGUMENTS, told("template-language.md")) == []
+    assert missing(ARGUMENTS, told("templates.md")) == []
 
 
 @pytest.mark.parametrize(
