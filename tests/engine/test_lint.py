@@ -187,8 +187,8 @@ def test_given_a_form_that_cannot_be_read_when_linted_then_what_is_wrong_with_th
 
 def test_given_the_rules_of_lint_when_counted_then_every_one_has_a_test_here() -> None:
     source = "".join(
-        (BUILT_IN / "engine" / name).read_text()
-        for name in ("template/lint.py", "template/bundle.py", "template/sources.py")
+        path.read_text()
+        for path in [*(BUILT_IN / "engine" / "template").glob("lint/*.py"), BUILT_IN / "engine/template/bundle.py"]
     )
     rules = set(re.findall(r'(?:problem|unknown|Problem)\(\s*"([a-z]+(?:-[a-z]+)+)"', source))
     assert len(rules) > 20

@@ -1,0 +1,49 @@
+"""The template's forms: whether it asks for each, under its name, and whether what is counted has a dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.errors import Place, Problem
+from engine.template.lint.subject import Path, Subject, suggestion
+
+
+def problems(subject: Subject) -> Iterator[Problem]:
+    """What of the forms does not fit the template."""
+    used = {task.form for _, task, _ in subject.tasks.values()}
+    for name, document in subject.forms.items():
+        if name not in used:
+            message = f"no task asks for the form “{name}”"
+            yield Problem("unused-form", message, document.place(()), "Remove it.", "warning")
+        form = subject.definition.forms.get(name)
+        expected = f"{subject.template.template}/{name}"
+        if form is not None and form.id != expected:
+            where = document.place(("$id",))
+            yield Problem("form-id", f"the form's $id is “{form.id}”", where, f"Write {expected}.")
+    yield from _dimensions(subject)
+
+
+def _dimensions(subject: Subject) -> Iterator[Problem]:
+    """Scores count in dimensions that the template names, and each of their values has at least two items."""
+    counts: dict[tuple[str, str], int] = {}
+    for name, form in subject.definition.forms.items():
+        for field in form.fields.values():
+            for dimension, value in (field.score.dimensions if field.score else {}).items():
+                counts[dimension, value] = counts.get((dimension, value), 0) + 1
+                place = subject.forms[name].place(("properties", field.name, "x-score"))
+                yield from _dimension(subject, dimension, value, place)
+    for dimension, spec in subject.template.dimensions.items():
+        for value in spec.values:
+            if counts and counts.get((dimension, value), 0) < 2:
+                where: Path = ("dimensions", dimension, "values", value)
+                message = f"“{value}” is measured by fewer than two items"
+                yield subject.problem("few-items", message, where, "Add items.")
+
+
+def _dimension(subject: Subject, dimension: str, value: str, place: Place) -> Iterator[Problem]:
+    spec = subject.template.dimensions.get(dimension)
+    if spec is None:
+        yield Problem("unknown-dimension", f"the template has no dimension “{dimension}”", place, "Name it there.")
+    elif value not in spec.values:
+        message = f"“{dimension}” has no value “{value}”"
+        yield Problem("unknown-dimension", message, place, suggestion(value, spec.values))
