@@ -40,6 +40,8 @@ from engine.store import worklists
 from engine.store.address import open_log
 from engine.store.copying import Copied, copy
 from engine.store.drafts import Draft, Drafts
+from engine.store.erasures import FILE as ERASURES
+from engine.store.erasures import Erasures
 from engine.store.keys import KeyFolder
 from engine.store.log import GENESIS, CommandKey, Log, Record, Row, encode, iso
 from engine.store.people import People, Session
@@ -113,6 +115,7 @@ class Engine:
         self.clock = clock
         self.people = People(log, keys)
         self.drafts = Drafts(log, keys, self.people)
+        self.erasures = Erasures(keys.folder.parent / ERASURES)
         self.notify = notify
         self.outbox = outbox.Outbox(log)
         self._definition = lru_cache(maxsize=64)(self._load_definition)
@@ -128,8 +131,15 @@ class Engine:
         clock: Callable[[], datetime] = now_utc,
         notify: bool = True,
     ) -> Engine:
-        """The engine of a workspace's data folder, over the log in it or the one that `store_url` names."""
-        return cls(open_log(store_url, data), KeyFolder(data / "keys"), clock=clock, notify=notify)
+        """The engine of a workspace's data folder, over the log in it or the one that `store_url` names.
+
+        What was erased is erased again first, where log or keys are back from a time before that.
+        """
+        from engine.personal.erasing import reapply_erasures  # noqa: PLC0415 (it works through an engine)
+
+        engine = cls(open_log(store_url, data), KeyFolder(data / "keys"), clock=clock, notify=notify)
+        reapply_erasures(engine)
+        return engine
 
     def close(self) -> None:
         """Let go of the files."""
@@ -412,10 +422,9 @@ class Engine:
 
     def _keys_are_there(self, payload: e.Payload, state: ProcessState) -> None:
         """Raise `KeyMissing` where a key that was used before is gone: a new one would part what belongs together."""
-        subject = payload.subject_id
-        known = any(membership.subject == subject for membership in state.memberships.values())
-        personal = subject is not None and any(getattr(payload, name) for name in payload.PERSONAL)
-        if personal and known and self.keys.raw("subject", str(subject)) is None:
+        owners = {payload.owner_of(name) for name in payload.PERSONAL if getattr(payload, name)}
+        known = {membership.subject for membership in state.memberships.values()}
+        if any(self.keys.raw("subject", str(owner)) is None for owner in owners & known):
             raise KeyMissing(
                 "the key of this person's texts is gone: lost, or destroyed when the person was erased",
                 hint="Restore the keys from their backup, or leave the texts out.",

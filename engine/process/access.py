@@ -71,7 +71,12 @@ class ToMeasure:
     """Put a measured figure right that came from a file: what those may do who may fill in measurements."""
 
 
-Deed: TypeAlias = ToSubmit | ToCorrect | ToChoose | ToManage | ToMigrate | ToRead | ToMeasure
+@dataclass(frozen=True, slots=True)
+class ToErase:
+    """Forget who somebody was: for whoever runs the workspace."""
+
+
+Deed: TypeAlias = ToSubmit | ToCorrect | ToChoose | ToManage | ToMigrate | ToRead | ToMeasure | ToErase
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,10 @@ def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -
             if actor.operator:
                 return Verdict(True)
             return may(actor, ToManage(), state, definition)
+        case ToErase():
+            return Verdict(
+                actor.operator, "" if actor.operator else "only whoever runs the workspace may erase a person"
+            )
         case ToMeasure():
             roles = _measuring(definition)
             return _held(

@@ -211,6 +211,14 @@ class UndoMigration:
 
 
 @dataclass(frozen=True, slots=True)
+class Erase:
+    """Forget who a pseudonym was, and let nothing wait for that person any more; by an entry of the erasure list."""
+
+    subject: str
+    erasure: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Let time act."""
 
@@ -240,5 +248,6 @@ Command: TypeAlias = (
     | Cancel
     | Migrate
     | UndoMigration
+    | Erase
     | Tick
 )

@@ -43,8 +43,12 @@ class Payload(BaseModel):
 
     @property
     def subject_id(self) -> str | None:
-        """Whose key the personal fields lie under: a pseudonym within the process."""
+        """Whom it is about, and whose key personal fields lie under: a pseudonym within the process."""
         return getattr(self, "subject", None)
+
+    def owner_of(self, name: str) -> str | None:
+        """Whose key one personal field lies under."""
+        return self.subject_id
 
 
 class ProcessStarted(Payload):
@@ -248,12 +252,13 @@ class TaskWithdrawn(Payload):
 class FormSubmitted(Payload):
     """A form was filled in. `sealed_under` names the key of a sealed entry; `personal` holds texts by path.
 
-    `reason` says where answers come from that were entered for an earlier round.
+    `reason` says where answers come from that were entered for an earlier round; it lies under the key of who gives it:
+    `reason_by`, or whose answers they are.
     `valid_on` is the day (YYYY-MM-DD) that the answers are about, where that is another than the day they were given.
     """
 
     TYPE: ClassVar[str] = "form.submitted"
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     PERSONAL: ClassVar[tuple[str, ...]] = ("personal", "reason")
     instance: str
     task: str
@@ -264,13 +269,18 @@ class FormSubmitted(Payload):
     sealed_under: str | None = None
     valid_on: str | None = None
     reason: PersonalText = ""
+    reason_by: str | None = None
+
+    def owner_of(self, name: str) -> str | None:
+        """Whose key one personal field lies under: a reason belongs to who gives it."""
+        return (self.reason_by or self.subject) if name == "reason" else self.subject
 
 
 class FormCorrected(FormSubmitted):
     """An answer was put right; `replaces` is the sequence of the earlier one. Others than who gave it say why."""
 
     TYPE: ClassVar[str] = "form.corrected"
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     replaces: int
 
 
@@ -407,6 +417,14 @@ class IncidentResolved(Payload):
     reason: PersonalText = ""
 
 
+class SubjectErased(Payload):
+    """Nobody knows any more who this was, and what the person wrote cannot be read; `erasure` is the list's entry."""
+
+    TYPE: ClassVar[str] = "subject.erased"
+    subject: str
+    erasure: str
+
+
 class ProcessFinished(Payload):
     """A final state was reached."""
 
@@ -489,6 +507,8 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("deadline.passed", 1): dict,
     ("form.submitted", 1): dict,  # about the day it was given
     ("form.corrected", 1): dict,
+    ("form.submitted", 2): dict,  # the reason lay under the key of whose answers they are
+    ("form.corrected", 2): dict,
 }
 """(type, schema version) → the function that lifts a payload of that version to the next."""
 

@@ -138,6 +138,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nn": "Hendinga {incident} er løyst{why}",
         "en": "The incident {incident} is resolved{why}",
     },
+    "subject.erased": {
+        "nb": "Opplysningene om en person ble slettet ({memberships})",
+        "nn": "Opplysningane om ein person vart sletta ({memberships})",
+        "en": "What was known of a person was erased ({memberships})",
+    },
     "process.finished": {"nb": "Avsluttet", "nn": "Avslutta", "en": "Finished"},
 }
 
@@ -230,6 +235,9 @@ class Teller:
                 made["whom"] = f" ({told['roles']})" if payload.roles else ""
             case e.MembershipAdded():
                 made["who"] = self._who(payload.subject)
+            case e.SubjectErased():
+                theirs = [m.id for m in self.state.memberships.values() if m.subject == payload.subject]
+                made["memberships"] = ", ".join(theirs)
             case e.ProcessMigrated():
                 made["template"] = self.definition.template.title.get(self.language)
             case e.DelegationBegun():

@@ -75,7 +75,7 @@ def _act(events: tuple[e.Event, ...], state: ProcessState | None, old: Definitio
     first = next((event for event in events if event.actor != "clock"), events[0])
     subject = (first.on_behalf_of or "") if first.actor == "operator" else first.actor
     added = next((event.payload for event in events if isinstance(event.payload, e.MembershipAdded)), None)
-    person = added.person if added is not None and isinstance(added.person, str) else ""
+    person = (_text(added.person) or added.subject) if added is not None else ""
     try:
         command = _command(events, state, old, new)
     except _Unknown as unknown:
@@ -106,6 +106,8 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
                 return c.Join(p.invitation)
             case e.MembershipAdded() as p:
                 return c.AddMember(_text(p.person) or p.subject, p.party, p.roles)
+            case e.SubjectErased() as p:
+                return c.Erase(p.subject, p.erasure)
             case e.MembershipEnded() as p:
                 return c.EndMembership(p.membership, _text(p.reason))
             case e.RoleRevoked() as p if granted is not None and granted.role == p.role:

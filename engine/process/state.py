@@ -259,6 +259,12 @@ def _member_left(state: ProcessState, _: e.Event, p: e.MembershipEnded) -> None:
     state.memberships[p.membership] = replace(state.memberships[p.membership], active=False)
 
 
+def _erased(state: ProcessState, _: e.Event, p: e.SubjectErased) -> None:
+    for held in list(state.memberships.values()):
+        if held.subject == p.subject:
+            state.memberships[held.id] = replace(held, person=None)
+
+
 def _granted(state: ProcessState, _: e.Event, p: e.RoleGranted) -> None:
     held = state.memberships[p.membership]
     state.memberships[p.membership] = replace(held, roles=held.roles | {p.role})
@@ -485,6 +491,7 @@ _HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]
     e.InvitationIssued: _invited,
     e.MembershipAdded: _member,
     e.MembershipEnded: _member_left,
+    e.SubjectErased: _erased,
     e.RoleGranted: _granted,
     e.RoleRevoked: _revoked,
     e.DelegationBegun: _delegated,

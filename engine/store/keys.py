@@ -1,7 +1,9 @@
 """The key folder: one small file a key, kept apart from the log and its backups.
 
 A key is on disk, and its folder entry too, before anybody gets to use it. Destroying a key makes what lies under it
-unreadable for ever, everywhere. This module knows no payloads: `vault` uses the keys.
+unreadable for ever, everywhere; an empty file of its name stays, so that it is never made again, by nobody who was
+just about to, and that what was erased can be told from what was lost. This module knows no payloads: `vault` uses
+the keys.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Literal
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from engine.errors import IntegrityFault, SettingsError, StoreError
+from engine.errors import IntegrityFault, KeyMissing, SettingsError, StoreError
 
 Kind = Literal["person", "subject", "seal", "workspace"]
 _NONCE = 12
@@ -43,10 +45,11 @@ class KeyFolder:
         return self.folder / kind / key_id[:2] / f"{key_id}.key"
 
     def raw(self, kind: Kind, key_id: str) -> bytes | None:
-        """The key itself; None if there is none (never made, lost, or destroyed)."""
+        """The key itself; None if there is none (never made, lost, or destroyed: also where a copy was put back)."""
         path = self._path(kind, key_id)
         try:
-            return path.read_bytes()
+            found = path.read_bytes()
+            return None if self.is_destroyed(kind, key_id) else found
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -54,8 +57,19 @@ class KeyFolder:
                 f"a key cannot be read: {error.strerror}", hint="Check who owns the key folder.", where=str(path)
             ) from error
 
+    def is_destroyed(self, kind: Kind, key_id: str) -> bool:
+        """Whether there was a key that was destroyed on purpose."""
+        return _stone(self._path(kind, key_id)).exists()
+
+    def is_there(self, kind: Kind, key_id: str) -> bool:
+        """Whether the file of a key is there, destroyed or not."""
+        return self._path(kind, key_id).exists()
+
     def ensure(self, kind: Kind, key_id: str) -> bytes:
-        """The key, made now if there is none. It is on disk when this returns."""
+        """The key, made now if there is none. It is on disk when this returns.
+
+        Raises `KeyMissing` for one that was destroyed, and `StoreError` where it cannot be written.
+        """
         kept = self._workspace.get(key_id) if kind == "workspace" else None
         found = kept or self.raw(kind, key_id)
         if found is None:
@@ -73,6 +87,7 @@ class KeyFolder:
 
     def _create(self, kind: Kind, key_id: str) -> bytes:
         path = self._path(kind, key_id)
+        self._not_destroyed(kind, key_id)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = secrets.token_bytes(_SIZE)
         draft = path.with_name(f".{key_id}.{secrets.token_hex(4)}")
@@ -89,27 +104,38 @@ class KeyFolder:
             draft.unlink(missing_ok=True)
         for folder in (path.parent, path.parent.parent, self.folder):
             _sync_folder(folder)
+        if self.is_destroyed(kind, key_id):  # in the same moment
+            self.destroy(kind, key_id)
+            self._not_destroyed(kind, key_id)
         return key
 
+    def _not_destroyed(self, kind: Kind, key_id: str) -> None:
+        if self.is_destroyed(kind, key_id):
+            raise KeyMissing(
+                "the key that this would lie under was destroyed: what is known of that person was erased",
+                hint="Nothing more is kept about them under that name; take the person up anew if they come back.",
+            )
+
     def destroy(self, kind: Kind, key_id: str) -> bool:
-        """Overwrite and remove a key; whether there was one."""
+        """Overwrite and remove a key, and see to it that it is never made again; whether there was one."""
         path = self._path(kind, key_id)
         self._known.pop((kind, key_id), None)
         self._workspace.pop(key_id, None)
-        if not path.exists():
-            return False
-        with path.open("r+b") as file:
-            file.write(secrets.token_bytes(_SIZE))
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
-        _sync_folder(path.parent)
-        return True
+        try:
+            return _destroyed(path)
+        except OSError as error:
+            raise StoreError(
+                f"a key could not be destroyed: {error.strerror}",
+                hint="Make room on the disk, or check who owns the key folder, and do it again.",
+                where=str(path),
+            ) from error
 
     def encrypt(self, kind: Kind, key_id: str, text: bytes) -> bytes:
         """The text under the key (AES-256-GCM, the key's id as associated data): nonce, then ciphertext."""
         cipher = self._known.get((kind, key_id))
-        if cipher is None:
+        if cipher is not None:
+            self._not_destroyed(kind, key_id)  # by another program, meanwhile
+        else:
             cipher = self._known[kind, key_id] = AESGCM(self.ensure(kind, key_id))
         nonce = secrets.token_bytes(_NONCE)
         return nonce + cipher.encrypt(nonce, text, key_id.encode())
@@ -129,6 +155,28 @@ def open_with(key: bytes, key_id: str, sealed: bytes) -> bytes:
             f"what lies under the key {key_id} was changed, or the key is another",
             hint="Run `samskap verify`; restore keys and log from backups of the same time.",
         ) from None
+
+
+def _destroyed(path: Path) -> bool:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _stone(path).open("wb") as stone:
+        os.fsync(stone.fileno())
+    _sync_folder(path.parent)
+    try:
+        with path.open("r+b") as file:
+            file.write(secrets.token_bytes(_SIZE))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    _sync_folder(path.parent)
+    return True
+
+
+def _stone(path: Path) -> Path:
+    """What stands where a key was destroyed."""
+    return path.with_suffix(".gone")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -119,6 +119,13 @@ class Log(ABC):
         Raises `Conflict`, and takes nothing, where anything is in this log already.
         """
 
+    @abstractmethod
+    def compact(self) -> None:
+        """Let nothing stay on the disk of what was deleted beside the events: tables are written anew.
+
+        Raises `StoreError` where somebody keeps the store busy; then it is to be done again.
+        """
+
     # -- what follows from it ---------------------------------------------------------------------------------------
 
     def append(self, records: Sequence[Record], *, rows: Iterable[Row] = (), key: CommandKey | None = None) -> None:

@@ -26,6 +26,7 @@ _EVENTS = (
     " originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, topic TEXT NOT NULL,"
     " state BLOB NOT NULL, UNIQUE (originator_id, originator_version))"
 )
+_BUSY = "Somebody reads or writes without a pause, or the disk is full: do it again when that is over."
 LOCK_SECONDS = 5
 """How long one who writes is waited for, as the library does."""
 
@@ -129,6 +130,17 @@ class SqliteLog(Log):
             raise StoreError(
                 f"nothing was stored: {error}", hint="Is the disk full, or the file held?", where=self.place
             ) from error
+
+    def compact(self) -> None:
+        """Write the file anew, and empty the write-ahead log, which holds the pages of before."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None)) as connection:
+                connection.execute("VACUUM")
+                busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise StoreError(f"the store was not written anew: {error}", hint=_BUSY, where=self.place) from error
+        if busy:
+            raise StoreError("the store's write-ahead log could not be emptied", hint=_BUSY, where=self.place)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 

@@ -23,9 +23,9 @@ _ERASED = Erased().model_dump()
 def protect(payload: Payload, keys: KeyFolder) -> dict[str, Any]:
     """The payload as it is stored."""
     stored = payload.model_dump(mode="json" if _has_moments(payload) else "python")
-    subject = payload.subject_id
     for name in payload.PERSONAL:
         if stored.get(name):
+            subject = payload.owner_of(name)
             stored[name] = {"subject": subject, "text": _encrypted(keys, str(subject), stored[name])}
     if isinstance(payload, FormSubmitted) and payload.sealed_under:
         inner = codec.dumps({"answers": stored.pop("answers"), "personal": stored.pop("personal")})

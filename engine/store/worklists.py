@@ -105,6 +105,13 @@ def _people_rows(payload: e.Payload, stream: str, after: ProcessState, mac: Call
             yield "INSERT INTO member VALUES (?,?,?,?,?)", (stream, membership, mac(str(person)), party, held)
         case e.MembershipEnded(membership=membership):
             yield "DELETE FROM member WHERE stream=? AND membership=?", (stream, membership)
+        case e.SubjectErased(subject=subject):
+            theirs = [held.id for held in after.memberships.values() if held.subject == subject]
+            stood_in = [held.id for held in after.memberships.values() if held.delegate in theirs]
+            for membership in theirs:
+                yield "DELETE FROM member WHERE stream=? AND membership=?", (stream, membership)
+            for membership in (*theirs, *stood_in):
+                yield "DELETE FROM delegate WHERE stream=? AND membership=?", (stream, membership)
         case e.RoleGranted(membership=membership) | e.RoleRevoked(membership=membership):
             roles_now = json.dumps(sorted(after.memberships[membership].roles))
             yield "UPDATE member SET roles=? WHERE stream=? AND membership=?", (roles_now, stream, membership)

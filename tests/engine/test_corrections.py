@@ -11,6 +11,7 @@ import pytest
 
 from engine.errors import NotAllowed, NotFound, Refused
 from engine.process import commands as c
+from engine.process import events as e
 from engine.template import bundle
 
 if TYPE_CHECKING:
@@ -62,6 +63,18 @@ def test_given_an_answer_of_another_state_when_the_role_puts_it_right_then_it_is
     assert (corrected.subject, corrected.answers, corrected.reason) == (ola, {"text": "et bedre mål"}, "Skrivefeil")
     first, second = state(world).instances["goal.1"].submissions
     assert (first.replaced, second.replaced, second.entered_by) == (True, False, state(world).memberships["m1"].subject)
+
+
+def test_given_a_reason_for_putting_right_when_its_giver_is_erased_then_it_goes_and_not_with_the_other(
+    world: World,
+) -> None:
+    do(world, "kari", c.Submit("goal.1", {"text": "b", "aside": "ola sa"}, reason="Skrivefeil"))
+    members = state(world).memberships
+    ola, kari = members["m2"].subject, members["m1"].subject
+    world.engine.keys.destroy("subject", ola)
+    assert (last(world, "form.corrected").personal, last(world, "form.corrected").reason) == (e.Erased(), "Skrivefeil")
+    world.engine.keys.destroy("subject", kari)
+    assert last(world, "form.corrected").reason == e.Erased()
 
 
 def test_given_an_answer_put_right_when_the_earlier_one_is_asked_for_then_it_is_readable(world: World) -> None:

@@ -60,8 +60,8 @@ ADDED_SINCE: dict[str, dict[str, Any]] = {
     "task.opened": {"row": None, "waiting": False},
     "action.taken": {"considered": []},
     "deadline.passed": {"considered": []},
-    "form.submitted": {"valid_on": None, "reason": ""},
-    "form.corrected": {"valid_on": None, "reason": ""},
+    "form.submitted": {"valid_on": None, "reason": "", "reason_by": None},
+    "form.corrected": {"valid_on": None, "reason": "", "reason_by": None},
 }
 """What events of today hold beyond the frozen ones, and what that is in an old one."""
 

@@ -21,6 +21,7 @@ import pytest
 from engine import codec
 from engine.engine import Engine
 from engine.errors import Conflict, IntegrityFault, Refused, StoreError, UsageError
+from engine.personal import erasing
 from engine.process import commands as c
 from engine.store import worklists
 from engine.store.address import create, open_log
@@ -338,6 +339,19 @@ def test_given_work_lists_when_made_again_then_they_are_the_same_and_drafts_stay
     before = everything(world.engine.log)
     assert world.engine.rebuild_worklists() == 1
     assert everything(world.engine.log) == before
+
+
+def test_given_a_person_when_erased_then_their_rows_are_gone_and_everything_else_stands(world: Any) -> None:
+    world.to_voting()
+    world.engine.save_draft(world.people["ola"], "p", "log.1", {"text": "halvferdig"})
+    planned = erasing.plan(world.engine, world.engine.people.find("ola"))
+    done = erasing.erase(world.engine, planned, "asked for it")
+    assert world.engine.log.query("SELECT count(*) AS n FROM draft")[0]["n"] == 0
+    assert [person.handle for person in world.engine.people.all()] == ["eva", "kari"]
+    assert set(done.events) == {world.engine.stream("p").hex}
+    assert erasing.outstanding(world.engine) == []
+    assert verify(world.engine.log).faults == ()
+    world.submit("eva", "vote.1.m3", {"score": 5})
 
 
 def test_given_a_draft_when_saved_in_two_tabs_then_the_second_is_told_and_submitting_ends_it(world: Any) -> None:

@@ -48,6 +48,7 @@ _HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {  # each tak
     c.Cancel: timing.cancel,
     c.Migrate: migrating.migrate,
     c.UndoMigration: migrating.undo,
+    c.Erase: taking_part.erase,
     c.Tick: timing.tick,
 }
 
@@ -80,13 +81,14 @@ _WHILE_SUSPENDED = (
     c.Cancel,
     c.Migrate,
     c.UndoMigration,
+    c.Erase,
     c.Tick,
 )
 """People may come and go while a process rests; what it is about rests."""
 
 
 def _check_status(state: ProcessState, command: c.Command) -> None:
-    if isinstance(command, c.Start) or state.status == "running":
+    if isinstance(command, c.Start | c.Erase) or state.status == "running":
         return
     if state.status == "suspended":
         if not isinstance(command, _WHILE_SUSPENDED):

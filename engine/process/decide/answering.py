@@ -41,7 +41,7 @@ def submit(step: Step, command: c.Submit) -> None:
         if replaces is None:
             step.emit(e.FormSubmitted.model_validate(given))
         else:
-            step.emit(e.FormCorrected.model_validate({**given, "replaces": replaces, "reason": command.reason}))
+            step.emit(_corrected(step, given, replaces, command.reason))
     follow_rows(step, task.id)
 
 
@@ -72,9 +72,13 @@ def _correct(step: Step, instance: Instance, task: TaskNode, command: c.Submit) 
         raise Refused(f"putting {instance.id} right needs a reason", hint="Give one with --reason.")
     last = instance.submissions[-1]
     given = _given(step, instance, task, command, last.subject)
-    step.emit(
-        e.FormCorrected.model_validate({**given, "replaces": last.sequence, "reason": command.reason}),
-    )
+    step.emit(_corrected(step, given, last.sequence, command.reason))
+
+
+def _corrected(step: Step, given: Mapping[str, object], replaces: int, reason: str) -> e.FormCorrected:
+    """Answers in the place of earlier ones; the reason is of who gives it."""
+    by = step.context.actor.subject if reason else None
+    return e.FormCorrected.model_validate({**given, "replaces": replaces, "reason": reason, "reason_by": by})
 
 
 def backfill(step: Step, command: c.Backfill) -> None:
@@ -91,7 +95,8 @@ def backfill(step: Step, command: c.Backfill) -> None:
     subject = owners[0].subject if owners else step.context.actor.subject
     answers = c.Submit(command.instance, command.answers, valid_on=command.valid_on)
     given = _given(step, instance, task, answers, subject)
-    step.emit(e.FormSubmitted.model_validate({**given, "reason": command.reason}))
+    by = step.context.actor.subject
+    step.emit(e.FormSubmitted.model_validate({**given, "reason": command.reason, "reason_by": by}))
     key_id = seal_key_id(step.state.stream, task.id, entry)
     if task.spec.sealed:
         step.emit(

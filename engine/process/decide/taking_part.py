@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from engine.errors import NotAllowed, Refused
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.access import ToManage, ToSubmit, on_work_list
+from engine.process.access import ToErase, ToManage, ToSubmit, on_work_list
 from engine.process.decide.instances import open_everywhere, withdraw_orphans
 from engine.process.decide.step import Step, unknown
 from engine.process.state import Instance, Membership
@@ -62,7 +62,21 @@ def end_membership(step: Step, command: c.EndMembership) -> None:
     if membership.subject != step.context.actor.subject:
         step.require(ToManage())
     keep_role_minimum(step, membership, membership.roles)
-    step.emit(e.MembershipEnded(membership=membership.id, subject=step.context.actor.subject, reason=command.reason))
+    _leave(step, membership, command.reason)
+
+
+def erase(step: Step, command: c.Erase) -> None:
+    """Forget who somebody was. What waits for that person goes on without them, also where nobody leads it then."""
+    step.require(ToErase())
+    step.emit(e.SubjectErased(subject=command.subject, erasure=command.erasure))
+    if step.state.status in ("running", "suspended"):
+        for membership in step.state.memberships_of(command.subject):
+            _leave(step, membership, "")
+
+
+def _leave(step: Step, membership: Membership, reason: str) -> None:
+    """A membership ends, and with it what it took on, gave or held for others."""
+    step.emit(e.MembershipEnded(membership=membership.id, subject=step.context.actor.subject, reason=reason))
     _release_claims(step)
     for other in list(step.state.memberships.values()):
         if other.delegate is not None and membership.id in (other.id, other.delegate):

@@ -44,6 +44,7 @@ SELECT
         WHEN 'process.cancelled' THEN 'The process was given up'
         WHEN 'incident.raised' THEN 'The process could not go on by itself'
         WHEN 'incident.resolved' THEN 'An incident was resolved'
+        WHEN 'subject.erased' THEN 'What was known of somebody was erased'
         WHEN 'process.finished' THEN 'The process was finished'
         ELSE event.type
     END AS what,

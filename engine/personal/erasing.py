@@ -1,0 +1,272 @@
+"""Forgetting a person: plan it, do it, and do it again where an old backup came back.
+
+What is to be forgotten is written to the list of erasures first; from then on every step can be done again, so that a
+kill at any moment leaves an entry that the next one who opens the workspace carries on with. Keys go first: from that
+moment nobody reads anything, whatever else is left. Then the rows beside the events, an event in each stream, and the
+space on disk. What is made from the log (warehouse, copies) is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from engine.engine import Engine
+from engine.errors import IntegrityFault, NotFound, Refused, SamskapError
+from engine.personal import holdings
+from engine.personal.holdings import Rows, Trace
+from engine.process import commands as c
+from engine.process import events as e
+from engine.store.erasures import Erasure
+from engine.store.keys import Kind as KeyKind
+from engine.store.log import Record, Row
+from engine.store.people import Person, Session
+
+
+@dataclass(frozen=True, slots=True)
+class InProcess:
+    """What goes of a person in one process, and what stays open there."""
+
+    process: str
+    stream: str
+    subject: str
+    memberships: tuple[str, ...]
+    texts: int
+    open_tasks: int
+    leaves_without_lead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an erasure would do: what goes, and what stays. `canaries` are texts that nobody should find afterwards."""
+
+    person: Person
+    whole: bool
+    processes: tuple[InProcess, ...]
+    mended: tuple[Trace, ...]
+    rows: Rows
+    canaries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """An erasure that was done: its entry in the list, and the streams that tell of it, with the sequence."""
+
+    erasure: str
+    at: str
+    events: Mapping[str, int]
+
+
+def plan(engine: Engine, person: Person, process: str | None = None) -> Plan:
+    """What would be forgotten of a person, everywhere or in one process; raise `NotFound` where they are not in it."""
+    only = engine.stream(process) if process is not None else None
+    found = [trace for trace in holdings.traces(engine, person) if only in (None, trace.stream)]
+    if only is not None and not found:
+        raise NotFound(f"{person.handle} never took part in “{process}”", hint="See `samskap status`.")
+    processes, mended, words = list[InProcess](), list[Trace](), list[str]()
+    for trace in found:
+        own = list(holdings.texts(engine, trace))
+        words += own
+        if holdings.is_process(engine, trace.stream):
+            processes.append(_in_process(engine, trace, len(own)))
+        else:
+            mended.append(trace)
+    names = [person.name, person.handle, person.address or ""] if process is None else []
+    canaries = tuple(dict.fromkeys(text for text in (*names, *words) if text))
+    return Plan(person, process is None, tuple(processes), tuple(mended), holdings.rows(engine, person), canaries)
+
+
+def _in_process(engine: Engine, trace: Trace, texts: int) -> InProcess:
+    loaded = engine.load(trace.stream)
+    state = loaded.state
+    theirs = [m for m in state.memberships.values() if m.subject == trace.subject]
+    mine = {m.id for m in theirs}
+    waiting = [i for i in state.instances.values() if i.pending and (i.membership in mine or i.claimed_by in mine)]
+    alone = holdings.last_leads(state, trace.subject, loaded.definition.template.starter)
+    return InProcess(
+        state.name,
+        trace.stream.hex,
+        trace.subject,
+        tuple(m.id for m in theirs),
+        texts,
+        len(waiting),
+        alone and state.status in ("running", "suspended"),
+    )
+
+
+def erase(engine: Engine, planned: Plan, reason: str, *, by: str = "operator") -> Erased:
+    """Forget what a plan says; the entry in the list stays. `by` is who does it, by handle or as the operator.
+
+    Raises `Refused` for a reason that is missing or names the person: it is kept. Raises what fails, and then it is
+    carried on by whoever opens the workspace next.
+    """
+    _check_reason(reason, planned)
+    entry = Erasure(
+        id=uuid4().hex,
+        kind="person" if planned.whole else "membership",
+        at=_now(engine),
+        by=by,
+        reason=reason.strip(),
+        person=planned.person.id,
+        subjects=(
+            *((one.stream, one.subject) for one in planned.processes),
+            *((trace.stream.hex, trace.subject) for trace in planned.mended),
+        ),
+    )
+    return begin(engine, entry)
+
+
+def begin(engine: Engine, entry: Erasure) -> Erased:
+    """Put an entry on the list, and do what it says."""
+    with engine.erasures.held():
+        engine.erasures.begin(entry)
+        events, faults = _apply(engine, entry)
+    if faults:
+        raise faults[0]
+    return Erased(entry.id, entry.at, events)
+
+
+def _check_reason(reason: str, planned: Plan) -> None:
+    if not reason.strip():
+        raise Refused("erasing needs a reason", hint="Say why with --reason, without naming anybody: it is kept.")
+    person = planned.person
+    words = {word for text in (person.name, person.handle, person.address or "") for word in text.casefold().split()}
+    said = {word.strip(".,;:!?()«»\"'") for word in reason.casefold().split()}
+    if named := sorted(words & said - _COMMON):
+        raise Refused(
+            f"the reason names the person (“{named[0]}”), and it is kept for ever",
+            hint="Say it without a name, such as: asked for it in a letter of 3 May.",
+        )
+
+
+_COMMON = frozenset({"av", "de", "og", "i", "the", "of"})
+"""Words that a name may hold, and any sentence too."""
+
+
+# -- doing it, as often as it takes -----------------------------------------------------------------------------------
+
+
+def reapply_erasures(engine: Engine) -> list[str]:
+    """Do again what the list says and the workspace does not show: after a kill, or since an old backup is back.
+
+    The ids of the entries that were applied. What cannot be done in a process that is in quarantine is left for later:
+    its keys are gone all the same.
+    """
+    if not outstanding(engine):
+        return []
+    with engine.erasures.held():
+        applied = outstanding(engine)  # another may just have done it
+        for entry in applied:
+            _apply(engine, entry)
+    return [entry.id for entry in applied]
+
+
+def outstanding(engine: Engine) -> list[Erasure]:
+    """The entries of the list that are not done, or not any more: a key is back, or the log does not tell of them."""
+    return [entry for entry in engine.erasures.all() if not _stands(engine, entry)]
+
+
+def _stands(engine: Engine, entry: Erasure) -> bool:
+    if entry.events is None or any(engine.keys.is_there(kind, key) for kind, key in _keys(entry)):
+        return False
+    return all(engine.log.head(UUID(stream))[0] >= sequence for stream, sequence in entry.events.items())
+
+
+def _keys(entry: Erasure) -> list[tuple[KeyKind, str]]:
+    """The keys that go, by kind and id."""
+    found: dict[tuple[KeyKind, str], None] = {}
+    if entry.kind == "person" and entry.person:
+        found["person", entry.person] = None
+    found |= {("subject", subject): None for _, subject in entry.subjects}
+    found |= {("seal", seal): None for seal in entry.seals}
+    return list(found)
+
+
+def _apply(engine: Engine, entry: Erasure) -> tuple[dict[str, int], list[SamskapError]]:
+    """Every step, also where it was done before; the events that tell of it, and what could not be done."""
+    for kind, key in _keys(entry):
+        engine.keys.destroy(kind, key)
+    engine.log.write_rows(_rows(engine, entry))
+    events, faults = dict[str, int](), list[SamskapError]()
+    for stream, subject in entry.subjects:
+        try:
+            sequence = _tell(engine, UUID(stream), subject, entry.id)
+        except IntegrityFault as fault:
+            faults.append(fault)
+        else:
+            events |= {stream: max(sequence, events.get(stream, 0))} if sequence else {}
+    engine.log.compact()
+    if not faults:
+        engine.erasures.done(entry.id, events)
+    return events, faults
+
+
+def _rows(engine: Engine, entry: Erasure) -> list[Row]:
+    """What is deleted beside the events."""
+    streams = sorted({stream for stream, _ in entry.subjects})
+    if entry.kind == "process":
+        return [(statement, (stream,)) for stream in streams for statement in _OF_PROCESS]
+    if entry.person is None:
+        return []
+    mark = engine.people.fingerprint(entry.person)
+    if entry.kind == "membership":
+        return [(statement, (mark, stream)) for stream in streams for statement in _IN_PROCESS]
+    return [*((statement, (mark,)) for statement in _OF_PERSON), ("DELETE FROM person WHERE id=?", (entry.person,))]
+
+
+_OF_PERSON = (
+    "DELETE FROM draft WHERE person=?",
+    "DELETE FROM outbox WHERE person=?",
+    "DELETE FROM command WHERE actor=?",
+    "DELETE FROM member WHERE person=?",
+    "DELETE FROM delegate WHERE person=?",
+)
+_IN_PROCESS = (
+    "DELETE FROM draft WHERE person=? AND stream=?",
+    "DELETE FROM outbox WHERE person=? AND stream=?",
+    "DELETE FROM command WHERE actor=? AND stream=?",
+)
+_OF_PROCESS = (
+    "DELETE FROM draft WHERE stream=?",
+    "DELETE FROM outbox WHERE stream=?",
+    "DELETE FROM command WHERE stream=?",
+)
+
+
+def _tell(engine: Engine, stream: UUID, subject: str, erasure: str) -> int:
+    """Let a stream tell that a subject was erased, once; the sequence. 0 where the stream knows nothing of them."""
+    records = engine.log.read(stream)
+    known = _told_at(records, subject)
+    if known or not any(subject.encode() in record.body for record in records):
+        return known
+    if records[0].type != e.ProcessStarted.TYPE:
+        engine.record(stream, [e.SubjectErased(subject=subject, erasure=erasure)], actor="operator")
+    else:
+        engine.handle(operator(), engine.load(stream).state.name, c.Erase(subject, erasure))
+    return _told_at(engine.log.read(stream, after=len(records)), subject)
+
+
+def _told_at(records: Iterable[Record], subject: str) -> int:
+    """The sequence of the event that tells that a subject was erased; 0 for none."""
+    told = (r.sequence for r in records if r.type == e.SubjectErased.TYPE and r.content()[1]["subject"] == subject)
+    return next(told, 0)
+
+
+def operator(language: str = "en") -> Session:
+    """Whoever runs the workspace, as nobody in particular."""
+    return Session(Person("", "operator", "operator", language), operator=True)
+
+
+def _now(engine: Engine) -> str:
+    now: datetime = engine.clock()
+    return now.isoformat(timespec="seconds")
+
+
+def of(entries: Iterable[Erasure], erasure: str) -> Erasure:
+    """The entry with an id, or one that begins so; raise `NotFound`."""
+    found: Sequence[Erasure] = [entry for entry in entries if erasure and entry.id.startswith(erasure)]
+    if len(found) != 1:
+        raise NotFound(f"there is no erasure “{erasure}”", hint="`samskap erasures` lists them.")
+    return found[0]
