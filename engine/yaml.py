@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import InvalidOperation
 from pathlib import Path
-from typing import NoReturn, Protocol, TypeAlias
+from typing import Final, Literal, NoReturn, Protocol, TypeAlias
 
 import yaml
 
@@ -30,6 +30,10 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
+_NO_TEXT = _NULL | _TRUE | _FALSE | {"<<"}
+"""Plain keys that are none."""
+_NUMERIC = "+-.0123456789"
+"""What a plain scalar begins with that may be a number."""
 _PADDED = re.compile(r"[-+]?0[0-9]+(\.[0-9]*)?")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -38,12 +42,8 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """Line and column from 1."""
-
-    line: int
-    column: int
+_Mark: TypeAlias = tuple[int, int]
+"""Line and column from 1."""
 
 
 class _YamlMark(Protocol):
@@ -75,7 +75,7 @@ class Document:
         while path and path not in marks:
             path = path[:-1]
         mark = marks.get(path)
-        return Place(self.file, mark.line, mark.column) if mark else Place(self.file)
+        return Place(self.file, *mark) if mark else Place(self.file)
 
 
 def load_file(path: Path) -> Document:
@@ -124,31 +124,12 @@ def load_json(text: str, file: str) -> Document:
 
 
 # -- events: what both formats are read to ----------------------------------------------------------------------------
+# Plain tuples: a bundle has thousands of them, and lint reads many bundles.
 
+_Event: TypeAlias = tuple[Literal["mapping", "list", "close", "plain", "text"], _Mark, str]
+"""A mapping or a list begins, or the innermost ends; a plain scalar, of which the rules make something; or a text."""
 
-@dataclass(frozen=True, slots=True)
-class _Open:
-    """A mapping or a list begins."""
-
-    mark: _Mark
-    is_mapping: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Close:
-    """The innermost mapping or list ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Scalar:
-    """A text, or (plain) what the rules make of it."""
-
-    mark: _Mark
-    text: str
-    plain: bool
-
-
-_Event: TypeAlias = "_Open | _Close | _Scalar"
+_CLOSE: Final[_Event] = ("close", (0, 0), "")
 
 
 def _yaml_events(text: str, file: str) -> Iterator[_Event]:
@@ -157,33 +138,32 @@ def _yaml_events(text: str, file: str) -> Iterator[_Event]:
         for event in yaml.parse(text, Loader=_LOADER):
             if isinstance(event, yaml.NodeEvent):
                 _check_node(event, file)
-            match event:
-                case yaml.ScalarEvent():
-                    yield _Scalar(_mark(event.start_mark), event.value, bool(event.implicit[0]))
-                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                    yield _Open(_mark(event.start_mark), isinstance(event, yaml.MappingStartEvent))
-                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                    yield _Close()
-                case yaml.DocumentStartEvent():
-                    documents += 1
-                    if documents > 1:
-                        where = _place(event.start_mark, file)
-                        _refuse("a second document begins here", "Keep one document a file.", where)
-                case _:
-                    pass
+                at = _position(event.start_mark)
+                if isinstance(event, yaml.ScalarEvent):
+                    yield "plain" if event.implicit[0] else "text", at, event.value
+                else:
+                    yield "mapping" if isinstance(event, yaml.MappingStartEvent) else "list", at, ""
+            elif isinstance(event, yaml.CollectionEndEvent):
+                yield _CLOSE
+            elif isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    where = _place(event.start_mark, file)
+                    _refuse("a second document begins here", "Keep one document a file.", where)
     except yaml.MarkedYAMLError as error:
         _syntax(error, text, file)
 
 
 def _check_node(event: yaml.NodeEvent, file: str) -> None:
+    tag = getattr(event, "tag", None)
+    if event.anchor is None and tag is None:
+        return
     place = _place(event.start_mark, file)
     if isinstance(event, yaml.AliasEvent):
         _refuse(f"“*{event.anchor}” is an alias", "Write the value out where it is used.", place)
     if event.anchor is not None:
         _refuse(f"“&{event.anchor}” is an anchor", "Leave it out: values are written where they are used.", place)
-    tag = getattr(event, "tag", None)
-    if tag is not None:
-        _refuse(f"“{tag}” is a tag", "Leave it out; put a text that looks like a number in quotes.", place)
+    _refuse(f"“{tag}” is a tag", "Leave it out; put a text that looks like a number in quotes.", place)
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> NoReturn:
@@ -212,20 +192,22 @@ def _json_events(text: str, file: str) -> Iterator[_Event]:
         word = token[1]
         for newline in re.finditer("\n", text[token.start() : token.start(1)]):
             line, start = line + 1, token.start() + newline.end()
-        mark = _Mark(line, token.start(1) - start + 1)
+        mark = (line, token.start(1) - start + 1)
         if word in "{[":
-            yield _Open(mark, word == "{")
+            yield "mapping" if word == "{" else "list", mark, ""
         elif word in "}]":
-            yield _Close()
+            yield _CLOSE
         elif word[0] == '"':
             content: str = json.loads(word)
             if not _is_unicode(content):
-                _refuse("a text holds half a character (a lone surrogate)", "Type it again.", _at(mark, file))
-            yield _Scalar(mark, content, plain=False)
+                _refuse("a text holds half a character (a lone surrogate)", "Type it again.", Place(file, *mark))
+            yield "text", mark, content
         elif word in ("NaN", "Infinity", "-Infinity"):
-            _refuse(f"{word} is not a number in JSON", "Leave the value out where there is no number.", _at(mark, file))
+            _refuse(
+                f"{word} is not a number in JSON", "Leave the value out where there is no number.", Place(file, *mark)
+            )
         elif word not in ",:":
-            yield _Scalar(mark, word, plain=True)
+            yield "plain", mark, word
 
 
 # -- from events to data ----------------------------------------------------------------------------------------------
@@ -249,32 +231,34 @@ class _Builder:
         self.levels: list[_Level] = []
         self.root: list[Json] = []
 
-    def take(self, event: _Event) -> None:
-        match event:
-            case _Close():
-                self.levels.pop()
-            case _Scalar() if self._wants_key():
-                self._key(event)
-            case _Scalar():
-                self._put(self._value(event), event.mark)
-            case _Open() if self._wants_key():
-                _refuse("a key is a text", "Write the key as a text without brackets.", _at(event.mark, self.file))
-            case _Open(mark, is_mapping):
-                level = _Level((), {} if is_mapping else None, [])
-                level.path = self._put(level.items if level.mapping is None else level.mapping, mark)
-                self.levels.append(level)
-                if len(self.levels) > MAX_DEPTH:
-                    _too_deep(_at(mark, self.file))
+    def take(self, kind: str, mark: _Mark, text: str) -> None:
+        if kind == "close":
+            self.levels.pop()
+            return
+        level = self.levels[-1] if self.levels else None
+        wants_key = level is not None and level.mapping is not None and level.key is None
+        if kind in ("mapping", "list"):
+            if wants_key:
+                _refuse("a key is a text", "Write the key as a text without brackets.", Place(self.file, *mark))
+            self._open(level, kind == "mapping", mark)
+        elif wants_key and level is not None:
+            self._key(level, mark, text, plain=kind == "plain")
+        else:
+            self._put(level, self._value(mark, text) if kind == "plain" else text, mark)
 
-    def _wants_key(self) -> bool:
-        return bool(self.levels) and self.levels[-1].mapping is not None and self.levels[-1].key is None
+    def _open(self, level: _Level | None, is_mapping: bool, mark: _Mark) -> None:
+        inner = _Level((), {} if is_mapping else None, [])
+        inner.path = self._put(level, inner.items if inner.mapping is None else inner.mapping, mark)
+        self.levels.append(inner)
+        if len(self.levels) > MAX_DEPTH:
+            _too_deep(Place(self.file, *mark))
 
-    def _put(self, value: Json, mark: _Mark) -> DataPath:
+    def _put(self, level: _Level | None, value: Json, mark: _Mark) -> DataPath:
         """Store a value where it belongs, and give its path."""
-        if not self.levels:
+        if level is None:
             path: DataPath = ()
             self.root.append(value)
-        elif (level := self.levels[-1]).mapping is not None and level.key is not None:
+        elif level.mapping is not None and level.key is not None:
             path = (*level.path, level.key)
             level.mapping[level.key] = value
             level.key = None
@@ -284,30 +268,28 @@ class _Builder:
         self.values[path] = mark
         return path
 
-    def _key(self, event: _Scalar) -> None:
-        level, key, place = self.levels[-1], event.text, _at(event.mark, self.file)
-        if event.plain and key == "<<":
-            _refuse("“<<” merges mappings, which is not read here", "Write the keys out.", place)
-        if event.plain and not isinstance(self._value(event), str | int | None):
-            _refuse(f"the key “{key}” is no text", f'Put it in quotes: "{key}".', place)
-        if event.plain and key in _NULL | _TRUE | _FALSE:
-            _refuse(f"the key “{key}” is no text", f'Put it in quotes: "{key}".', place)
+    def _key(self, level: _Level, mark: _Mark, key: str, *, plain: bool) -> None:
+        if plain and (key in _NO_TEXT or key[0] in _NUMERIC):
+            if key == "<<":
+                message = "“<<” merges mappings, which is not read here"
+                _refuse(message, "Write the keys out.", Place(self.file, *mark))
+            if key in _NO_TEXT or not isinstance(self._value(mark, key), str | int):
+                _refuse(f"the key “{key}” is no text", f'Put it in quotes: "{key}".', Place(self.file, *mark))
         path = (*level.path, key)
         if path in self.keys:
-            first = self.keys[path]
-            _refuse(f"the key “{key[:60]}” stands twice", f"It stands on line {first.line} already; keep one.", place)
+            first = self.keys[path][0]
+            hint = f"It stands on line {first} already; keep one."
+            _refuse(f"the key “{key[:60]}” stands twice", hint, Place(self.file, *mark))
         level.key = key
-        self.keys[path] = event.mark
+        self.keys[path] = mark
 
-    def _value(self, event: _Scalar) -> Json:
-        if not event.plain:
-            return event.text
+    def _value(self, mark: _Mark, text: str) -> Json:
         try:
-            return _resolved(event.text)
+            return _resolved(text)
         except BadJson as error:
-            _refuse(error.message, error.hint, _at(event.mark, self.file))
+            _refuse(error.message, error.hint, Place(self.file, *mark))
         except InvalidOperation:  # an exponent of twenty digits
-            _refuse(f"the number {event.text[:60]} cannot be kept", "Write it shorter.", _at(event.mark, self.file))
+            _refuse(f"the number {text[:60]} cannot be kept", "Write it shorter.", Place(self.file, *mark))
 
 
 def _resolved(text: str) -> Json:
@@ -316,7 +298,7 @@ def _resolved(text: str) -> Json:
         return None
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
-    if text[0] not in "+-.0123456789":
+    if text[0] not in _NUMERIC:
         return text
     if _NOT_FINITE.fullmatch(text):
         raise BadJson(f"“{text}” is no number that can be used", hint="Leave the value out where there is none.")
@@ -338,8 +320,9 @@ def _too_long(text: str) -> NoReturn:
 
 def _build(events: Iterator[_Event], file: str) -> Document:
     builder = _Builder(file)
-    for event in events:
-        builder.take(event)
+    take = builder.take
+    for kind, mark, scalar in events:
+        take(kind, mark, scalar)
     if not builder.root:
         _refuse("the file is empty", "Write something into it, or delete it.", Place(file))
     return Document(builder.root[0], file, builder.values, builder.keys)
@@ -370,13 +353,9 @@ def _is_unicode(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _mark(mark: _YamlMark | None) -> _Mark:
-    return _Mark(mark.line + 1, mark.column + 1) if mark else _Mark(0, 0)
-
-
-def _at(mark: _Mark, file: str) -> Place:
-    return Place(file, mark.line, mark.column)
+def _position(mark: _YamlMark | None) -> _Mark:
+    return (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
 
 
 def _place(mark: _YamlMark | None, file: str) -> Place:
-    return _at(_mark(mark), file)
+    return Place(file, *_position(mark))

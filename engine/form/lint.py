@@ -9,9 +9,6 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-
-from jsonschema import Draft202012Validator
 
 from engine.codec import Json
 from engine.errors import ConfigError, Problem
@@ -42,7 +39,7 @@ from engine.form.refs import DataPath, Part, Schema, follow, mapping, sequence
 from engine.form.score_lint import anchor_faults, score_faults
 from engine.form.text_lint import text_faults, words_faults
 from engine.form.validate import misfit
-from engine.form.values import EXPECTED, PATTERN_LENGTH
+from engine.form.values import EXPECTED, PATTERN_LENGTH, all_faults, is_type, value_faults
 from engine.yaml import Document
 
 
@@ -93,7 +90,7 @@ class _Lint:
         self.unused_definitions()
         self.score_dimensions()
         if not self.has_errors():
-            self.metaschema()
+            self.take(all_faults(self.root))
         if not self.has_errors():
             self.misfits()
 
@@ -128,7 +125,7 @@ class _Lint:
         for key, value in part.schema.items():
             path = part.below(key)
             if key in allowed or key in annotations:
-                self.value(key, value, path)
+                self.take(value_faults(key, value, path))
             elif key in KEYWORDS | ANNOTATIONS:
                 self.report("form-misplaced", path, f"“{key}” does not fit {what}", _place_for(key), at_key=True)
             else:
@@ -143,14 +140,6 @@ class _Lint:
                 message = f"“{key[:60]}” is no {kind} that forms may use"
                 self.report(rule, path, message, suggestion(key, options), at_key=True)
         return known
-
-    def value(self, key: str, value: Json, path: DataPath) -> None:
-        expected = EXPECTED.get(key)
-        if expected is not None and not expected.holds(value):
-            hint = f"Write {expected.words}."
-            if isinstance(value, str) and expected.options:
-                hint = suggestion(value, expected.options)
-            self.report("form-value", path, f"the value of “{key}” is {expected.words}", hint)
 
     # -- objects ------------------------------------------------------------------------------------------------------
 
@@ -340,7 +329,7 @@ class _Lint:
         options = [mapping(option).get("const") for option in sequence(part.schema.get("oneOf"))]
         single = [part.schema["const"]] if "const" in part.schema else []
         for value in [*options, *sequence(part.schema.get("enum")), *single]:
-            if value is not None and not _metaschema().is_type(value, kind):
+            if value is not None and not is_type(value, kind):
                 message = f"“{value}” is no {kind}, and could never be an answer"
                 self.report("choice-type", part.below("type"), message, "Leave the type out, or mend the choice.")
                 return
@@ -409,21 +398,11 @@ class _Lint:
                 message = f"this score does not count in “{missing}”, as others of the form do"
                 self.warn("score-dimension", path, message, f"Add {missing}: … under dimensions.")
 
-    def metaschema(self) -> None:
-        """What the 2020-12 metaschema says beyond our own rules, such as the form of `$id`."""
-        for error in _metaschema().iter_errors(self.document.data):
-            self.report("form-metaschema", tuple(error.absolute_path), error.message[:200], "See JSON Schema 2020-12.")
-
     def misfits(self) -> None:
         for held in self.held:
             wrong = misfit(held.field, held.value, self.root)
             if wrong is not None:
                 self.report(held.rule, held.path, held.message, wrong)
-
-
-@cache
-def _metaschema() -> Draft202012Validator:
-    return Draft202012Validator(Draft202012Validator.META_SCHEMA)
 
 
 def _schemas(value: Json) -> Iterable[Schema]:

@@ -1,17 +1,20 @@
 """The values that keywords and annotations of forms may have, with the words that say so.
 
-Only the value itself is judged here, not whether it fits the rest of the form: that is `lint`'s.
+Only the value itself is judged here, not whether it fits the rest of the form: that is `lint`'s. Whatever passes is
+also valid by the metaschema of JSON Schema 2020-12, which says less: a test holds the two together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from engine.codec import Json
-from engine.form.language import DIALECT, FORMATS, MAX_PATTERN_TEXT, MAX_ROWS, TYPES
+from engine.form.faults import Fault, suggestion
+from engine.form.language import ANNOTATIONS, DIALECT, FORMATS, KEYWORDS, MAX_PATTERN_TEXT, MAX_ROWS, TYPES
 from engine.form.model import Const
+from engine.form.refs import DataPath, Schema, mapping, sequence
 
 
 class Expected(NamedTuple):
@@ -38,12 +41,26 @@ def _flag(value: Json) -> bool:
     return isinstance(value, bool)
 
 
+def is_type(value: Json, kind: str) -> bool:
+    """Whether a value is of a type of JSON Schema; exact as answers are: a decimal without a fraction is an integer."""
+    match kind:
+        case "integer":
+            return isinstance(value, int | Decimal) and not isinstance(value, bool) and value == int(value)
+        case "number":
+            return _number(value)
+        case _:
+            return type(value) is _TYPES.get(kind)
+
+
+_TYPES: Final = {"string": str, "boolean": bool, "object": dict, "array": list}
+
+
 def _const(value: Json) -> bool:
     return isinstance(value, Const) and value != ""
 
 
 def _names(value: Json) -> bool:
-    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+    return isinstance(value, list) and all(isinstance(name, str) for name in value) and len(set(value)) == len(value)
 
 
 def _parts(value: Json) -> bool:
@@ -68,14 +85,14 @@ _MAPPING = Expected(_mapping, "a mapping")
 
 EXPECTED: Final[Mapping[str, Expected]] = {
     "$schema": Expected(lambda value: value == DIALECT, DIALECT),
-    "$id": _TEXT,
+    "$id": Expected(lambda value: _text(value) and "#" not in str(value), "a text without #"),
     "$defs": _MAPPING,
     "$ref": _TEXT,
     "title": _TEXT,
     "description": _TEXT,
     "type": _one_of(TYPES),
     "properties": _MAPPING,
-    "required": Expected(_names, "a list of field names"),
+    "required": Expected(_names, "a list of field names, each once"),
     "additionalProperties": Expected(lambda value: value is False, "false: fields that nobody asks for are refused"),
     "items": _MAPPING,
     "minItems": _COUNT,
@@ -119,3 +136,37 @@ PATTERN_LENGTH: Final = Expected(
     lambda value: _count(value) and int(str(value)) <= MAX_PATTERN_TEXT,
     f"a whole number up to {MAX_PATTERN_TEXT}, because the text has a pattern",
 )
+
+
+def value_faults(key: str, value: Json, path: DataPath) -> Iterator[Fault]:
+    """What is wrong with the value of a keyword or annotation by itself."""
+    expected = EXPECTED.get(key)
+    if expected is not None and not expected.holds(value):
+        hint = f"Write {expected.words}."
+        if isinstance(value, str) and expected.options:
+            hint = suggestion(value, expected.options)
+        yield Fault("form-value", path, f"the value of “{key}” is {expected.words}", hint)
+
+
+def all_faults(schema: Schema, path: DataPath = ()) -> Iterator[Fault]:
+    """What is wrong with keywords and their values anywhere in a schema, also in definitions that nothing refers to."""
+    for key, value in schema.items():
+        where = (*path, key)
+        if key not in KEYWORDS | ANNOTATIONS:
+            message = f"“{key[:60]}” is no keyword that forms may use"
+            yield Fault("form-unknown-keyword", where, message, suggestion(key, KEYWORDS), at_key=True)
+        yield from value_faults(key, value, where)
+        if key in ("properties", "$defs"):
+            yield from _below(((*where, name), inner) for name, inner in mapping(value).items())
+        elif key in ("oneOf", "anyOf", "allOf"):
+            yield from _below(((*where, number), inner) for number, inner in enumerate(sequence(value)))
+        elif key in ("items", "if", "then", "else"):
+            yield from _below([(where, value)])
+
+
+def _below(parts: Iterable[tuple[DataPath, Json]]) -> Iterator[Fault]:
+    for path, schema in parts:
+        if isinstance(schema, dict):
+            yield from all_faults(schema, path)
+        else:
+            yield Fault("form-value", path, f"“{path[-1]}” is a mapping", "Write what is to be asked, or remove it.")

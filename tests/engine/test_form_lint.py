@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from engine import yaml
 from engine.codec import Json, dumps, loads
@@ -124,10 +125,24 @@ def test_given_a_fault_when_linted_then_its_rule_tells_where_and_what_to_do(rule
     assert hint in found[0].hint
 
 
-def test_given_an_id_with_a_fragment_when_linted_then_the_metaschema_refuses_it() -> None:
-    problems = read_form(yaml.load("$id: a#b\ntype: object\nproperties: {a: {type: string}}", "f.yaml"))[1]
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("$id: ¤a#b\ntype: object\nproperties: {a: {type: string}}", "an id with a fragment"),
+        ("$id: a/b\ntype: object\nrequired: ¤[a, a]\nproperties: {a: {type: string}}", "a name that is needed twice"),
+        ("$id: a/b\ntype: object\n$defs: {b: {maxLength: ¤'3'}}\nproperties: {a: {type: string}}", "what is unused"),
+        ("$id: a/b\ntype: object\nif: {properties: {a: ¤true}}\nthen: {}\nproperties: {a: {type: string}}", "a flag"),
+    ],
+    ids=lambda value: value if ":" not in value else "",
+)
+def test_given_a_value_that_is_wrong_wherever_it_stands_when_linted_then_it_is_refused_with_its_place(
+    text: str, place: str
+) -> None:
+    before, _, after = text.partition("¤")
+    problems = read_form(yaml.load(before + after, "f.yaml"))[1]
     errors = [problem for problem in problems if problem.severity == "error"]
-    assert [(problem.rule, problem.where) for problem in errors] == [("form-metaschema", Place("f.yaml", 1, 6))]
+    where = Place("f.yaml", before.count("\n") + 1, len(before) - before.rfind("\n"))
+    assert [(problem.rule, problem.where) for problem in errors] == [("form-value", where)], place
 
 
 def test_given_a_score_on_a_personal_text_when_linted_then_it_is_refused() -> None:
@@ -335,6 +350,7 @@ def nodes(value: Json, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
     return found
 
 
+METASCHEMA = Draft202012Validator(Draft202012Validator.META_SCHEMA)
 SOUND = {path.stem: yaml.load_file(path).data for path in FORMS}
 
 
@@ -355,3 +371,4 @@ def test_given_any_spoilt_form_when_linted_then_it_is_a_usable_form_or_an_error(
         assert any(problem.severity == "error" for problem in problems)
     else:
         assert Validator(found).errors([]) != []
+        assert METASCHEMA.is_valid(schema), next(METASCHEMA.iter_errors(schema)).message
