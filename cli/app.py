@@ -68,6 +68,8 @@ MODULES: Final = (
             "identity token": "Make a token with which a person signs in.",
             "identity notify": "Say where messages to a person go.",
             "identity list": "List the people of the workspace.",
+            "identity sessions": "List where a person is signed in.",
+            "identity end": "End a session: its token no longer holds.",
             "identity whoami": "Say who you are signed in as.",
         },
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -10,9 +10,15 @@ from cli.call import Call
 from cli.command import Commands
 from cli.output import Done, Table, note, tell
 
+if TYPE_CHECKING:
+    from engine.store.people import Person
+    from engine.store.sessions import Terms
+
 commands = Commands()
 
 Handle = Annotated[str, typer.Argument(metavar="HANDLE", help="A short name, unique here: kari, kari@kommune.no.")]
+
+SomeHandle = Annotated[str, typer.Argument(metavar="[HANDLE]", help="Whose; for the operator. Else your own.")]
 
 
 @commands.add("identity add", example="samskap identity add kari --name 'Kari Nordmann' --language nn")
@@ -38,18 +44,126 @@ def add(
     )
 
 
-@commands.add("identity token", example="export SAMSKAP_IDENTITY=$(samskap identity token kari)")
-def token(ctx: typer.Context, handle: Handle) -> None:
+@commands.add(
+    "identity token",
+    example="export SAMSKAP_IDENTITY=$(samskap identity token kari)\n"
+    "samskap identity token kari --for P30D --name laptop > kari.token",
+)
+def token(
+    ctx: typer.Context,
+    handle: Handle,
+    life: Annotated[
+        str, typer.Option("--for", metavar="DURATION", help="How long it holds: P30D, PT8H; at most 366 days.")
+    ] = "P90D",
+    name: Annotated[
+        str, typer.Option("--name", help="What to call it, such as laptop; the earlier one of that name ends.")
+    ] = "",
+) -> None:
     """Make a token with which a person signs in.
 
-    For the operator. Whoever holds the token is that person, for a year: hand it over safely.
+    For the operator. Whoever holds the token is that person: hand it over safely. It begins a session that can be
+    listed and ended: identity sessions, identity end.
     """
     call: Call = ctx.obj
     call.require_operator("making tokens")
-    person = call.engine.people.find(handle)
-    made = call.engine.people.token(person, call.now())
-    note(call, f"The token of {person.name}, for SAMSKAP_IDENTITY or --identity-file; valid for a year:")
-    tell(call, {"handle": person.handle, "token": made}, made)
+    people = call.engine.people
+    person, terms = people.find(handle), _terms(life)
+    made = people.token(person, call.now(), terms, name)
+    until = call.now() + terms.life
+    note(call, f"The token of {person.name}, for SAMSKAP_IDENTITY or --identity-file; until {call.local(until)}:")
+    tell(call, {"handle": person.handle, "token": made, "name": name, "expires_at": until}, made)
+
+
+def _terms(life: str) -> Terms:
+    from engine.errors import UsageError  # noqa: PLC0415 (help must come at once)
+    from engine.store.sessions import Terms  # noqa: PLC0415
+    from engine.template.model import duration  # noqa: PLC0415
+
+    try:
+        return Terms(duration(life))
+    except ValueError as error:
+        raise UsageError(str(error), hint="Say --for P30D for 30 days, or --for PT8H for eight hours.") from None
+
+
+@commands.add("identity sessions", example="samskap identity sessions\nsamskap identity sessions kari")
+def sessions(ctx: typer.Context, handle: SomeHandle = "") -> None:
+    """List where a person is signed in.
+
+    Your own sessions; the operator may look at anybody's.
+    """
+    call: Call = ctx.obj
+    person, current = _whose(call, handle)
+    found = call.engine.people.sessions.of(person.id, call.now())
+    data = [
+        {
+            "id": one.short,
+            "name": one.name,
+            "created_at": one.created_at,
+            "used_at": one.used_at,
+            "expires_at": one.expires_at,
+            "this": one.id == current,
+        }
+        for one in found
+    ]
+    rows = [
+        (
+            one.short,
+            one.name,
+            call.local(one.created_at),
+            call.local(one.used_at),
+            call.local(one.expires_at),
+            "this one" if one.id == current else "",
+        )
+        for one in found
+    ]
+    columns = ("Session", "Name", "Since", "Last used", "Until", "")
+    tell(call, {"handle": person.handle, "sessions": data}, Table(columns, rows, empty="nowhere"))
+
+
+@commands.add(
+    "identity end",
+    example="samskap identity end\nsamskap identity end laptop --of kari\nsamskap identity end --all --of kari",
+)
+def end(
+    ctx: typer.Context,
+    session: Annotated[
+        str, typer.Argument(metavar="[SESSION]", help="Its name or id; else the one you are signed in with.")
+    ] = "",
+    of: Annotated[str, typer.Option("--of", metavar="HANDLE", help="Whose; for the operator. Else your own.")] = "",
+    all_of_them: Annotated[bool, typer.Option("--all", help="Every session of the person.")] = False,
+) -> None:
+    """End a session: its token no longer holds.
+
+    Your own; the operator may end anybody's, such as when a token was lost.
+    """
+    from engine.errors import UsageError  # noqa: PLC0415 (help must come at once)
+
+    call: Call = ctx.obj
+    person, current = _whose(call, of)
+    held = call.engine.people.sessions
+    which = session or ("" if all_of_them else current)
+    if bool(which) == all_of_them:
+        raise UsageError("one session, or all of them", hint="Name one, or say --all; see `samskap identity sessions`.")
+    number = held.end_all(person.id) if all_of_them else 1
+    ended = [] if all_of_them else [held.end(person.id, which, call.now()).short]
+    told = f"{number} session(s) of {person.name} ended." if all_of_them else f"The session {ended[0]} ended."
+    tell(call, {"handle": person.handle, "ended": number, "sessions": ended}, Done(told))
+
+
+def _whose(call: Call, handle: str) -> tuple[Person, str]:
+    """The person whose sessions are meant, and the session that is being used, if it is theirs."""
+    from engine.errors import NotAllowed, UsageError  # noqa: PLC0415 (help must come at once)
+
+    signed_in = call.reader()
+    own = signed_in.person.handle
+    current = signed_in.kept.id if signed_in.kept else ""
+    if handle in ("", own) and signed_in.person.id:
+        return signed_in.person, current
+    if not call.is_operator:
+        raise NotAllowed("this is somebody else", hint="Look at your own sessions, or ask the operator.")
+    if not handle:
+        raise UsageError("whose sessions?", hint="Name a person, or sign in as one.")
+    return call.engine.people.find(handle), ""
 
 
 @commands.add(
@@ -113,6 +227,14 @@ def whoami(ctx: typer.Context) -> None:
     call: Call = ctx.obj
     session = call.session()
     person = session.person
-    data = {"handle": person.handle, "name": person.name, "language": person.language, "operator": session.operator}
-    through = ", through the operator's key" if session.operator else ""
+    kept = session.kept
+    data = {
+        "handle": person.handle,
+        "name": person.name,
+        "language": person.language,
+        "operator": session.operator,
+        "session": kept.short if kept else None,
+        "expires_at": kept.expires_at if kept else None,
+    }
+    through = f", until {call.local(kept.expires_at)}" if kept else ", through the operator's key"
     tell(call, data, f"{person.name} ({person.handle}), reads {person.language}{through}")

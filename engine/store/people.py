@@ -1,26 +1,24 @@
 """The people of a workspace and how they show who they are.
 
 A person's profile (name, language, address) lies under that person's key; a handle is kept as a keyed fingerprint
-only. Who acts is read from a token signed by the workspace, or, for an operator, from the operator's key in the key
-folder; never from a name that somebody typed. What a person may do in a process is `access`'s.
+only. Who acts is read from a token that stands for a session in the store, or, for an operator, from the operator's
+key in the key folder; never from a name that somebody typed. What a person may do in a process is `access`'s.
 """
 
 from __future__ import annotations
 
 import hmac
-import secrets
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 from engine import codec
 from engine.errors import Conflict, NotAllowed, NotFound, UsageError
 from engine.store.keys import KeyFolder
 from engine.store.log import Log
+from engine.store.sessions import COMMAND_LINE, Kept, Sessions, Terms
 
 LANGUAGES = ("nb", "nn", "en")
-TOKEN_LIFE = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +39,17 @@ class Session:
 
     person: Person
     operator: bool = False
+    kept: Kept | None = None
+    """What the token stands for in the store; None for an operator."""
 
 
 class People:
-    """The register of people in the store, and the tokens they sign in with."""
+    """The register of people in the store, and how they sign in."""
 
     def __init__(self, log: Log, keys: KeyFolder) -> None:
         self._log = log
         self._keys = keys
+        self.sessions = Sessions(log, keys)
 
     def add(self, handle: str, name: str, language: str = "nb") -> Person:
         """Take a person up; the handle is unique in the workspace."""
@@ -121,25 +122,17 @@ class People:
 
     # -- signing in -------------------------------------------------------------------------------------------------
 
-    def token(self, person: Person, now: datetime) -> str:
-        """A signed token that says who one is, for a year."""
-        expires = int((now + TOKEN_LIFE).timestamp())
-        body = f"{person.id}.{expires}.{secrets.token_hex(4)}"
-        return f"{body}.{self._signature(body)}"
+    def token(self, person: Person, now: datetime, terms: Terms = COMMAND_LINE, name: str = "") -> str:
+        """A token with which a person signs in: whoever holds it is that person, until it ends or is ended."""
+        return self.sessions.begin(person.id, now, terms, name)
 
     def sign_in(self, token: str, now: datetime) -> Session:
-        """The session of a token; raise `NotAllowed` where it is forged, expired or of somebody who is gone."""
-        body, _, signature = token.strip().rpartition(".")
-        hint = "Ask the operator for a new one: samskap identity token <handle>."
-        if not body or not hmac.compare_digest(signature, self._signature(body)):
-            raise NotAllowed("this identity token was not signed by this workspace", hint=hint)
-        person_id, expires, _ = body.split(".")
-        if int(expires) < now.timestamp():
-            raise NotAllowed("this identity token has expired", hint=hint)
-        person = self.get(person_id)
+        """Who a token says one is; raise `NotAllowed` where it is unknown, ended, over, or of somebody who is gone."""
+        kept = self.sessions.find(token, now)
+        person = self.get(kept.person)
         if person is None:
-            raise NotAllowed("this identity no longer exists", hint=hint)
-        return Session(person)
+            raise NotAllowed("this identity no longer exists", hint="Ask the operator to take you up again.")
+        return Session(person, kept=kept)
 
     def act_as(self, handle: str) -> Session:
         """An operator acting for somebody: needs the operator's key, and the log says so."""
@@ -149,7 +142,3 @@ class People:
                 hint="Sign in as yourself: set SAMSKAP_IDENTITY to your token.",
             )
         return Session(self.find(handle), operator=True)
-
-    def _signature(self, body: str) -> str:
-        key = self._keys.ensure("workspace", "identity")
-        return urlsafe_b64encode(hmac.digest(key, body.encode(), "sha256")).decode().rstrip("=")

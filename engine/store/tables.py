@@ -37,11 +37,14 @@ TABLES: Final[Mapping[str, str]] = {
     " told TEXT NOT NULL)",
     "person": "CREATE TABLE IF NOT EXISTS person (id TEXT PRIMARY KEY, handle TEXT NOT NULL UNIQUE,"
     " profile BLOB NOT NULL)",
+    "session": "CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, person TEXT NOT NULL, used_at TEXT NOT NULL,"
+    " body BLOB NOT NULL)",
 }
 INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS member_person ON member (person)",
     "CREATE INDEX IF NOT EXISTS delegate_person ON delegate (person)",
     "CREATE INDEX IF NOT EXISTS deadline_due ON deadline (due)",
+    "CREATE INDEX IF NOT EXISTS session_person ON session (person)",
     "CREATE INDEX IF NOT EXISTS outbox_due ON outbox (status, at)",
 )
 ANYTHING: Final = "SELECT EXISTS (SELECT 1 FROM head) OR EXISTS (SELECT 1 FROM person) AS anything"
@@ -77,6 +80,11 @@ KEPT: Final[Mapping[str, Kept]] = {
         ("id",),
         "SELECT * FROM person WHERE id > ? ORDER BY id LIMIT ?",
         "INSERT INTO person VALUES (?,?,?)",
+    ),
+    "session": Kept(
+        ("id",),
+        "SELECT * FROM session WHERE id > ? ORDER BY id LIMIT ?",
+        "INSERT INTO session VALUES (?,?,?,?)",
     ),
 }
 """The tables that no fold could make again: they are copied with the events."""

@@ -13,9 +13,11 @@ from engine import codec
 OWN: dict[str, tuple[tuple[str, ...], str | None, set[str]]] = {
     "doctor": (("doctor",), None, {"checks"}),
     "identity add": (("identity", "add", "per"), None, {"handle", "name", "language"}),
-    "identity token": (("identity", "token", "ola"), None, {"handle", "token"}),
+    "identity token": (("identity", "token", "ola"), None, {"handle", "token", "name", "expires_at"}),
     "identity list": (("identity", "list"), None, {"people"}),
-    "identity whoami": (("identity", "whoami"), "ola", {"handle", "name", "language", "operator"}),
+    "identity whoami": (("identity", "whoami"), "ola", {"handle", "name", "language", "operator", "session"}),
+    "identity sessions": (("identity", "sessions"), "ola", {"handle", "sessions"}),
+    "identity end": (("identity", "end"), "ola", {"handle", "ended", "sessions"}),
     "lint": (("lint", "samson"), None, {"names", "errors", "problems"}),
     "publish": (("publish", "soimpact"), None, {"template", "version", "bundle", "replayed", "warnings"}),
     "tasks": (("tasks",), "ola", {"tasks"}),
