@@ -9,5 +9,6 @@ The way of an answer through the rooms:
 - `process` is pure: `decide` takes a state, a command and the template, and says which events follow; `state` folds
   events to a state;
 - `store` encrypts what is sealed or personal, and keeps the events in a hash chain;
+- `running` carries a command out: loads the process, decides, and commits what follows;
 - `engine` is the door to it all, `workspace` the folder that a user's engine lives in.
 """

@@ -35,15 +35,6 @@ class Hands:
         return self.now
 
 
-class WatchedEngine(Engine):
-    """An engine that counts what the conditions of its definitions say."""
-
-    coverage: Coverage
-
-    def _load_definition(self, template: str, bundle: str) -> Definition:
-        return Watched.of(super()._load_definition(template, bundle), self.coverage.said)
-
-
 class Stage:
     """One process and the people in it, by handle."""
 
@@ -116,12 +107,14 @@ class Stage:
 
 @contextmanager
 def opened(bundle: Bundle, coverage: Coverage) -> Iterator[tuple[Engine, Hands]]:
-    """An engine in which the bundle is published, over a log that is gone afterwards."""
+    """An engine in which the bundle is published, over a log that is gone afterwards; it counts what conditions say."""
     clock = Hands()
+
+    def watched(definition: Definition) -> Definition:
+        return Watched.of(definition, coverage.said)
+
     with TemporaryDirectory(prefix="samskap-") as folder:
-        engine = WatchedEngine.open(Path(folder), clock=clock)
-        assert isinstance(engine, WatchedEngine)
-        engine.coverage = coverage
+        engine = Engine.open(Path(folder), clock=clock, prepare=watched)
         try:
             engine.publish(bundle)
             yield engine, clock

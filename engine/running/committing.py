@@ -1,0 +1,219 @@
+"""A command, carried out: decide on the state, encrypt, chain, and append with its rows in one transaction.
+
+Where another writer was first it is decided again on the new state, a bounded number of times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+from engine.errors import Conflict, IntegrityFault, KeyMissing, NotAllowed, Refused, SamskapError, StoreError
+from engine.notify import outbox
+from engine.process import commands
+from engine.process import events as e
+from engine.process.access import Actor
+from engine.process.decide import Context, decide
+from engine.process.decide.answering import as_read
+from engine.process.state import ProcessState, fold
+from engine.running.catalogue import Catalogue
+from engine.running.idempotency import Answers, Receipt, invitation_secret, receipt
+from engine.running.loading import Loaded, Loading
+from engine.running.streams import Streams, stream_of
+from engine.store import worklists
+from engine.store.log import GENESIS, Record
+from engine.store.people import People, Session
+
+RETRIES = 8
+INVITATION_LIFE = timedelta(days=30)
+
+
+class Committing:
+    """The one who writes to processes. With `notify` it keeps in the outbox whom each event concerns."""
+
+    def __init__(
+        self, streams: Streams, catalogue: Catalogue, loading: Loading, people: People, *, notify: bool
+    ) -> None:
+        self._streams = streams
+        self._log = streams.log
+        self._catalogue = catalogue
+        self._loading = loading
+        self._people = people
+        self._answers = Answers(streams.log, streams.keys, people)
+        self._notify = notify
+
+    # -- the ways in ----------------------------------------------------------------------------------------------
+
+    def start(self, session: Session, template: str, name: str, title: str, command_id: str) -> Receipt:
+        """Begin a process of the newest version of a template."""
+        if not name or len(name) > 60 or not all(ch.isalnum() or ch in "-_" for ch in name):
+            raise Refused(f"“{name}” cannot be a name", hint="Use letters, digits and -, such as arendal-2026.")
+        command = commands.Start(name=name, title=title or name, template=template)
+        stream = stream_of("start", f"{session.person.id}:{name}:{command_id}")
+        known = self._answers.given(stream, session, command_id, command)
+        if known is not None:
+            return known
+        if self._log.query("SELECT 1 FROM process WHERE name=?", (name,)):
+            raise Conflict(f"there is a process “{name}” already", hint="Choose another name.")
+        unborn = Loaded(ProcessState(stream), (), self._catalogue.definition(template))
+        return self._commit(session, unborn, command, command_id, {})
+
+    def handle(
+        self, session: Session, name: str, command: commands.Command, command_id: str, result: Mapping[str, Any]
+    ) -> Receipt:
+        """Carry a command out on a process; the same `command_id` again gives the same answer and does nothing."""
+        stream = self._loading.stream(name)
+        for _ in range(RETRIES):
+            known = self._answers.given(stream, session, command_id, command)
+            if known is not None:
+                return known
+            loaded = self._loading.load(stream)
+            loaded.writable(name)
+            try:
+                return self._commit(session, loaded, command, command_id, result)
+            except Conflict as conflict:
+                last = conflict
+        raise Conflict(
+            f"“{name}” is changed by others all the time; nothing was stored", hint="Wait a moment and try again."
+        ) from last
+
+    def invite(
+        self, session: Session, name: str, roles: tuple[str, ...], party: str | None, command_id: str
+    ) -> Receipt:
+        """Make a token with which somebody joins once. `result["token"]` is shown this once."""
+        stream = self._loading.stream(name)
+        secret = invitation_secret(self._streams.keys, stream, session, command_id)
+        expires = self._streams.clock().replace(microsecond=0) + INVITATION_LIFE
+        command = commands.Invite(sha256(secret.encode()).hexdigest(), party, roles, expires)
+        return self.handle(session, name, command, command_id, {"token": f"{name}.{secret}"})
+
+    def join(self, session: Session, token: str, command_id: str) -> Receipt:
+        """Take part by an invitation's token."""
+        name, _, secret = token.strip().rpartition(".")
+        if not name:
+            raise NotAllowed("this is no invitation", hint="Paste the whole token that you got.")
+        command = commands.Join(sha256(secret.encode()).hexdigest())
+        return self.handle(session, name, command, command_id, {})
+
+    def tick(self, names: Iterable[str]) -> list[Receipt]:
+        """Let time act on processes; the receipts of those on which it did."""
+        receipts, faults = [], list[SamskapError]()
+        for name in names:
+            try:
+                receipts.append(self._tick(name))
+            except (IntegrityFault, StoreError) as fault:  # one that is damaged keeps time from no other
+                faults.append(fault)
+        if faults:
+            raise faults[0]
+        return [receipt for receipt in receipts if receipt.last >= receipt.first]
+
+    def _tick(self, name: str) -> Receipt:
+        for _ in range(RETRIES):
+            loaded = self._loading.load(self._loading.stream(name))
+            loaded.writable(name)
+            try:
+                return self._commit(None, loaded, commands.Tick(), "", {})
+            except Conflict:
+                continue
+        raise Conflict(f"“{name}” is changed by others all the time; time did not act on it", hint="Tick again.")
+
+    # -- decide, seal, append, follow -------------------------------------------------------------------------------
+
+    def _commit(
+        self,
+        session: Session | None,
+        loaded: Loaded,
+        command: commands.Command,
+        command_id: str,
+        result: Mapping[str, Any],
+    ) -> Receipt:
+        """Decide on the state and append what follows."""
+        state = loaded.state
+        decided = decide(loaded.definition, state, command, self.context(session, state, loaded.records))
+        stored, after = self._sealed(state, decided, command_id)
+        last = stored[-1] if stored else None
+        memberships = [d.payload.membership for d in decided if isinstance(d.payload, e.MembershipAdded)]
+        answer = {
+            "process": state.name or getattr(command, "name", ""),
+            "stream": state.stream.hex,
+            "first": state.sequence + 1,
+            "last": last.sequence if last else state.sequence,
+            "hash": last.hash if last else state.last_hash,
+            "result": {key: value for key, value in result.items() if key != "token"}
+            | ({"membership": memberships[0]} if memberships else {}),
+        }
+        if stored:
+            self._streams.untouched(state.stream, state.sequence, state.last_hash or GENESIS)
+            definitions = self._catalogue.definitions(after.template)
+            rows = list(worklists.rows(decided, after, definitions, self._people.fingerprint))
+            if self._notify:
+                rows += outbox.rows(state, decided, after, definitions(after.bundle), self._people.fingerprint)
+            key = None
+            if session is not None:
+                key = self._answers.key(state.stream, session, command_id, command, answer)
+            self._log.append(stored, rows=rows, key=key)
+            self._follow(decided, stored, after, loaded.records)
+        return receipt(answer, dict(result))
+
+    def context(self, session: Session | None, state: ProcessState, records: Sequence[Record]) -> Context:
+        """What `decide` is told of the world outside the state."""
+        person = session.person.id if session else ""
+        subject = state.subject_of(person) or "" if person else ""
+        definitions = self._catalogue.definitions(state.template)
+
+        def answers(sequence: int) -> Mapping[str, object] | None:
+            event = self._streams.event(records[sequence - 1], opened=state.revealed)  # a stream has no gaps
+            return as_read(event, state, definitions)
+
+        return Context(
+            actor=Actor(subject, operator=bool(session and session.operator)),
+            person=person,
+            at=self._streams.clock(),
+            new_subject=uuid4().hex,
+            answers=answers,
+            language=session.person.language if session else "nb",
+            definitions=definitions,
+            earlier=lambda sequence: self._loading.load(state.stream, until=sequence).state,
+        )
+
+    def _sealed(
+        self, state: ProcessState, decided: Sequence[e.Event], command_id: str
+    ) -> tuple[list[Record], ProcessState]:
+        """The events as they are stored, encrypted and chained, and the state behind them."""
+        for event in decided:
+            self._keys_are_there(event.payload, state)
+        records = self._streams.chained(decided, state.last_hash or GENESIS, command_id)
+        after = fold(decided, state)
+        return records, after if after is not None else state
+
+    def _keys_are_there(self, payload: e.Payload, state: ProcessState) -> None:
+        """Raise `KeyMissing` where a key that was used before is gone: a new one would part what belongs together."""
+        keys = self._streams.keys
+        owners = {payload.owner_of(name) for name in payload.PERSONAL if getattr(payload, name)}
+        known = {membership.subject for membership in state.memberships.values()}
+        if any(keys.raw("subject", str(owner)) is None for owner in owners & known):
+            raise KeyMissing(
+                "the key of this person's texts is gone: lost, or destroyed when the person was erased",
+                hint="Restore the keys from their backup, or leave the texts out.",
+            )
+        sealed = payload.sealed_under if isinstance(payload, e.FormSubmitted) else None
+        if sealed is not None and keys.raw("seal", sealed) is None:
+            given = (s for i in state.instances.values() for s in i.submissions)
+            if any(submission.sealed_under == sealed for submission in given):
+                raise KeyMissing(
+                    "the key of this sealed round is gone; earlier answers lie under it",
+                    hint="Restore the keys from their backup, or go back and ask anew: `samskap back`.",
+                )
+
+    def _follow(
+        self, decided: Sequence[e.Event], stored: Sequence[Record], after: ProcessState, records: tuple[Record, ...]
+    ) -> None:
+        """Keep the state behind what was stored, so that the next command need not fold it again."""
+        if any(isinstance(event.payload, e.AnswersRevealed) for event in decided):
+            return  # the key that opens answers is known from the log
+        after.last_hash = stored[-1].hash
+        definition = self._catalogue.definition(after.template, after.bundle)
+        self._loading.keep(after.stream, Loaded(after, (*records, *stored), definition))

@@ -1,0 +1,148 @@
+"""A process as its events tell it: folded, kept folded, and put in quarantine where an event is not what was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from engine.errors import IntegrityFault, NotFound, SamskapError
+from engine.process.state import ProcessState, fold
+from engine.running.catalogue import Catalogue
+from engine.running.streams import Streams
+from engine.store.log import Record
+from engine.store.verify import Fault, first_fault, follow
+from engine.template.chart import Definition
+
+KEPT_PROCESSES = 256
+"""Processes that an engine keeps folded, so that a command costs what is new and not what has been."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A process as folded from its events, with the events; `fault` is the first that is not what was stored.
+
+    A process with a fault is in quarantine: it can be read up to there, and nothing is written to it.
+    """
+
+    state: ProcessState
+    records: tuple[Record, ...]
+    definition: Definition
+    fault: Fault | None = None
+
+    def writable(self, name: str) -> None:
+        """Raise `IntegrityFault` for a process that is not what was stored: on that nothing is built."""
+        if self.fault is not None:
+            raise IntegrityFault(
+                f"“{name}” is in quarantine, and nothing more is written to it: event {self.fault.sequence}:"
+                f" {self.fault.what}",
+                hint="Up to there it can be read. Restore the log from a backup: `samskap restore`; all others go on.",
+            )
+
+
+class Loading:
+    """The processes of a log, of which those used last are kept folded."""
+
+    def __init__(self, streams: Streams, catalogue: Catalogue) -> None:
+        self._streams = streams
+        self._log = streams.log
+        self._catalogue = catalogue
+        self._kept: dict[UUID, Loaded] = {}
+
+    def stream(self, name: str) -> UUID:
+        """The stream of a process; raise `NotFound`."""
+        rows = self._log.query("SELECT stream FROM process WHERE name=?", (name,))
+        if not rows:
+            raise NotFound(f"there is no process “{name}”", hint="`samskap status` lists those you may see.")
+        return UUID(rows[0]["stream"])
+
+    def load(self, stream: UUID, *, until: int | None = None) -> Loaded:
+        """A process as its events tell, up to a sequence."""
+        if until is None:
+            return self._newest(stream)
+        return self._folded(stream, tuple(self._log.read(stream, until=until)))
+
+    def at(self, name: str, moment: datetime | int) -> Loaded:
+        """A process as it was at a time (UTC) or after a sequence, under the bundle that held then."""
+        stream = self.stream(name)
+        if isinstance(moment, int):
+            return self.load(stream, until=moment)
+        before = [ev.sequence for ev in self._streams.events(self._log.read(stream)) if ev.recorded_at <= moment]
+        if not before:
+            raise NotFound(f"“{name}” had not begun at {moment.isoformat()}")
+        return self.load(stream, until=before[-1])
+
+    # -- kept folded ------------------------------------------------------------------------------------------------
+
+    def _newest(self, stream: UUID) -> Loaded:
+        """A process as it is now: what was folded before, if the log still has it, and what came since."""
+        known = self._kept.pop(stream, None)
+        found = (self._since(stream, known) if known is not None else None) or self.whole(stream)
+        if found.fault is None:
+            self.keep(stream, found)
+        return found
+
+    def _since(self, stream: UUID, known: Loaded) -> Loaded | None:
+        """What was folded before and what came since; None where that does not follow from it."""
+        try:
+            last, *new = self._log.read(stream, after=known.state.sequence - 1)
+        except (IntegrityFault, ValueError):  # another log lies there now, or what is no log
+            return None
+        if last.hash != known.state.last_hash or not follow(last, new):
+            return None
+        return self._further(known, tuple(new)) if new else known
+
+    def keep(self, stream: UUID, found: Loaded) -> None:
+        """Keep a process folded, so that the next command need not fold it again."""
+        self._kept.pop(stream, None)
+        self._kept[stream] = found
+        if len(self._kept) > KEPT_PROCESSES:
+            self._kept.pop(next(iter(self._kept)))
+
+    # -- from the first event ---------------------------------------------------------------------------------------
+
+    def whole(self, stream: UUID) -> Loaded:
+        """A process from its first event to its last, with its chain checked."""
+        head, records = self._log.head(stream), tuple(self._stored(stream))
+        fault = first_fault(stream, records, head)
+        if fault is None:
+            return self._folded(stream, records)
+        if head != self._log.head(stream):  # somebody wrote between the two
+            return self.whole(stream)
+        return replace(self._until(stream, records, fault), fault=fault)
+
+    def _stored(self, stream: UUID) -> Iterator[Record]:
+        """The records of a stream; what is no event any more ends them."""
+        try:
+            yield from self._log.read(stream)
+        except IntegrityFault:
+            for sequence in range(1, self._log.head(stream)[0]):
+                try:
+                    yield from self._log.read(stream, after=sequence - 1, until=sequence)
+                except IntegrityFault:
+                    return
+
+    def _until(self, stream: UUID, records: tuple[Record, ...], fault: Fault) -> Loaded:
+        """A process as far as it can be told: up to its first bad event, or to the one before it."""
+        for last in (fault.sequence - 1, fault.sequence - 2):
+            try:
+                return self._folded(stream, records[: max(last, 0)])
+            except (SamskapError, ValueError, KeyError, TypeError, AttributeError) as error:
+                unreadable = error
+        raise IntegrityFault(
+            f"the process {stream} cannot be told: event {fault.sequence}: {fault.what}",
+            hint="Nothing of it can be read any more. Restore the log from a backup: samskap restore.",
+        ) from unreadable
+
+    def _folded(self, stream: UUID, records: tuple[Record, ...]) -> Loaded:
+        state = fold(self._streams.events(records))
+        if state is None:
+            raise NotFound(f"there is no process {stream}")
+        return Loaded(state, records, self._catalogue.definition(state.template, state.bundle))
+
+    def _further(self, known: Loaded, new: tuple[Record, ...]) -> Loaded:
+        state = fold(self._streams.events(new), known.state)
+        assert state is not None
+        definition = self._catalogue.definition(state.template, state.bundle)
+        return replace(known, state=state, records=known.records + new, definition=definition)

@@ -1,0 +1,178 @@
+"""What a person may know of a process: its history, what would follow, and why something is open or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from engine.errors import NotAllowed, NotFound, Refused
+from engine.process import commands
+from engine.process import events as e
+from engine.process.access import Actor, ToRead, ToSubmit, View, may, visible
+from engine.process.conditions import Conditions
+from engine.process.decide import decide
+from engine.process.decide.answering import replaced, subject_of
+from engine.process.explain import ActionExplanation, TaskExplanation, explain_action, explain_task
+from engine.process.history import Line, Teller
+from engine.process.readers import Reader, readers
+from engine.process.replay import Replayed, acts, replay
+from engine.process.state import Instance, ProcessState
+from engine.running.catalogue import Catalogue
+from engine.running.committing import Committing
+from engine.running.loading import Loaded, Loading
+from engine.running.streams import Streams
+from engine.store import worklists
+from engine.store.people import People, Session
+from engine.template.chart import Definition
+
+
+class Looking:
+    """The eyes of people on processes. Nothing is stored by any of it."""
+
+    def __init__(
+        self, streams: Streams, catalogue: Catalogue, loading: Loading, committing: Committing, people: People
+    ) -> None:
+        self._streams = streams
+        self._catalogue = catalogue
+        self._loading = loading
+        self._committing = committing
+        self._people = people
+
+    # -- who ----------------------------------------------------------------------------------------------------------
+
+    def actor(self, session: Session, state: ProcessState) -> Actor:
+        """Who a session is in a process."""
+        return Actor(state.subject_of(session.person.id) or "", operator=session.operator)
+
+    def view(self, session: Session, loaded: Loaded) -> View:
+        """What a session may see of a process; raise `NotAllowed` for somebody from outside."""
+        actor = self.actor(session, loaded.state)
+        verdict = may(actor, ToRead(), loaded.state, loaded.definition)
+        if not verdict.allowed and not session.operator:
+            raise NotAllowed(verdict.reason, hint="Ask the facilitator for an invitation.")
+        return visible(actor, loaded.state)
+
+    def _seen(self, session: Session, name: str) -> Loaded:
+        """A process that the session may see."""
+        loaded = self._loading.load(self._loading.stream(name))
+        self.view(session, loaded)
+        return loaded
+
+    # -- what happened, and what would ------------------------------------------------------------------------------
+
+    def history(self, session: Session, name: str, language: str | None) -> list[Line]:
+        """What happened in a process, in words."""
+        loaded = self._seen(session, name)
+        return self._told(session, loaded, self._streams.events(loaded.records), language)
+
+    def preview(self, session: Session, name: str, command: commands.Command, language: str | None) -> list[Line]:
+        """What would follow from a command, in words; raise what it would raise."""
+        loaded = self._loading.load(self._loading.stream(name))
+        context = self._committing.context(session, loaded.state, loaded.records)
+        decided = decide(loaded.definition, loaded.state, command, context)
+        return self._told(session, loaded, decided, language)
+
+    def decided_on(self, session: Session, name: str, instance: str) -> list[Line]:
+        """What was decided on answers of an instance that were put right since."""
+        loaded = self._seen(session, name)
+        answers = {given.sequence for given in instance_of(loaded, instance).submissions if given.replaced}
+        if not answers:
+            return []
+        lines = {line.sequence: line for line in self.history(session, name, None)}
+        events = self._streams.events(loaded.records)
+        found = (ev for ev in events if answers & set(getattr(ev.payload, "considered", ())))
+        return [lines[event.sequence] for event in found]
+
+    def replay(self, name: str, definition: Definition) -> Replayed:
+        """What would have come of a process had it run on another version of its template."""
+        loaded = self._loading.load(self._loading.stream(name))
+        events = [*self._streams.events(loaded.records, opened=loaded.state.revealed)]
+        begun = events[0].payload
+        assert isinstance(begun, e.ProcessStarted)
+        first = self._catalogue.definition(begun.template, begun.bundle)
+        return replay(acts(events, first, definition), definition)
+
+    def _told(self, session: Session, loaded: Loaded, events: Iterable[e.Event], language: str | None) -> list[Line]:
+        def name_of(person_id: str) -> str | None:
+            person = self._people.get(person_id)
+            return person.name if person else None
+
+        language = language or session.person.language
+        teller = Teller(self._catalogue.definitions(loaded.state.template), loaded.state, language, name_of)
+        return [teller.tell(event) for event in events]
+
+    # -- what is open, for whom, and why ----------------------------------------------------------------------------
+
+    def tasks(self, session: Session, name: str | None) -> list[worklists.WorkItem]:
+        """What is open for a person."""
+        found = worklists.open_tasks(self._streams.log, self._people.fingerprint(session.person.id), name)
+        return [item for item in found if not item.ask or self._is_theirs(session, item)]
+
+    def _is_theirs(self, session: Session, item: worklists.WorkItem) -> bool:
+        loaded = self._loading.load(self._loading.stream(item.process))
+        deed = ToSubmit(loaded.state.instances[item.instance])
+        return may(self.actor(session, loaded.state), deed, loaded.state, loaded.definition).allowed
+
+    def to_fill_in(self, session: Session, name: str, instance: str, membership: str | None) -> Loaded:
+        """The process, if the session may fill in the instance now."""
+        loaded = self._loading.load(self._loading.stream(name))
+        found = instance_of(loaded, instance)
+        actor = self.actor(session, loaded.state)
+        if loaded.state.status != "running":
+            raise Refused(f"“{name}” is {loaded.state.status}", hint="Nothing more can be filled in.")
+        verdict = may(actor, ToSubmit(found, membership), loaded.state, loaded.definition)
+        if not verdict.allowed:
+            raise NotAllowed(verdict.reason, hint="See `samskap tasks` for what is yours.")
+        replaced(loaded.state, found, loaded.definition.tasks[found.task], subject_of(verdict, actor))
+        return loaded
+
+    def explain_action(self, session: Session, name: str, action: str, language: str | None) -> ActionExplanation:
+        """Why an action is open or not."""
+        loaded = self._seen(session, name)
+        choices = [choice for found in loaded.definition.actions.values() for choice in found]
+        found = [choice for choice in choices if choice.id == action]
+        if not found:
+            known = sorted({choice.id for choice in choices})
+            raise NotFound(f"there is no action “{action}”", hint=f"There are: {', '.join(known)}.")
+        choice = next((c for c in found if c.state in loaded.state.active), found[0])
+        return explain_action(
+            loaded.definition,
+            loaded.state,
+            self._conditions(session, loaded),
+            self.actor(session, loaded.state),
+            choice,
+            language or session.person.language,
+        )
+
+    def explain_task(self, session: Session, name: str, instance: str, language: str | None) -> TaskExplanation:
+        """How a task's instance stands, and who can fill it in."""
+        loaded = self._seen(session, name)
+        return explain_task(
+            loaded.definition,
+            loaded.state,
+            self._conditions(session, loaded),
+            self.actor(session, loaded.state),
+            instance_of(loaded, instance),
+            language or session.person.language,
+        )
+
+    def readers(self, session: Session, name: str, instance: str) -> list[Reader]:
+        """Who could read the answers of an instance, and since when."""
+        loaded = self._seen(session, name)
+        return readers(self._streams.events(loaded.records), instance_of(loaded, instance).id)
+
+    def _conditions(self, session: Session, loaded: Loaded) -> Conditions:
+        context = self._committing.context(session, loaded.state, loaded.records)
+        return Conditions(loaded.definition, loaded.state, context.answers)
+
+
+def instance_of(loaded: Loaded, instance: str) -> Instance:
+    """An instance of a task of a process; raise `NotFound` with the name that may have been meant."""
+    found = loaded.state.instances.get(instance)
+    if found is None:
+        close = get_close_matches(instance, loaded.state.instances, 1)
+        raise NotFound(
+            f"there is no task “{instance}”",
+            hint=f"Did you mean “{close[0]}”?" if close else "See `samskap tasks` or `samskap status`.",
+        )
+    return found
