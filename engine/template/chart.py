@@ -180,5 +180,10 @@ class Definition:
         }
 
 
+def has_rule(spec: Task) -> bool:
+    """Whether a condition says when the task is complete."""
+    return isinstance(spec.complete, str) and spec.complete not in ("all", "any")
+
+
 def _rule(spec: Task) -> str | None:
-    return spec.complete if isinstance(spec.complete, str) and spec.complete not in ("all", "any") else None
+    return str(spec.complete) if has_rule(spec) else None

@@ -5,6 +5,7 @@ Its clock stands until somebody moves it. People are made up as they are named; 
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -105,6 +106,10 @@ class Stage:
         return min(mine, key=lambda instance: order[instance.status]).id if mine else name
 
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 (each run has a folder of its own in it)
+"""Where files lie in memory, on systems that have it: nothing of a trial has to outlive it."""
+
+
 @contextmanager
 def opened(bundle: Bundle, coverage: Coverage) -> Iterator[tuple[Engine, Hands]]:
     """An engine in which the bundle is published, over a log that is gone afterwards; it counts what conditions say."""
@@ -113,7 +118,8 @@ def opened(bundle: Bundle, coverage: Coverage) -> Iterator[tuple[Engine, Hands]]
     def watched(definition: Definition) -> Definition:
         return Watched.of(definition, coverage.said)
 
-    with TemporaryDirectory(prefix="samskap-") as folder:
+    in_memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+    with TemporaryDirectory(prefix="samskap-", dir=in_memory) as folder:
         engine = Engine.open(Path(folder), clock=clock, prepare=watched)
         try:
             engine.publish(bundle)

@@ -48,7 +48,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "else-missing": ("        else: {nb: Målet mangler., nn: Målet manglar., en: The goal is missing.}\n", "", "title: {nb: Åpne"),
     "unreachable-state": ("to: ended", "to: talk", "{title: {nb: Slutt"),
     "dead-end": ("  ended: {title: {nb: Slutt, nn: Slutt, en: End}, final: true}", "  ended: {title: {nb: Slutt, nn: Slutt, en: End}}", "{title: {nb: Slutt"),
-    "auto-cycle": ("auto: [{to: talk, when: tasks.vote.complete}]", "auto: [{to: work, when: tasks.vote.complete}]", "title: {nb: Avstemning"),
+    "auto-cycle": ("auto: [{to: talk, when: tasks.vote.complete}]", "auto: [{to: work, when: counters.rounds < 9}]", "title: {nb: Avstemning"),
     "guard-syntax": ("when: tasks.vote.overdue", "when: tasks.vote.overdue and", "\n            reason: optional"),
     "guard-unknown-name": ("when: tasks.vote.overdue", "when: tasks.vot.overdue", "tasks.vot.overdue"),
     "guard-type": ("when: tasks.vote.overdue", "when: tasks.vote.done > 'x'", "tasks.vote.done > 'x'"),
@@ -167,6 +167,60 @@ def test_given_a_state_whose_automatic_step_stays_within_when_linted_then_it_is_
     auto = "    count: rounds\n    auto: [{to: talk, when: counters.rounds > 1}]\n"
     (problem,) = found(write_small(tmp_path, small_text.replace("    count: rounds\n", auto)))
     assert (problem.rule, "“work”" in problem.message) == ("auto-cycle", True)
+
+
+@pytest.mark.parametrize("when", ["tasks.vote.complete", "tasks.vote.done >= 2 and counters.rounds < 9"])
+def test_given_a_circle_that_waits_for_a_task_asked_anew_each_time_when_linted_then_it_is_none(
+    when: str, write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    auto = f"auto: [{{to: work, when: {when}}}]"
+    folder = write_small(tmp_path, small_text.replace("auto: [{to: talk, when: tasks.vote.complete}]", auto))
+    assert "auto-cycle" not in [p.rule for p in found(folder)]
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "tasks.vote.complete or counters.rounds < 9",  # the other part may hold by itself
+        "tasks.vote.done >= 0",
+        "tasks.goal.complete",  # asked once, in a state that is not entered again
+        "tasks.log.complete",  # asked in no state
+    ],
+)
+def test_given_a_circle_that_may_go_round_by_itself_when_linted_then_told(
+    when: str, write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    auto = f"auto: [{{to: work, when: {when}}}]"
+    folder = write_small(tmp_path, small_text.replace("auto: [{to: talk, when: tasks.vote.complete}]", auto))
+    assert "auto-cycle" in [p.rule for p in found(folder)]
+
+
+def test_given_automatic_steps_within_the_regions_of_a_parallel_state_when_linted_then_they_are_no_circle(
+    write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    region = (
+        "{{title: {title}, initial: {name}1, states: {{{name}1: {{title: {title}, auto: [{{to: {name}2,"
+        " when: counters.rounds > 1}}]}}, {name}2: {{title: {title}, final: true}}}}}}"
+    )
+    both = "\n".join(f"      {name}: {region.format(name=name, title=TITLE)}" for name in ("left", "right"))
+    parallel = f"  both:\n    title: {TITLE}\n    parallel: true\n    auto: [{{to: ended, when: states.both.done}}]\n"
+    text = small_text.replace("  ended: {", f"{parallel}    states:\n{both}\n  ended: {{").replace(
+        "to: ended, reason: required", "to: both, reason: required"
+    )
+    assert [p.rule for p in found(write_small(tmp_path, text)) if p.severity == "error"] == []
+
+
+def test_given_an_automatic_step_into_a_history_state_when_linted_then_it_leads_to_whatever_was_there(
+    write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    back = f"      back: {{title: {TITLE}, history: shallow, initial: voting}}\n"
+    text = small_text.replace(
+        "    initial: voting\n    states:\n", f"    initial: voting\n    states:\n{back}"
+    ).replace(
+        "        title: {nb: Samtale,",
+        "        auto: [{to: back, when: counters.rounds < 9}]\n        title: {nb: Samtale,",
+    )
+    assert "auto-cycle" in [p.rule for p in found(write_small(tmp_path, text))]
 
 
 def test_given_no_such_template_when_read_then_the_nearest_is_suggested(write_small: Write, tmp_path: Path) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.errors import Problem
-from engine.template.chart import Node
+from engine.errors import ConfigError, Place, Problem
+from engine.guards import parse
+from engine.guards.nodes import Compare, Literal, Logic, Node, Path
+from engine.template import chart
+from engine.template.chart import Choice, has_rule
 from engine.template.lint.subject import Subject
-from engine.template.transitions import entered_by
+from engine.template.model import Auto
+from engine.template.transitions import entered_by, entry_set
 
 
 def problems(subject: Subject) -> Iterator[Problem]:
@@ -16,7 +20,7 @@ def problems(subject: Subject) -> Iterator[Problem]:
     yield from _auto_cycles(subject)
 
 
-def _exits(node: Node) -> list[str]:
+def _exits(node: chart.Node) -> list[str]:
     state = node.spec
     return [
         *(action.to for action in state.actions.values()),
@@ -45,7 +49,7 @@ def _reachability(subject: Subject) -> Iterator[Problem]:
                 yield subject.problem("dead-end", f"nothing leads on from the state “{name}”", path, hint)
 
 
-def _beside(subject: Subject, node: Node) -> Iterator[str]:
+def _beside(subject: Subject, node: chart.Node) -> Iterator[str]:
     """The states whose ways out leave a state: its own, those around it, and all of a parallel one around it."""
     for name in node.path:
         yield name
@@ -56,7 +60,12 @@ def _beside(subject: Subject, node: Node) -> Iterator[str]:
 def _auto_cycles(subject: Subject) -> Iterator[Problem]:
     """Automatic transitions that lead round without a person or the clock: their guards may hold for ever."""
     following = {
-        name: [active for auto in node.spec.auto for active in entered_by(subject.definition, auto.to)]
+        name: {
+            entered
+            for auto in node.spec.auto
+            if not _waits(subject, name, auto)
+            for entered in _entered(subject, name, auto)
+        }
         for name, (_, node) in subject.nodes.items()
     }
     for name, (path, _) in subject.nodes.items():
@@ -68,4 +77,34 @@ def _auto_cycles(subject: Subject) -> Iterator[Problem]:
                 ahead += following[step]
         if name in seen:
             message = f"automatic steps lead from “{name}” back to it"
-            yield subject.problem("auto-cycle", message, path, "Break the circle.")
+            hint = "Break the circle, or let a step wait for a task of its own state: tasks.<task>.complete."
+            yield subject.problem("auto-cycle", message, path, hint)
+
+
+def _entered(subject: Subject, state: str, auto: Auto) -> Iterator[str]:
+    """The states that an automatic transition may enter; by way of a history state, whatever that may remember."""
+    yield from entry_set(subject.definition, {}, [Choice("", state, auto.to, auto, None)])
+    target = subject.nodes[auto.to][1]
+    if target.spec.history is not None:
+        yield from (name for name, (_, node) in subject.nodes.items() if target.parent in node.path)
+
+
+def _waits(subject: Subject, state: str, auto: Auto) -> bool:
+    """Whether the guard cannot hold before somebody has answered a task that each entry of the state asks anew."""
+    try:
+        tree = parse(auto.when, Place("")).tree
+    except ConfigError:  # told where guards are read
+        return False
+    joined = tree.parts if isinstance(tree, Logic) and tree.operator == "and" else (tree,)
+    return any(_asks(subject, state, part) for part in joined)
+
+
+def _asks(subject: Subject, state: str, part: Node) -> bool:
+    match part:
+        case Path(full=("tasks", name, "complete")):
+            _, task, owner = subject.tasks.get(name, (None, None, None))
+            return task is not None and owner == state and not task.optional and not has_rule(task)
+        case Compare(first=Path(full=("tasks", name, "done")), rest=((operator, Literal(value=int(count))),)):
+            least = {">=": count, "==": count, ">": count + 1}.get(operator, 0)
+            return name in subject.tasks and subject.tasks[name][2] == state and least > 0
+    return False
