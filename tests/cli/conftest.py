@@ -132,10 +132,17 @@ def preparation(arendal: Terminal, tmp_path: Path, registration: dict[str, Json]
 
 
 @pytest.fixture
+def in_march(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Monday in March 2026, with no holiday in the weeks that follow: name it first."""
+    monkeypatch.setattr(Call, "now", lambda _: datetime(2026, 3, 2, 9, tzinfo=UTC))
+
+
+@pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Let so many days pass."""
+    now = Call.now
 
     def pass_days(days: int) -> None:
-        monkeypatch.setattr(Call, "now", lambda _: datetime.now(UTC) + timedelta(days=days))
+        monkeypatch.setattr(Call, "now", lambda call: now(call) + timedelta(days=days))
 
     return pass_days

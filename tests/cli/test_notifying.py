@@ -129,6 +129,7 @@ def test_given_a_person_when_without_the_operators_key_then_they_set_their_own_a
         assert arendal(*args, who="kari").code == 6
 
 
+@pytest.mark.usefixtures("in_march")
 def test_given_a_reminder_when_ticked_then_it_waits_in_the_outbox(
     preparation: Any, later: Callable[[int], None]
 ) -> None:

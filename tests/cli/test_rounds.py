@@ -49,6 +49,7 @@ def test_given_one_who_answered_when_tasks_are_asked_then_only_the_other_has_one
     assert [t["instance"] for t in answered.done("tasks", "--json", who="eva").data["tasks"]] == ["answer.1.m3"]
 
 
+@pytest.mark.usefixtures("in_march")
 def test_given_a_silent_party_when_the_deadline_passed_then_tick_opens_the_way_to_close(
     answered, later: Callable[[int], None]
 ) -> None:
