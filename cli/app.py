@@ -155,6 +155,7 @@ MODULES: Final = (
             "resume": "Let a suspended process go on.",
             "cancel": "Give a process up, for good.",
             "tick": "Let time act: deadlines that have passed.",
+            "explain now": "Say who can do what now, and why not the rest.",
             "explain action": "Say why an action is open or not.",
             "explain readers": "Say who could read an answer, since when, and why.",
             "explain task": "Say how a task stands, and who can fill it in.",

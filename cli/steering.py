@@ -15,6 +15,7 @@ from cli.output import Done, Table, tell
 from cli.taking_part import carry_out
 
 if TYPE_CHECKING:
+    from engine.process.explain import Part as ExplainedPart
     from engine.store.people import Session
 
 commands = Commands()
@@ -139,31 +140,65 @@ def tick(ctx: typer.Context, process: SomeProcess = None) -> None:
     tell(call, {"processes": receipts}, *shown)
 
 
+@commands.add("explain now", example="samskap explain now arendal-2026")
+def explain_now(ctx: typer.Context, process: Process) -> None:
+    """Say who can do what now, and why not the rest.
+
+    Every task that is to be filled in and every action where the process is now: who can do it, by name; whether you
+    can; and what keeps it closed.
+    """
+    from engine.process.explain import ActionExplanation
+    from engine.process.explain_words import why_closed
+
+    call: Call = ctx.obj
+    session = call.reader()
+    found = call.engine.explain_now(session, process, call.language)
+    language = call.language or session.person.language
+    name = call.engine.names(call.engine.load(call.engine.stream(process)).state)
+    rows = []
+    for one in found:
+        able = ", ".join(map(name, one.able))
+        you = "yes" if one.you_may else "no"
+        if isinstance(one, ActionExplanation):
+            why = " ".join(why_closed(one, language, name) or ([] if one.you_may else [one.why_not]))
+            rows.append((one.action, one.title, "open" if one.is_open else "closed", able, you, why))
+        else:
+            rows.append((one.instance, one.title, one.status, able, you, one.why_not))
+    table = Table(("What", "", "Now", "Who can", "You", "Why"), rows, empty="There is nothing to do or to choose now.")
+    tell(call, {"process": process, "now": found}, table)
+
+
 @commands.add("explain action", example="samskap explain action arendal-2026 open_round")
 def explain_action(ctx: typer.Context, process: Process, action: Action) -> None:
     """Say why an action is open or not.
 
-    Its condition, everything that the condition reads and what it is now, and who may choose the action.
+    In your language: whether it can be chosen now, which answers are missing and of whom, and who may choose it. Then
+    its condition part by part, and everything that it reads.
     """
+    from engine.process.explain_words import words
+
     call: Call = ctx.obj
-    found = call.engine.explain_action(call.reader(), process, action, call.language)
-    state = f"its state {found.state} is {'active' if found.state_is_active else 'not active now'}"
-    rows = [
-        ("open", "yes" if found.is_open else "no"),
-        ("state", state),
-        ("condition", f"{found.condition or 'none'} → {found.outcome}"),
-        *([("what is said", found.otherwise)] if found.otherwise and not found.is_open else []),
-        *([("missing", ", ".join(found.missing))] if found.missing else []),
-        ("who", ", ".join(found.roles)),
-        ("you", "may choose it" if found.you_may else found.why_not),
-    ]
+    session = call.reader()
+    found = call.engine.explain_action(session, process, action, call.language)
+    names = call.engine.names(call.engine.load(call.engine.stream(process)).state)
+    told = words(found, call.language or session.person.language, names)
+    parts = [("  " * one.depth + one.text, _says(one), ", ".join(one.missing)) for one in found.parts]
     seen = [(one.path, one.value) for one in found.seen]
     tell(
         call,
         found,
-        Table(("", ""), rows, title=f"{found.title} ({found.action})"),
+        *told,
+        *([Table((f"Condition: {found.outcome}", "Now", "Missing"), parts)] if parts else []),
         *([Table(("The condition reads", "Now"), seen)] if seen else []),
     )
+
+
+def _says(part: ExplainedPart) -> str:
+    """What a part says, and of `any` and `all` for how many elements."""
+    if part.elements is None:
+        return part.outcome
+    held, failed, unknown = part.elements
+    return f"{part.outcome} (of {held + failed + unknown}: {held} yes, {failed} no, {unknown} unknown)"
 
 
 @commands.add("explain readers", example="samskap explain readers arendal-2026 answer.1.m3")
@@ -193,19 +228,25 @@ def explain_task(
     process: Process,
     instance: Instance,
 ) -> None:
-    """Say how a task stands, and who can fill it in."""
+    """Say how a task stands, and who can fill it in.
+
+    In your language: whose it is and whose turn, who can fill it in now, why you cannot, when it is due, how far all
+    have come, and who sees the answer.
+    """
+    from engine.process.explain_words import words
+
     call: Call = ctx.obj
-    found = call.engine.explain_task(call.reader(), process, instance, call.language)
-    due = f"{call.local(found.due)}{', overdue' if found.is_overdue else ''}" if found.due else "no deadline"
-    sealed = "sealed: nobody else can read it before the reveal" if found.is_sealed else "not sealed"
+    session = call.reader()
+    found = call.engine.explain_task(session, process, instance, call.language)
+    names = call.engine.names(call.engine.load(call.engine.stream(process)).state)
+    told = words(found, call.language or session.person.language, names)
     rows = [
-        ("status", found.status),
+        ("instance", found.instance),
+        ("state", found.state_title or "the whole process"),
         ("for", found.for_whom or "anybody with the role"),
-        ("roles", ", ".join(found.roles)),
-        ("you", "may fill it in" if found.you_may else found.why_not),
-        ("due", due),
-        ("answers", f"{sealed}; shown as {found.visibility}"),
+        ("due", call.local(found.due) or "no deadline"),
+        ("answers", f"{'sealed' if found.is_sealed else 'not sealed'}; shown as {found.visibility}"),
         ("task as a whole", f"{found.done} of {found.expected} done; complete when: {found.rule}"),
         ("complete", "yes" if found.is_complete else "no"),
     ]
-    tell(call, found, Table(("", ""), rows, title=f"{found.title} ({found.instance})"))
+    tell(call, found, *told, Table(("", ""), rows))

@@ -20,6 +20,7 @@ from engine.process.access import Actor, View
 from engine.process.explain import ActionExplanation, TaskExplanation
 from engine.process.history import Line
 from engine.process.readers import Reader
+from engine.process.reasons import Name
 from engine.process.replay import Replayed
 from engine.process.state import ProcessState
 from engine.progress import Progress, quiet
@@ -259,6 +260,16 @@ class Engine:
     def explain_task(self, session: Session, name: str, instance: str, language: str | None = None) -> TaskExplanation:
         """How a task's instance stands, and who can fill it in; raise `NotAllowed` for somebody from outside."""
         return self._looking.explain_task(session, name, instance, language)
+
+    def explain_now(
+        self, session: Session, name: str, language: str | None = None
+    ) -> tuple[ActionExplanation | TaskExplanation, ...]:
+        """Who can do what now, and why not the rest; raise `NotAllowed` for somebody from outside."""
+        return self._looking.explain_now(session, name, language)
+
+    def names(self, state: ProcessState) -> Name:
+        """What people call a membership, party or row of a process: its name, or itself where it has none."""
+        return self._looking.names(state)
 
     def readers(self, session: Session, name: str, instance: str) -> list[Reader]:
         """Who could read the answers of an instance, and since when; for whoever may see the process."""

@@ -14,7 +14,7 @@ guard apart, to explain it.
 """
 
 from engine.guards.check import check
-from engine.guards.evaluate import Guard, Outcome
+from engine.guards.evaluate import Guard, Outcome, tally
 from engine.guards.parse import parse
 from engine.guards.parts import parts
 from engine.guards.types import BOOL, DATE, MIXED, NUMBER, TEXT, Choice, ListOf, Record, Scope, Type
@@ -43,4 +43,5 @@ __all__ = [
     "check",
     "parse",
     "parts",
+    "tally",
 ]

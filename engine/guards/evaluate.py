@@ -257,10 +257,7 @@ def _either(test: Absent, then: object, otherwise: object) -> object:
 def _(node: n.Quantified) -> Run:
     decisive = node.function == "any"
     neutral = not decisive
-    variable, body, elements = node.variable, compiled(node.body), _elements(node.source)
-    if node.condition is not None:
-        condition = compiled(node.condition)
-        body = _logic([condition if decisive else _negation(condition), body], decisive=neutral)
+    variable, body, elements = node.variable, _body(node), _elements(node.source)
 
     def run(env: Environment) -> object:
         items = elements(env)
@@ -278,6 +275,32 @@ def _(node: n.Quantified) -> Run:
         return merged(unknown) if unknown else neutral
 
     return run
+
+
+def _body(node: n.Quantified) -> Run:
+    """What is asked of each element: with a condition also that, or for `all` that it does not fall under it."""
+    body = compiled(node.body)
+    if node.condition is None:
+        return body
+    decisive = node.function == "any"
+    condition = compiled(node.condition)
+    return _logic([condition if decisive else _negation(condition), body], decisive=not decisive)
+
+
+def tally(guard: Guard, env: Environment) -> tuple[int, int, int] | None:
+    """For how many elements an `any` or `all` holds, does not hold, and is unknown; None for anything else.
+
+    An element for which it fails is unknown. For explaining; a guard itself stops at the element that decides.
+    """
+    node = guard.tree
+    if not isinstance(node, n.Quantified):
+        return None
+    items, body = _attempt(_elements(node.source), env), _body(node)
+    if not isinstance(items, list | tuple):
+        return None
+    found = [_attempt(body, {**env, node.variable: item}) for item in items]
+    held, failed = found.count(True), found.count(False)
+    return held, failed, len(found) - held - failed
 
 
 def _elements(source: n.Path | n.Items) -> Callable[[Environment], Sequence[object] | Absent]:

@@ -1,4 +1,4 @@
-"""The parts of a guard: what stands between its `and`, `or` and `not`, each a guard that can be evaluated by itself.
+"""The parts of a guard: what stands between its `and`, `or`, `not`, `if` and `else`, each a guard by itself.
 
 It is for explaining which part holds a process up. What a part's value means for the whole is `evaluate`'s.
 """
@@ -34,4 +34,6 @@ def _below(tree: ast.expr, source: str) -> Iterator[tuple[int, str]]:
 def _joined(tree: ast.expr) -> list[ast.expr]:
     if isinstance(tree, ast.BoolOp):
         return tree.values
+    if isinstance(tree, ast.IfExp):
+        return [tree.test, tree.body, tree.orelse]
     return [tree.operand] if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not) else []

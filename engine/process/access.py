@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from engine.process.reasons import Reason
 from engine.process.state import Instance, Membership, ProcessState, Submission
 from engine.template.chart import Choice, Definition
 from engine.template.model import Action
@@ -81,13 +82,18 @@ Deed: TypeAlias = ToSubmit | ToCorrect | ToChoose | ToManage | ToMigrate | ToRea
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Allowed or not; if so, the membership and role it rests on; if not, who could."""
+    """Allowed or not; if so, the membership and role it rests on; if not, why not, which says who could."""
 
     allowed: bool
-    reason: str = ""
+    because: Reason | None = None
     membership: Membership | None = None
     role: str | None = None
     on_behalf_of: Membership | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why not, as errors say it."""
+        return str(self.because) if self.because is not None else ""
 
 
 def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -> Verdict:  # noqa: PLR0911 (one a deed)
@@ -95,28 +101,24 @@ def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -
     own = state.memberships_of(actor.subject) if actor.subject else []
     match deed:
         case ToRead():
-            return _held(own, None, "only those who take part may see this process")
+            return _held(own, None, Reason("outside"))
         case ToManage():
             starter = definition.template.starter
-            return _held(own, (starter,), f"only the role {starter} may do this")
+            return _held(own, (starter,), Reason("role", roles=(starter,)))
         case ToMigrate():
             if actor.operator:
                 return Verdict(True)
             return may(actor, ToManage(), state, definition)
         case ToErase():
-            return Verdict(
-                actor.operator, "" if actor.operator else "only whoever runs the workspace may erase a person"
-            )
+            return Verdict(True) if actor.operator else Verdict(False, Reason("erased by"))
         case ToMeasure():
             roles = _measuring(definition)
-            return _held(
-                own, roles, f"only {_either(roles)} may put figures right" if roles else "nobody measures here"
-            )
+            return _held(own, roles, Reason("measured by" if roles else "measured by nobody", roles=roles))
         case ToCorrect():
             task = definition.tasks[deed.instance.task].spec
             barred = _four_eyes(actor, task.not_by, state, definition)
             roles = task.correct_by or ()
-            otherwise = f"only {_either(roles)} may put this right" if roles else "nobody may put this right"
+            otherwise = Reason("corrected by" if roles else "corrected by nobody", roles=roles)
             return barred or _held(own, roles, otherwise)
         case ToChoose():
             return _choose(own, deed, state, definition)
@@ -132,7 +134,7 @@ def _measuring(definition: Definition) -> tuple[str, ...]:
     return tuple(dict.fromkeys(role for task in measuring for role in task.by))
 
 
-def _held(own: Iterable[Membership], roles: tuple[str, ...] | None, otherwise: str) -> Verdict:
+def _held(own: Iterable[Membership], roles: tuple[str, ...] | None, otherwise: Reason) -> Verdict:
     """The first membership that holds one of the roles (None: any)."""
     for membership in own:
         if roles is None:
@@ -149,7 +151,7 @@ def _choose(own: list[Membership], deed: ToChoose, state: ProcessState, definiti
     barred = _four_eyes(actor, action.not_by if isinstance(action, Action) else None, state, definition)
     if barred is not None:
         return barred
-    mine = _held(own, deed.roles, f"only {_either(deed.roles)} may do this")
+    mine = _held(own, deed.roles, Reason("role", roles=deed.roles))
     if mine.allowed:
         return mine
     for other in _stood_in_for(own, state):
@@ -167,8 +169,7 @@ def _four_eyes(
         node = definition.tasks[task]
         given = [s for name in state.group(task, node.state).instances for s in state.instances[name].submissions]
         if actor.subject and any(actor.subject in (s.subject, s.entered_by) for s in given):
-            title = node.spec.title.get("en")
-            return Verdict(False, f"whoever answered “{title}” may not do this too: four eyes are asked for")
+            return Verdict(False, Reason("four eyes", task=node.spec.title))
     return None
 
 
@@ -186,7 +187,10 @@ def _submit(own: list[Membership], deed: ToSubmit, state: ProcessState, definiti
     fitting = [m for m in state.memberships.values() if m.active and _fits(m, deed.instance)]
     if deed.membership is not None:
         fitting = [m for m in fitting if m.id == deed.membership]
-    mine = _held([m for m in own if m in fitting], deed.instance.roles, "")
+    named = deed.instance.claimed_by or deed.instance.element
+    this = (named,) if named else ()
+    theirs = Reason("theirs", roles=deed.instance.roles, whom=this)
+    mine = _held([m for m in own if m in fitting], deed.instance.roles, theirs)
     if mine.allowed:
         return mine
     for other in _stood_in_for(own, state):
@@ -195,16 +199,16 @@ def _submit(own: list[Membership], deed: ToSubmit, state: ProcessState, definiti
             return Verdict(True, membership=_stand_in(own, other), role=role, on_behalf_of=other)
     task = definition.tasks[deed.instance.task].spec
     if not task.assisted:
-        return Verdict(False, f"this is for {_whom(deed.instance)} to fill in, and nobody else may")
+        return mine
     if deed.membership is None and deed.instance.membership is None:
-        return Verdict(False, "say on whose behalf, by the membership's number")
+        return Verdict(False, Reason("on whose behalf"))
     for other in fitting:
         helper = _helper(own, other, definition)
         if helper is not None:
             role = next(r for r in deed.instance.roles if r in other.roles)
             return Verdict(True, membership=helper, role=role, on_behalf_of=other)
-    starter = definition.template.starter
-    return Verdict(False, f"only {_whom(deed.instance)}, somebody of the same party or the {starter} may fill this in")
+    whom = this or ((deed.membership,) if deed.membership else ())
+    return Verdict(False, Reason("assisted", roles=(definition.template.starter,), whom=whom))
 
 
 def _fits(membership: Membership, instance: Instance) -> bool:
@@ -225,14 +229,6 @@ def _helper(own: Iterable[Membership], other: Membership, definition: Definition
         if membership.party is not None and membership.party == other.party:
             return membership
     return None
-
-
-def _whom(instance: Instance) -> str:
-    return instance.claimed_by or instance.element or _either(instance.roles)
-
-
-def _either(names: Iterable[str]) -> str:
-    return " or ".join(f"the {name}" for name in names)
 
 
 @dataclass(frozen=True, slots=True)

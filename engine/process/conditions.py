@@ -7,12 +7,13 @@ still sealed are never handed out; answers come from the caller, by their sequen
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import TypeAlias
 
 from engine.errors import Refused
-from engine.guards import UNKNOWN, WORKING_DAYS, Guard, GuardFault, Outcome, parts
+from engine.guards import UNKNOWN, WORKING_DAYS, Guard, GuardFault, Outcome, parts, tally
 from engine.process.state import Instance, ProcessState, Submission
 from engine.template.calendars import day_of, working_days_between
 from engine.template.chart import Choice, Definition, TaskNode
@@ -23,6 +24,16 @@ AnswerLookup: TypeAlias = Callable[[int], Mapping[str, object] | None]
 """From the sequence of a submission to its answers; None while sealed or after erasure."""
 
 _MAX_DEPTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PartNow:
+    """A part of a guard, and what it says now; `elements` as `guards.tally` counts them, of `any` and `all`."""
+
+    depth: int
+    guard: Guard
+    outcome: Outcome
+    elements: tuple[int, int, int] | None
 
 
 class Conditions:
@@ -56,15 +67,18 @@ class Conditions:
         paths = sorted(path for path in choice.guard.paths if "*" not in path)
         return [(".".join(path), _shown(environment, path)) for path in paths]
 
-    def parts(self, choice: Choice) -> list[tuple[int, Guard, Outcome]]:
-        """The parts of the choice's guard with their depth, and what each says by itself: for explaining.
+    def parts(self, choice: Choice) -> list[PartNow]:
+        """The parts of the choice's guard, and what each says by itself: for explaining.
 
         A part that cannot be evaluated alone, as another keeps it from a division by zero, is unknown.
         """
         if choice.guard is None:
             return []
         environment = self._environment(choice.guard, choice.state, 0)
-        return [(depth, part, _attempt(part, environment)) for depth, part in parts(choice.guard)]
+        return [
+            PartNow(depth, part, _attempt(part, environment), tally(part, environment))
+            for depth, part in parts(choice.guard)
+        ]
 
     def value(self, expression: Guard, state: str | None) -> object:
         """What an expression of any type gives, read in a state; `UNKNOWN` where an answer is missing."""

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.guards import GuardFault
-from engine.process.access import Actor, ToChoose, ToSubmit, may, visible
+from engine.process.accepting import refusal, resting, whose_turn
+from engine.process.access import Actor, ToChoose, may, visible
 from engine.process.conditions import Conditions, counting
+from engine.process.missing import Missing, may_be_told, missing, unseen
+from engine.process.reasons import Name, Reason
 from engine.process.state import Instance, ProcessState
 from engine.template.calendars import day_of
 from engine.template.chart import Choice, Definition, TaskNode
@@ -32,19 +35,26 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a condition: its text, what it says by itself, and which answers it lacks; depth counts from 0."""
+    """A part of a condition: its text, what it says by itself, and which answers it lacks; depth counts from 0.
+
+    Of `any` and `all`, `elements` says for how many elements it holds, does not hold, and cannot be told.
+    """
 
     text: str
     outcome: str
     missing: tuple[str, ...]
     depth: int
+    elements: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ActionExplanation:
     """An action: whether its state is active, its condition and what that says, and who may choose it.
 
-    `who` are the titles of `roles`, in the reader's language.
+    `who` are the titles of `roles`, in the reader's language; `able` the memberships of those who may choose it, in
+    their own place or another's. It is open where it could be chosen now; `resting` says why nothing can in a process
+    that does not run, `fault` why its condition could not be evaluated. What is in `missing` is told in `lacking` with
+    whose it is and why. `barred_by` is the kind of reason for which the reader may not choose it (`reasons.SENTENCES`).
     """
 
     action: str
@@ -63,12 +73,20 @@ class ActionExplanation:
     parts: tuple[Part, ...] = ()
     state_title: str = ""
     who: tuple[str, ...] = ()
+    able: tuple[str, ...] = ()
+    lacking: tuple[Missing, ...] = ()
+    resting: str = ""
+    fault: str = ""
+    barred_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskExplanation:
     """A task's instance: how it stands, who fills it in, when it is due, and how far the task is as a whole.
 
+    `you_may` is whether the reader can fill it in or put it right now, and `why_not` why they cannot, in their
+    language (`barred_by`: the kind of that reason, as in `reasons.SENTENCES`); `able` are the memberships of all who
+    can. Who has taken it on is `claimed_by`; where it waits for its turn, `turn_of` are those whose turn it is.
     `answered` and `awaited` name the elements (memberships, parties) of the whole task; `is_visible` is whether the
     reader may see this instance's answers, and `visible_because` says why or why not, in the reader's language.
     `who` are the titles of `roles`; `due_day` is the day of `due` (UTC) where the calendar is kept.
@@ -95,68 +113,93 @@ class TaskExplanation:
     visible_because: str = ""
     who: tuple[str, ...] = ()
     due_day: str = ""
+    able: tuple[str, ...] = ()
+    claimed_by: str = ""
+    turn_of: tuple[str, ...] = ()
+    barred_by: str = ""
+    state_title: str = ""
 
 
 def explain_action(
-    definition: Definition, state: ProcessState, conditions: Conditions, actor: Actor, choice: Choice, language: str
+    definition: Definition,
+    state: ProcessState,
+    conditions: Conditions,
+    actor: Actor,
+    choice: Choice,
+    language: str,
+    name: Name = str,
 ) -> ActionExplanation:
     """An action as it stands now."""
     action = choice.spec
     assert isinstance(action, Action)
     outcome, fault = conditions.attempt(choice)
     active = choice.state in state.active
-    hidden = _hidden(definition, state, actor)
+    hidden = unseen(definition, state, actor)
+    lacking = may_be_told(outcome.missing, hidden)
     verdict = may(actor, ToChoose(choice, action.by), state, definition)
+    rests = resting(state)
     return ActionExplanation(
         action=choice.id,
         title=action.title.get(language),
         state=choice.state,
         state_is_active=active,
-        is_open=active and outcome.value is True,
+        is_open=active and rests is None and outcome.value is True,
         condition=choice.guard.text if choice.guard else "",
-        outcome=fault or _word(outcome.value),
+        outcome=fault or _word(outcome.value if lacking or not outcome.missing else False),
         seen=tuple(
             Seen(path, NOT_SHOWN if tuple(path.split(".")[:2]) in hidden else value)
             for path, value in conditions.seen(choice)
         ),
-        missing=outcome.missing,
+        missing=lacking,
         otherwise=action.otherwise.get(language) if action.otherwise else "",
         roles=action.by,
         you_may=verdict.allowed,
-        why_not=verdict.reason,
+        why_not=_told(definition, verdict.because, language, name),
+        barred_by=_key(verdict.because),
         parts=tuple(
-            Part(part.text, NOT_SHOWN, (), depth)
-            if any(path[:2] in hidden for path in part.paths)
-            else Part(part.text, _word(found.value), found.missing, depth)
-            for depth, part, found in conditions.parts(choice)
+            Part(found.guard.text, NOT_SHOWN, (), found.depth)
+            if any(path[:2] in hidden for path in found.guard.paths)
+            else Part(found.guard.text, _word(found.outcome.value), found.outcome.missing, found.depth, found.elements)
+            for found in conditions.parts(choice)
         ),
         state_title=definition.nodes[choice.state].spec.title.get(language),
         who=_titles(definition, action.by, language),
+        able=tuple(
+            member.id
+            for member in state.memberships.values()
+            if member.active and may(Actor(member.subject), ToChoose(choice, action.by), state, definition).allowed
+        ),
+        lacking=missing(definition, state, conditions.answers, lacking, language),
+        resting=_told(definition, rests, language),
+        fault=fault,
     )
+
+
+def _told(definition: Definition, reason: Reason | None, language: str, name: Name = str) -> str:
+    return reason.told(definition.template, language, name) if reason is not None else ""
+
+
+def _key(reason: Reason | None) -> str:
+    return reason.key if reason is not None else ""
 
 
 def _titles(definition: Definition, roles: Iterable[str], language: str) -> tuple[str, ...]:
     return tuple(definition.template.roles[role].title.get(language) for role in roles)
 
 
-def _hidden(definition: Definition, state: ProcessState, actor: Actor) -> set[tuple[str, ...]]:
-    """The `answers.<task>` of which the actor may not see everything that a condition would read."""
-    view = visible(actor, state)
-    groups = [(task, state.group(task.id, task.state).instances) for task in definition.tasks.values()]
-    return {
-        ("answers", task.id)
-        for task, names in groups
-        if not all(view.answers(state.instances[n], s) for n in names for s in counting(state.instances[n]))
-    }
-
-
 def explain_task(
-    definition: Definition, state: ProcessState, conditions: Conditions, actor: Actor, instance: Instance, language: str
+    definition: Definition,
+    state: ProcessState,
+    conditions: Conditions,
+    actor: Actor,
+    instance: Instance,
+    language: str,
+    name: Name = str,
 ) -> TaskExplanation:
     """A task's instance as it stands now."""
     task = definition.tasks[instance.task]
     group = state.group(task.id, task.state)
-    verdict = may(actor, ToSubmit(instance), state, definition)
+    no = refusal(definition, state, actor, instance)
     every = [state.instances[name] for name in group.instances]
     seen, because = _seen(definition, state, actor, instance)
     return TaskExplanation(
@@ -165,8 +208,9 @@ def explain_task(
         status=instance.status,
         for_whom=instance.element or "",
         roles=instance.roles,
-        you_may=verdict.allowed,
-        why_not=verdict.reason,
+        you_may=no is None,
+        why_not=_told(definition, no, language, name),
+        barred_by=_key(no),
         due=instance.due,
         is_overdue=instance.overdue,
         rule=_rule(task),
@@ -181,6 +225,14 @@ def explain_task(
         visible_because=_BECAUSE[because].get(language, _BECAUSE[because]["nb"]),
         who=_titles(definition, instance.roles, language),
         due_day=day_of(instance.due, definition.template.calendar).isoformat() if instance.due else "",
+        able=tuple(
+            member.id
+            for member in state.memberships.values()
+            if member.active and refusal(definition, state, Actor(member.subject), instance) is None
+        ),
+        claimed_by=instance.claimed_by or "",
+        turn_of=whose_turn(state, instance) if instance.status == "waiting" else (),
+        state_title=definition.nodes[task.state].spec.title.get(language) if task.state else "",
     )
 
 
@@ -249,3 +301,27 @@ def _complete(conditions: Conditions, task: TaskNode) -> bool:
         return conditions.complete(task)
     except GuardFault:
         return False
+
+
+def explain_now(
+    definition: Definition,
+    state: ProcessState,
+    conditions: Conditions,
+    actor: Actor,
+    language: str,
+    name: Name = str,
+) -> tuple[ActionExplanation | TaskExplanation, ...]:
+    """Everything that can be filled in or chosen where the process is now, or could be if what it lacks were there.
+
+    Tasks first, those of the whole process before those of its states; of actions of one name the innermost state's.
+    """
+    tasks = [task for where in (None, *state.active) for task in definition.tasks_of.get(where, ())]
+    instances = [state.instances[one] for task in tasks for one in state.group(task.id, task.state).instances]
+    choices: dict[str, Choice] = {}
+    for where in reversed(list(state.active)):
+        for choice in definition.actions[where]:
+            choices.setdefault(choice.id, choice)
+    return (
+        *(explain_task(definition, state, conditions, actor, one, language, name) for one in instances if one.pending),
+        *(explain_action(definition, state, conditions, actor, one, language, name) for one in choices.values()),
+    )

@@ -6,8 +6,11 @@ It only says what the explanation holds; what that is, and what is left out, is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from engine.process.explain import ActionExplanation, TaskExplanation
+from engine.process.missing import Missing
+from engine.process.reasons import Name
 from engine.text import LANGUAGES
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -27,9 +30,24 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "This choice belongs to “{state}”, and you are not there now.",
     },
     "missing": {
-        "nb": "Disse svarene mangler: {paths}.",
-        "nn": "Desse svara manglar: {paths}.",
-        "en": "These answers are missing: {paths}.",
+        "nb": "Svaret på «{field}» i «{task}» mangler{whose}.",
+        "nn": "Svaret på «{field}» i «{task}» manglar{whose}.",
+        "en": "The answer to “{field}” in “{task}” is missing{whose}.",
+    },
+    "missing else": {
+        "nb": "Dette er ikke kjent ennå: {path}.",
+        "nn": "Dette er ikkje kjent enno: {path}.",
+        "en": "This is not known yet: {path}.",
+    },
+    "fault": {
+        "nb": "Vilkåret kan ikke regnes ut: {fault}. Den som har laget malen, må rette det.",
+        "nn": "Vilkåret kan ikkje reknast ut: {fault}. Den som har laga malen, må rette det.",
+        "en": "The condition cannot be evaluated: {fault}. The template's author has to mend it.",
+    },
+    "not met": {
+        "nb": "Vilkåret er ikke oppfylt.",
+        "nn": "Vilkåret er ikkje oppfylt.",
+        "en": "Its condition does not hold.",
     },
     "choose": {
         "nb": "Dette kan velges av: {who}.",
@@ -41,8 +59,19 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nn": "Dette kan fyllast ut av: {who}.",
         "en": "Who can fill it in: {who}.",
     },
+    "able": {
+        "nb": "De som kan nå: {names}.",
+        "nn": "Dei som kan no: {names}.",
+        "en": "Those who can now: {names}.",
+    },
+    "nobody": {"nb": "Nå er det ingen som kan.", "nn": "No er det ingen som kan.", "en": "Nobody can now."},
     "you": {"nb": "Du er en av dem.", "nn": "Du er ein av dei.", "en": "You are one of them."},
     "not you": {"nb": "Du er ikke en av dem.", "nn": "Du er ikkje ein av dei.", "en": "You are not one of them."},
+    "claimed": {
+        "nb": "{names} har tatt den på seg.",
+        "nn": "{names} har teke henne på seg.",
+        "en": "{names} took it on.",
+    },
     "task open": {
         "nb": "«{title}» er åpen.",
         "nn": "«{title}» er open.",
@@ -59,9 +88,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "“{title}” was withdrawn and is not to be filled in.",
     },
     "task waiting": {
-        "nb": "«{title}» venter på tur: de som står før, svarer først.",
-        "nn": "«{title}» ventar på tur: dei som står før, svarar først.",
-        "en": "“{title}” waits for its turn: those before it answer first.",
+        "nb": "«{title}» venter på tur. Først svarer: {names}.",
+        "nn": "«{title}» ventar på tur. Først svarar: {names}.",
+        "en": "“{title}” waits for its turn. First comes: {names}.",
     },
     "so far": {
         "nb": "Så langt har {done} av {expected} svart.",
@@ -78,36 +107,102 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def words(found: ActionExplanation | TaskExplanation, language: str) -> list[str]:
+_WHY: Mapping[str, Mapping[str, str]] = {
+    "not answered": {"nb": "ikke besvart ennå", "nn": "ikkje svart på enno", "en": "not answered yet"},
+    "blank": {"nb": "blankt", "nn": "blankt", "en": "blank"},
+    "dont_know": {"nb": "vet ikke", "nn": "veit ikkje", "en": "does not know"},
+    "erased": {"nb": "slettet", "nn": "sletta", "en": "erased"},
+    "not to be read": {"nb": "kan ikke leses", "nn": "kan ikkje lesast", "en": "cannot be read"},
+    "not asked": {"nb": "ikke spurt om ennå", "nn": "ikkje spurt om enno", "en": "not asked yet"},
+}
+"""Why an answer is missing."""
+
+
+def words(found: ActionExplanation | TaskExplanation, language: str, name: Name = str) -> list[str]:
     """The explanation as sentences, the most important first."""
-    told = _action(found) if isinstance(found, ActionExplanation) else _task(found)
     chosen = language if language in LANGUAGES else LANGUAGES[0]
-    return [key if values is None else _WORDS[key][chosen].format_map(values) for key, values in told]
+    told = _action(found, chosen, name) if isinstance(found, ActionExplanation) else _task(found, name)
+    return [_told(key, values, chosen) for key, values in told]
 
 
-def _action(found: ActionExplanation) -> Iterator[tuple[str, Mapping[str, object] | None]]:
-    """(key of the sentence, what stands in it); None where the first is the sentence itself."""
+def why_closed(found: ActionExplanation, language: str, name: Name = str) -> list[str]:
+    """Why an action cannot be chosen now; nothing where it can."""
+    chosen = language if language in LANGUAGES else LANGUAGES[0]
+    return [_told(key, values, chosen) for key, values in _closed(found, chosen, name)]
+
+
+Sentence: TypeAlias = tuple[str, Mapping[str, object] | None]
+"""The key of a sentence and what stands in it; with None the first is the sentence itself."""
+
+
+def _told(key: str, values: Mapping[str, object] | None, language: str) -> str:
+    return key if values is None else _WORDS[key][language].format_map(values)
+
+
+def _action(found: ActionExplanation, language: str, name: Name) -> Iterator[Sentence]:
     yield "open" if found.is_open else "closed", {"title": found.title}
-    if not found.state_is_active:
+    yield from _closed(found, language, name)
+    yield "choose", {"who": ", ".join(found.who)}
+    if found.is_open:
+        yield from _able(found, name)
+    yield from _you(found)
+
+
+def _you(found: ActionExplanation | TaskExplanation) -> Iterator[Sentence]:
+    """Whether the reader can; that they lack the role follows from who has it."""
+    if found.you_may:
+        yield "you", {}
+    elif found.barred_by == "role":
+        yield "not you", {}
+    elif found.why_not:
+        yield found.why_not, None
+
+
+def _closed(found: ActionExplanation, language: str, name: Name) -> Iterator[Sentence]:
+    if found.resting:
+        yield found.resting, None
+    elif not found.state_is_active:
         yield "elsewhere", {"state": found.state_title}
     elif not found.is_open:
-        if found.otherwise:
+        if found.fault:
+            yield "fault", {"fault": found.fault.rstrip(".")}
+        elif found.otherwise:
             yield found.otherwise, None
-        if found.missing:
-            yield "missing", {"paths": ", ".join(found.missing)}
-    yield "choose", {"who": ", ".join(found.who)}
-    yield "you" if found.you_may else "not you", {}
+        elif not found.lacking:
+            yield "not met", {}
+        for one in found.lacking:
+            yield _missing(one, language, name)
 
 
-def _task(found: TaskExplanation) -> Iterator[tuple[str, Mapping[str, object] | None]]:
-    yield f"task {found.status}", {"title": found.title}
+def _missing(found: Missing, language: str, name: Name) -> Sentence:
+    """A missing answer, and of whom it is missing; where nobody is named for whom it is, only why."""
+    if not found.task:
+        return "missing else", {"path": found.path}
+    whys = [(f"{name(one.for_whom)}: " if one.for_whom else "") + _WHY[one.why][language] for one in found.lacking]
+    whose = ", ".join(dict.fromkeys(whys)) or _WHY["not asked"][language]
+    return "missing", {"field": found.field, "task": found.task, "whose": f" ({whose})"}
+
+
+def _able(found: ActionExplanation | TaskExplanation, name: Name) -> Iterator[Sentence]:
+    if found.able:
+        yield "able", {"names": ", ".join(map(name, found.able))}
+    else:
+        yield "nobody", {}
+
+
+def _task(found: TaskExplanation, name: Name) -> Iterator[Sentence]:
+    yield f"task {found.status}", {"title": found.title, "names": ", ".join(map(name, found.turn_of))}
+    if found.claimed_by:
+        yield "claimed", {"names": name(found.claimed_by)}
     if found.status != "withdrawn":
         yield "fill in", {"who": ", ".join(found.who)}
-        yield "you" if found.you_may else "not you", {}
+        if found.status == "open":
+            yield from _able(found, name)
+        yield from _you(found)
     if found.due and found.status == "open":
         yield "overdue" if found.is_overdue else "due", {"day": found.due_day}
     if found.expected > 1:
         yield "so far", {"done": found.done, "expected": found.expected}
         if found.awaited:
-            yield "awaited", {"names": ", ".join(found.awaited)}
+            yield "awaited", {"names": ", ".join(map(name, found.awaited))}
     yield found.visible_because, None

@@ -8,13 +8,15 @@ from difflib import get_close_matches
 from engine.errors import NotAllowed, NotFound, Refused
 from engine.process import commands
 from engine.process import events as e
+from engine.process.accepting import subject_of
 from engine.process.access import Actor, ToRead, ToSubmit, View, may, visible
 from engine.process.conditions import Conditions
 from engine.process.decide import decide
-from engine.process.decide.answering import replaced, subject_of
-from engine.process.explain import ActionExplanation, TaskExplanation, explain_action, explain_task
+from engine.process.decide.answering import replaced
+from engine.process.explain import ActionExplanation, TaskExplanation, explain_action, explain_now, explain_task
 from engine.process.history import Line, Teller
 from engine.process.readers import Reader, readers
+from engine.process.reasons import Name
 from engine.process.replay import Replayed, acts, replay
 from engine.process.state import Instance, ProcessState
 from engine.running.catalogue import Catalogue
@@ -142,6 +144,7 @@ class Looking:
             self.actor(session, loaded.state),
             choice,
             language or session.person.language,
+            self.names(loaded.state),
         )
 
     def explain_task(self, session: Session, name: str, instance: str, language: str | None) -> TaskExplanation:
@@ -154,7 +157,34 @@ class Looking:
             self.actor(session, loaded.state),
             instance_of(loaded, instance),
             language or session.person.language,
+            self.names(loaded.state),
         )
+
+    def explain_now(
+        self, session: Session, name: str, language: str | None
+    ) -> tuple[ActionExplanation | TaskExplanation, ...]:
+        """Who can do what now, and why not the rest."""
+        loaded = self._seen(session, name)
+        return explain_now(
+            loaded.definition,
+            loaded.state,
+            self._conditions(session, loaded),
+            self.actor(session, loaded.state),
+            language or session.person.language,
+            self.names(loaded.state),
+        )
+
+    def names(self, state: ProcessState) -> Name:
+        """What people call a membership, party or row of a process: its name, or itself where it has none."""
+
+        def name(which: str) -> str:
+            if which in state.parties:
+                return state.parties[which].title
+            member = state.memberships.get(which)
+            person = self._people.get(member.person) if member is not None and member.person else None
+            return person.name if person else which
+
+        return name
 
     def readers(self, session: Session, name: str, instance: str) -> list[Reader]:
         """Who could read the answers of an instance, and since when."""

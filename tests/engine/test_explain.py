@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.engine import Engine
-from engine.errors import NotFound, Place
+from engine.errors import NotFound, Place, Refused
 from engine.guards import parse, parts
 from engine.process import commands as c
 from engine.process.explain import ActionExplanation, TaskExplanation
@@ -71,7 +71,7 @@ def test_given_an_open_action_when_explained_to_one_without_the_role_then_who_ma
     world.parties()
     world.submit("kari", "goal.1", {"text": "et mål"})
     found = action(world, "ola", "open")
-    assert (found.is_open, found.you_may, found.why_not) == (True, False, "only the lead may do this")
+    assert (found.is_open, found.you_may, found.why_not) == (True, False, "Only Lead may do this.")
 
 
 def test_given_an_action_without_condition_when_explained_then_it_is_open_and_has_no_parts(world: Any) -> None:
@@ -123,9 +123,9 @@ def test_given_an_operator_who_takes_no_part_when_a_condition_is_explained_then_
 @pytest.mark.parametrize(
     ("language", "told"),
     [
-        ("nb", ["«Åpne» kan ikke velges nå.", "Målet mangler.", "Disse svarene mangler: answers.goal.text.", "Dette kan velges av: Leder.", "Du er en av dem."]),
-        ("nn", ["«Opne» kan ikkje veljast no.", "Målet manglar.", "Desse svara manglar: answers.goal.text.", "Dette kan veljast av: Leiar.", "Du er ein av dei."]),
-        ("en", ["“Open” cannot be chosen now.", "The goal is missing.", "These answers are missing: answers.goal.text.", "Who can choose it: Lead.", "You are one of them."]),
+        ("nb", ["«Åpne» kan ikke velges nå.", "Målet mangler.", "Svaret på «Tekst» i «Mål» mangler (ikke besvart ennå).", "Dette kan velges av: Leder.", "Du er en av dem."]),
+        ("nn", ["«Opne» kan ikkje veljast no.", "Målet manglar.", "Svaret på «Tekst» i «Mål» manglar (ikkje svart på enno).", "Dette kan veljast av: Leiar.", "Du er ein av dei."]),
+        ("en", ["“Open” cannot be chosen now.", "The goal is missing.", "The answer to “Text” in “Goal” is missing (not answered yet).", "Who can choose it: Lead.", "You are one of them."]),
     ],
 )  # fmt: skip
 def test_given_an_unknown_condition_when_told_in_words_then_what_is_missing_and_who_can(
@@ -150,12 +150,109 @@ def test_given_a_vote_under_way_when_told_in_words_then_how_far_when_and_who_see
     assert words(task(world, "eva", "vote.1.m3", "nn"), "nn") == [
         "«Røyst» er open.",
         "Dette kan fyllast ut av: Medlem.",
+        "Dei som kan no: m1, m3.",
         "Du er ein av dei.",
         "Fristen er 2026-03-16.",
         "Så langt har 1 av 2 svart.",
         "Vi ventar på: m3.",
         "Ingen har svart enno.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("nb", "Prosessen er satt på vent: ingenting kan fylles ut eller velges før den blir tatt opp igjen."),
+        ("nn", "Prosessen er sett på vent: ingenting kan fyllast ut eller veljast før han blir teken opp att."),
+        ("en", "The process is suspended: nothing can be filled in or chosen until it is resumed."),
+    ],
+)
+def test_given_a_suspended_process_when_explained_then_nothing_is_open_and_told_why(
+    world: Any, language: str, told: str
+) -> None:
+    world.do("kari", c.Suspend("ferie"))
+    found, goal = action(world, "kari", "stop", language), task(world, "kari", "goal.1", language)
+    assert (found.is_open, found.resting) == (False, told)
+    assert words(found, language)[1] == told
+    assert (goal.you_may, goal.why_not, goal.able) == (False, told, ())
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("nb", "Bare Leder eller Gjest kan gjøre dette."),
+        ("nn", "Berre Leiar eller Gjest kan gjere dette."),
+        ("en", "Only Lead or Guest may do this."),
+    ],
+)
+def test_given_somebody_without_the_role_when_explained_then_why_not_in_their_language(
+    world: Any, language: str, told: str
+) -> None:
+    voted(world, "open")
+    found = action(world, "ola", "close_up", language)
+    assert (found.you_may, found.why_not, found.able) == (False, told, ("m1",))
+
+
+def test_given_a_stand_in_when_an_action_is_explained_then_they_are_among_those_who_can(world: Any) -> None:
+    world.parties()
+    world.do("kari", c.Delegate("m1", "m2"))
+    found = action(world, "ola", "stop")
+    assert (found.you_may, found.able) == (True, ("m1", "m2"))
+
+
+# -- who can do what now --------------------------------------------------------------------------------------------------
+
+
+def now(world: Any, handle: str, language: str = "en") -> dict[str, tuple[bool, tuple[str, ...]]]:
+    found = world.engine.explain_now(world.person(handle), "p", language)
+    return {
+        one.action if isinstance(one, ActionExplanation) else one.instance: (one.you_may, one.able) for one in found
+    }
+
+
+def test_given_a_process_when_asked_who_can_do_what_now_then_each_task_and_action_of_where_it_is(world: Any) -> None:
+    world.to_voting()
+    world.submit("ola", "vote.1.m2", {"score": 5})
+    assert now(world, "eva") == {
+        "log.1": (True, ("m1", "m2", "m3")),
+        "vote.1.m3": (True, ("m1", "m3")),
+        "close": (False, ("m1",)),
+    }
+
+
+def test_given_an_ended_process_when_asked_who_can_do_what_now_then_nothing_is_left(world: Any) -> None:
+    world.do("kari", c.Act("stop", "fordi"))
+    assert now(world, "kari") == {}
+
+
+def test_given_what_is_said_of_everybody_when_each_tries_then_it_is_so(world: Any) -> None:
+    """What `explain_now` says against what `decide` does, for everybody and everything in three phases."""
+    answers = {"goal": {"text": "x"}, "log": {"text": "x"}, "choose": {"shown": "open"}, "vote": {"score": 3}}
+    people = {"m1": "kari", "m2": "ola", "m3": "eva"}
+
+    def check() -> None:
+        for one in world.engine.explain_now(world.person("kari"), "p", "en"):
+            for member, handle in people.items():
+                if isinstance(one, ActionExplanation):
+                    says = one.is_open and member in one.able
+                    command: c.Command = c.Act(one.action, "fordi" if one.action in ("stop", "close") else "")
+                else:
+                    says = member in one.able
+                    command = c.Submit(one.instance, answers[one.instance.partition(".")[0]])
+                try:
+                    world.engine.preview(world.person(handle), "p", command)
+                except Refused:
+                    assert not says, (one, handle)
+                else:
+                    assert says, (one, handle)
+
+    world.parties()
+    check()
+    world.submit("kari", "goal.1", {"text": "et mål"})
+    check()
+    world.do("kari", c.Act("open"))
+    world.submit("ola", "vote.1.m2", {"score": 5})
+    check()
 
 
 # -- tasks ------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import LintError, Refused
 from engine.process import commands as c
+from engine.process.explain_words import words
 from engine.store import worklists
 from engine.template import bundle
 
@@ -213,3 +214,20 @@ def test_given_waiting_instances_when_worklists_are_made_again_then_they_are_the
     before = world.engine.log.query("SELECT * FROM open_task ORDER BY 1, 2")
     world.engine.rebuild_worklists()
     assert world.engine.log.query("SELECT * FROM open_task ORDER BY 1, 2") == before
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("nb", "«Se over» venter på tur. Først svarer: Ola."),
+        ("nn", "«Sjå over» ventar på tur. Først svarar: Ola."),
+        ("en", "“Review” waits for its turn. First comes: Ola."),
+    ],
+)
+def test_given_a_turn_that_has_not_come_when_explained_then_whose_it_is(
+    make: Callable[[str], World], language: str, told: str
+) -> None:
+    world = make()
+    found = world.engine.explain_task(world.person("eva"), "q", "review.1.m3", language)
+    assert (found.you_may, found.turn_of, found.able) == (False, ("m2",), ())
+    assert words(found, language, {"m2": "Ola"}.get)[0] == told  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import pytest
 
 from engine.errors import NotAllowed, Refused
 from engine.process import commands as c
+from engine.process.explain_words import words
 from engine.template import bundle
 
 if TYPE_CHECKING:
@@ -245,3 +246,39 @@ def test_given_all_of_this_when_worklists_are_made_again_then_they_are_the_same(
     before = [world.engine.log.query(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables]
     world.engine.rebuild_worklists()
     assert [world.engine.log.query(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables] == before
+
+
+# -- why not, explained ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("nb", "Den som svarte på «Mål», kan ikke gjøre dette også: det skal fire øyne til."),
+        ("nn", "Den som svarte på «Mål», kan ikkje gjere dette òg: det skal fire auge til."),
+        ("en", "Whoever answered “Goal” may not do this too: four eyes are asked for."),
+    ],
+)
+def test_given_four_eyes_when_explained_then_whose_answer_is_in_the_way_and_who_can(
+    world: World, language: str, told: str
+) -> None:
+    do(world, "kari", c.Submit("goal.1", {"text": "et mål"}))
+    found = world.engine.explain_action(world.person("kari"), "q", "open", language)
+    assert (found.is_open, found.you_may, found.why_not, found.able) == (True, False, told, ("m2", "m3"))
+
+
+def test_given_a_task_that_was_taken_on_when_explained_then_by_whom_and_that_others_cannot(world: World) -> None:
+    do(world, "ola", c.Claim("goal.1"))
+    found = world.engine.explain_task(world.person("eva"), "q", "goal.1", "nb")
+    assert (found.claimed_by, found.you_may, found.able) == ("m2", False, ("m2",))
+    assert found.why_not == "Dette er for Ola å fylle ut, og ingen andre kan gjøre det."
+    assert "Ola har tatt den på seg." in words(found, "nb", {"m2": "Ola"}.get)  # type: ignore[arg-type]
+
+
+def test_given_an_answer_of_another_when_explained_then_only_they_may_correct_it(world: World) -> None:
+    to_voting(world)
+    do(world, "ola", c.Submit("vote.1.m2", {"score": 3}))
+    found = world.engine.explain_task(world.person("eva"), "q", "vote.1.m2", "en")
+    assert (found.you_may, found.able) == (False, ("m2",))
+    helper = world.engine.explain_task(world.person("kari"), "q", "vote.1.m2", "en")
+    assert helper.why_not == "vote.1.m2 was answered by the person themselves, and only they may correct it."

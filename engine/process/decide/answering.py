@@ -10,9 +10,11 @@ from engine.form.renaming import renamed
 from engine.form.validate import split_personal
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.access import Actor, ToCorrect, ToManage, ToSubmit, Verdict, may
+from engine.process.accepting import closed, corrects_for_others, over_their_head, subject_of
+from engine.process.access import ToCorrect, ToManage, ToSubmit
 from engine.process.decide.instances import Element, elements, follow_rows, open_one
 from engine.process.decide.step import Step, seal_key_id, unknown
+from engine.process.reasons import Reason
 from engine.process.state import Instance, ProcessState
 from engine.template.calendars import day_of
 from engine.template.chart import Definition, TaskNode
@@ -28,13 +30,14 @@ def submit(step: Step, command: c.Submit) -> None:
         raise Refused(
             f"{instance.id} was asked in an earlier version of the process", hint="It can be read, and not changed."
         )
-    if _corrects_for_others(step, instance, task):
+    if corrects_for_others(step.definition, step.state, step.context.actor, instance, task):
         _correct(step, instance, task, command)
     else:
         verdict = step.require(ToSubmit(instance, command.membership))
         subject = subject_of(verdict, step.context.actor)
         replaces = replaced(step.state, instance, task, subject)
-        _not_over_their_head(verdict, instance, replaces)
+        if replaces is not None and over_their_head(verdict, instance):
+            raise NotAllowed(str(Reason("not over their head", whom=(instance.id,))))
         if command.reason and replaces is None:
             raise Refused("a first answer takes no reason", hint="Leave it out.")
         given = _given(step, instance, task, command, subject)
@@ -43,25 +46,6 @@ def submit(step: Step, command: c.Submit) -> None:
         else:
             step.emit(_corrected(step, given, replaces, command.reason))
     follow_rows(step, task.id)
-
-
-def _not_over_their_head(verdict: Verdict, instance: Instance, replaces: int | None) -> None:
-    """Who helps or stands in may put right what a helper entered, and not what the person answered themselves."""
-    if verdict.on_behalf_of is None or replaces is None:
-        return
-    last = instance.submissions[-1]
-    if last.entered_by == last.subject:
-        raise NotAllowed(f"{instance.id} was answered by the person themselves", hint="Only they may correct it.")
-
-
-def _corrects_for_others(step: Step, instance: Instance, task: TaskNode) -> bool:
-    """Whether the person comes as one who may put right what others answered: where it is not one's own, or over."""
-    if task.spec.correct_by is None or not instance.submissions or task.spec.repeatable:
-        return False
-    if not may(step.context.actor, ToCorrect(instance), step.state, step.definition).allowed:
-        return False
-    own = instance.submissions[-1].subject == step.context.actor.subject
-    return not own or not _is_active(step.state, instance) or not task.spec.correctable
 
 
 def _correct(step: Step, instance: Instance, task: TaskNode, command: c.Submit) -> None:
@@ -155,12 +139,6 @@ def checked(step: Step, task: TaskNode, command: c.Submit) -> dict[str, Json]:
     return dict(command.answers)
 
 
-def subject_of(verdict: Verdict, actor: Actor) -> str:
-    """Whose answer it is: of whom it is given on behalf of, else of who acts."""
-    owner = verdict.on_behalf_of or verdict.membership
-    return owner.subject if owner else actor.subject
-
-
 def as_read(
     event: e.Event, state: ProcessState, definitions: Callable[[str], Definition]
 ) -> Mapping[str, object] | None:
@@ -181,19 +159,18 @@ def replaced(state: ProcessState, instance: Instance, task: TaskNode, subject: s
 
     What is one person's or party's is corrected by who gave it; a task without `each` by anyone with the role.
     """
-    if instance.status == "withdrawn" or not _is_active(state, instance):
-        raise Refused(f"{instance.id} is closed", hint="It was withdrawn or its time is over: see `samskap tasks`.")
-    if instance.status == "waiting":
-        raise Refused(f"{instance.id} waits for its turn", hint="Those before it come first: see `samskap status`.")
-    if instance.status == "open" or task.spec.repeatable:
-        return instance.submissions[-1].sequence if instance.submissions and not task.spec.repeatable else None
-    if not task.spec.correctable:
-        raise Refused(f"{instance.id} was answered, and may not be corrected")
-    last = instance.submissions[-1]
-    if instance.element is not None and last.subject != subject:
-        raise NotAllowed(f"{instance.id} was answered by somebody else", hint="Only they may correct it.")
-    return last.sequence
+    no = closed(state, instance, task, subject)
+    if no is not None:
+        kind, hint = _NO.get(no.key, (Refused, ""))
+        raise kind(f"{instance.id}: {no}" if no.key == "turn" else str(no), hint=hint)
+    if task.spec.repeatable or not instance.submissions:
+        return None
+    return instance.submissions[-1].sequence
 
 
-def _is_active(state: ProcessState, instance: Instance) -> bool:
-    return instance.state is None or state.active.get(instance.state) == instance.entry
+_NO: Mapping[str, tuple[type[Refused], str]] = {
+    "closed": (Refused, "See `samskap tasks` for what is open."),
+    "turn": (Refused, "Those before it come first: see `samskap status`."),
+    "answered by another": (NotAllowed, "Only they may correct it."),
+}
+"""How `closed` is told as an error: of which class, and with what hint."""

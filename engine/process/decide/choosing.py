@@ -9,6 +9,7 @@ from engine.process.access import ToChoose, ToManage
 from engine.process.decide.instances import keep_answers
 from engine.process.decide.moves import take
 from engine.process.decide.step import Step, unknown
+from engine.process.missing import may_be_told, unseen
 from engine.template.chart import Choice
 from engine.template.model import Auto
 
@@ -22,7 +23,8 @@ def act(step: Step, command: c.Act) -> None:
     outcome = conditions.outcome(choice)
     if outcome.value is not True:
         told = action.otherwise.get(step.context.language) if action.otherwise else f"its condition is {action.when}"
-        missing = f" Missing: {', '.join(outcome.missing)}." if outcome.missing else ""
+        lacking = may_be_told(outcome.missing, unseen(step.definition, step.state, step.context.actor))
+        missing = f" Missing: {', '.join(lacking)}." if lacking else ""
         raise Refused(
             f"“{command.action}” is not open now: {told}{missing}",
             hint=f"See `samskap explain action {step.state.name} {command.action}`.",

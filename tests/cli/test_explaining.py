@@ -1,0 +1,41 @@
+"""Asking why on the command line: by name, in one's language, and nothing for those outside."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_given_a_process_when_asked_who_can_do_what_then_each_thing_with_names_and_why_not(preparation) -> None:
+    rows = {one["instance" if "instance" in one else "action"]: one for one in
+            preparation.done("explain", "now", "arendal", "--json", who="ola").data["now"]}  # fmt: skip
+    assert (rows["open_round"]["is_open"], rows["open_round"]["able"]) == (True, ["m1"])
+    assert (rows["finish"]["is_open"], rows["finish"]["outcome"]) == (False, "false")
+    told = preparation.done("explain", "now", "arendal", "--lang", "nb", who="ola").out
+    assert "Kari" in told
+    assert "Bare Tilrettelegger kan gjøre dette." in told
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("nb", "«Gå til evaluering» kan ikke velges nå."),
+        ("nn", "«Gå til evaluering» kan ikkje veljast no."),
+        ("en", "“Go on to evaluation” cannot be chosen now."),
+    ],
+)
+def test_given_a_closed_action_when_asked_why_then_told_in_the_language_asked_for(
+    preparation, language: str, told: str
+) -> None:
+    lines = preparation.done("explain", "action", "arendal", "finish", "--lang", language, who="ola").out.splitlines()
+    assert lines[0] == told
+    assert any(line.startswith("counters.round_number >= 1") for line in lines)
+
+
+def test_given_a_task_when_asked_then_told_who_can_by_name(preparation) -> None:
+    told = preparation.done("explain", "task", "arendal", "register.1.m2", "--lang", "en", who="eva").out
+    assert "register.1.m2 was answered by somebody else" in told or "Only Ola" in told
+
+
+def test_given_somebody_from_outside_when_they_ask_then_nothing_is_told(preparation) -> None:
+    preparation.person("per")
+    assert preparation("explain", "now", "arendal", who="per").code == 6
