@@ -19,6 +19,7 @@ from engine.personal import holdings
 from engine.personal.holdings import Rows, Trace
 from engine.process import commands as c
 from engine.process import events as e
+from engine.store import sessions
 from engine.store.erasures import Erasure
 from engine.store.keys import Kind as KeyKind
 from engine.store.log import Record, Row
@@ -213,7 +214,8 @@ def _rows(engine: Engine, entry: Erasure) -> list[Row]:
     mark = engine.people.fingerprint(entry.person)
     if entry.kind == "membership":
         return [(statement, (mark, stream)) for stream in streams for statement in _IN_PROCESS]
-    return [*((statement, (mark,)) for statement in _OF_PERSON), ("DELETE FROM person WHERE id=?", (entry.person,))]
+    register: Row = ("DELETE FROM person WHERE id=?", (entry.person,))
+    return [*((statement, (mark,)) for statement in _OF_PERSON), sessions.ended(entry.person), register]
 
 
 _OF_PERSON = (

@@ -83,18 +83,20 @@ class Rows:
     outbox: int
     command: int
     member: int
+    session: int
 
 
 def rows(engine: Engine, person: Person) -> Rows:
     """What the store holds of a person beside the events."""
     mark = engine.people.fingerprint(person.id)
 
-    def count(statement: str) -> int:
-        return int(engine.log.query(statement, (mark,))[0]["n"])
+    def count(statement: str, whose: str = mark) -> int:
+        return int(engine.log.query(statement, (whose,))[0]["n"])
 
     return Rows(
         count("SELECT count(*) AS n FROM draft WHERE person=?"),
         count("SELECT count(*) AS n FROM outbox WHERE person=?"),
         count("SELECT count(*) AS n FROM command WHERE actor=?"),
         count("SELECT count(*) AS n FROM member WHERE person=?"),
+        count("SELECT count(*) AS n FROM session WHERE person=?", person.id),
     )

@@ -60,7 +60,7 @@ def test_given_a_person_when_erased_then_nobody_finds_them_and_they_cannot_sign_
     erase(world.engine, "ola")
     with pytest.raises(NotFound):
         world.engine.people.find("ola")
-    with pytest.raises(NotAllowed, match="no longer exists"):
+    with pytest.raises(NotAllowed, match="not known here"):
         world.engine.people.sign_in(token, world.clock())
 
 
@@ -86,6 +86,8 @@ def test_given_a_person_when_erased_then_no_row_beside_the_events_is_theirs(worl
         for table, column in (("draft", "person"), ("outbox", "person"), ("command", "actor"), ("member", "person"))
     }
     assert counted == {"draft": 0, "outbox": 0, "command": 0, "member": 0}
+    sessions = world.engine.log.query("SELECT * FROM session WHERE person=?", (world.people["ola"].person.id,))
+    assert sessions == []
 
 
 def test_given_an_erasure_when_the_log_is_verified_then_every_chain_holds(world) -> None:
