@@ -61,6 +61,15 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.backing_up",
+        "The workspace",
+        {
+            "backup": "Back up the log, landed files and config, while others go on working.",
+            "backup keys": "Back up the keys, apart from everything that they open.",
+            "restore": "Make a workspace from a backup, or put its log in the place of the workspace's.",
+        },
+    ),
+    Module(
         "cli.identities",
         "People",
         {
@@ -213,7 +222,7 @@ MODULES: Final = (
             "history": "Tell what happened in a process.",
             "at": "Show a process as it was at an earlier moment.",
             "head": "Print a head over the whole log, to keep elsewhere.",
-            "verify": "Check that the log, or an archive, is what was stored.",
+            "verify": "Check that the log, an archive or a backup is what was stored.",
             "sql": "Ask the readers' copy of the figures in SQL.",
         },
     ),
@@ -260,6 +269,9 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command that is meant; `UsageError` with a suggestion where there is none."""
+        longer = " ".join(args[:2])
+        if not self.word and longer in self._beside():
+            return longer, self.get_command(ctx, longer), args[2:]
         names = self.list_commands(ctx)
         if args[0] not in names and not ctx.resilient_parsing:
             close = [f"`{f'samskap {self.word}'.strip()} {name}`" for name in get_close_matches(args[0], names, 2)]
@@ -288,11 +300,19 @@ class LazyGroup(TyperGroup):
             for path, line in module.commands.items():
                 first, _, rest = path.partition(" ")
                 name = rest if self.word else first
+                if not self.word and path in self._beside():
+                    name, rest = path, ""
                 if (self.word and first != self.word) or name in seen:
                     continue
                 seen.add(name)
                 found.setdefault(module.heading, {})[name] = GROUPS[first] if rest and not self.word else line
         return found
+
+    @staticmethod
+    def _beside() -> set[str]:
+        """The commands of two words whose first word is a command, too: `backup keys` beside `backup TO`."""
+        paths = {path for module in MODULES for path in module.commands}
+        return {path for path in paths if " " in path and path.partition(" ")[0] in paths}
 
     def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
         """The exit codes, below the help of the whole."""

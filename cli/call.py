@@ -47,6 +47,11 @@ class Call:
 
         return Workspace.open(Path(self.folder)) if self.folder else Workspace.find()
 
+    @property
+    def root(self) -> Path:
+        """The workspace's folder, which need not be there yet where --workspace names it."""
+        return Path(self.folder) if self.folder else self.workspace.root
+
     @cached_property
     def engine(self) -> Engine:
         """The engine of the workspace."""

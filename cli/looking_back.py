@@ -158,7 +158,9 @@ def head(ctx: typer.Context) -> None:
 
 
 @commands.add(
-    "verify", example="samskap verify\nsamskap verify --head 1234:9f2c…\nsamskap verify --archive arendal-2026.zip"
+    "verify",
+    example="samskap verify\nsamskap verify --head 1234:9f2c…\nsamskap verify --archive arendal-2026.zip\n"
+    "samskap verify --backup /backups/2026-03-02.zip",
 )
 def verify(
     ctx: typer.Context,
@@ -168,24 +170,32 @@ def verify(
     archive: Annotated[
         str | None, typer.Option("--archive", metavar="FILE", help="Check an archive instead; needs no workspace.")
     ] = None,
+    backup: Annotated[
+        str | None, typer.Option("--backup", metavar="FROM", help="Check a backup instead; needs no workspace.")
+    ] = None,
 ) -> None:
-    """Check that the log, or an archive, is what was stored.
+    """Check that the log, an archive or a backup is what was stored.
 
     Follows the chain of hashes of every process, template and source, against the head that is kept beside it. Where
-    something was changed, the first bad event of each is named, and the command ends with 10. Of an archive, the
-    checksum of every file is checked too.
+    something was changed, the first bad event of each is named, and the command ends with 10. Of an archive and of a
+    backup, the checksum of every file is checked too.
     """
     from engine.errors import IntegrityFault, UsageError
     from engine.store import heads
     from engine.store.verify import verify as check
 
     call: Call = ctx.obj
+    if sum(given is not None for given in (kept, archive, backup)) > 1:
+        raise UsageError("--head, --archive and --backup are about different things", hint="Give one of them.")
     if archive is not None:
         from cli.exporting import verify_archive
 
-        if kept is not None:
-            raise UsageError("--head is about the log, --archive about an archive", hint="Give one of them.")
         verify_archive(call, archive)
+        return
+    if backup is not None:
+        from cli.backing_up import verify_backup
+
+        verify_backup(call, backup)
         return
     if kept is not None:
         heads.check(call.engine.log, heads.parse(kept))

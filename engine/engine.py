@@ -314,13 +314,13 @@ class Engine:
 
         Drafts stay. Raises `Conflict`, and changes nothing, where somebody writes meanwhile.
         """
-        position, made = self.log.position(), list(self._read_models())
+        position, made = self.log.position(), list(self.read_models())
         self.log.write_rows([*worklists.EMPTIED, *chain.from_iterable(made)], at=position)
         return len(made)
 
     def copy_store(self, target: Log, progress: Progress = quiet) -> Copied:
         """Copy the log and all beside it into an empty one, as `copying.copy` says; the keys stay where they are."""
-        return copy(self.log, target, chain.from_iterable(self._read_models()), progress)
+        return copy(self.log, target, chain.from_iterable(self.read_models()), progress)
 
-    def _read_models(self) -> Iterator[list[Row]]:
+    def read_models(self) -> Iterator[list[Row]]:
         return read_models(self._streams, self._catalogue, self._loading, self.people)

@@ -6,14 +6,15 @@ that was broken off leaves nothing to clear up, and is begun again. The keys are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 from uuid import UUID
 
 from engine.errors import IntegrityFault, UsageError
 from engine.progress import Progress, quiet
 from engine.store.log import PAGE, Log, Record, Row, head_row
-from engine.store.tables import KEPT
+from engine.store.tables import KEPT, Kept
 from engine.store.verify import verify
 
 
@@ -50,8 +51,38 @@ def copy(source: Log, target: Log, folds: Iterable[Row], progress: Progress = qu
                 hint="Run `samskap verify`; a copy would hide which store was changed.",
                 where=source.place,
             )
-        target.fill(_told(source.pages(), verdict.events, progress), _rows(source, folds))
+        carry(source, target, folds, of=verdict.events, progress=progress)
     return Copied(verdict.streams, verdict.events)
+
+
+def carry(
+    source: Log,
+    target: Log,
+    folds: Iterable[Row],
+    *,
+    of: int,
+    instead_of: int | None = None,
+    progress: Progress = quiet,
+) -> None:
+    """What `copy` does, with nothing checked; `of` is how many events there are, `instead_of` as `Log.fill` says."""
+    rows = chain(_heads(source), stored(source, KEPT), folds)
+    target.fill(_told(source.pages(), of, progress), rows, instead_of=instead_of)
+
+
+def stored(source: Log, tables: Mapping[str, Kept]) -> Iterator[Row]:
+    """The rows of tables as they stand."""
+    for table in tables.values():
+        for row in _all(source, table):
+            yield table.insert, tuple(row.values())
+
+
+def unlike(source: Log, target: Log, tables: Mapping[str, Kept]) -> list[str]:
+    """The tables that do not hold the same in both logs."""
+    return [
+        name
+        for name, table in tables.items()
+        if any(a != b for a, b in zip_longest(_all(source, table), _all(target, table)))
+    ]
 
 
 def compare(source: Log, target: Log, progress: Progress = quiet) -> list[Difference]:
@@ -81,14 +112,14 @@ def _told(pages: Iterable[list[Record]], of: int, progress: Progress) -> Iterato
         progress("copying events", done, of)
 
 
-def _rows(source: Log, folds: Iterable[Row]) -> Iterator[Row]:
-    """What stands beside the events: heads, what no fold could make again, and the folds."""
+def _heads(source: Log) -> Iterator[Row]:
     for stream, (sequence, digest) in source.heads().items():
         yield head_row(stream, sequence, digest)
-    for kept in KEPT.values():
-        after: tuple[object, ...] = ("",) * len(kept.key)
-        while rows := source.query(kept.page, (*after, PAGE)):
-            for row in rows:
-                yield kept.insert, tuple(row.values())
-            after = tuple(rows[-1][name] for name in kept.key)
-    yield from folds
+
+
+def _all(source: Log, table: Kept) -> Iterator[Mapping[str, object]]:
+    """The rows of a table in the order of its key, a page at a time."""
+    after: tuple[object, ...] = ("",) * len(table.key)
+    while rows := source.query(table.page, (*after, PAGE)):
+        yield from rows
+        after = tuple(rows[-1][name] for name in table.key)

@@ -113,10 +113,15 @@ class Log(ABC):
         """While this is open nobody writes; others wait some seconds, and are told then."""
 
     @abstractmethod
-    def fill(self, pages: Iterable[Sequence[Record]], rows: Iterable[Row]) -> None:
+    def snapshot(self) -> AbstractContextManager[Log]:
+        """The log as it is now, only to read: nothing in it changes until the end, while others go on writing."""
+
+    @abstractmethod
+    def fill(self, pages: Iterable[Sequence[Record]], rows: Iterable[Row], *, instead_of: int | None = None) -> None:
         """Everything of another log into this one, at the same positions, in one transaction.
 
-        Raises `Conflict`, and takes nothing, where anything is in this log already.
+        Raises `Conflict`, and takes nothing, where anything is in this log already; or, with `instead_of`, where it is
+        no longer at that position: else what was in it is gone.
         """
 
     @abstractmethod
@@ -181,6 +186,15 @@ def not_empty(place: str) -> Conflict:
     return Conflict(
         "there is a store already, and it is not empty: nothing was copied",
         hint="Copy into an empty database, or a file that is not there yet.",
+        where=place,
+    )
+
+
+def gone_on(place: str) -> Conflict:
+    """What is said where a log is to be replaced and somebody wrote to it meanwhile."""
+    return Conflict(
+        "somebody wrote to the store meanwhile: nothing in it was replaced",
+        hint="Stop what writes to it, look at what it holds, and begin again.",
         where=place,
     )
 

@@ -22,8 +22,8 @@ from psycopg_pool import ConnectionPool
 
 from engine.errors import Conflict, Refused, StoreError
 from engine.store.address import shown
-from engine.store.log import NEWEST, PAGE, Log, Record, Row, not_empty
-from engine.store.tables import ANYTHING, INDEXES, TABLES
+from engine.store.log import NEWEST, PAGE, Log, Record, Row, gone_on, not_empty
+from engine.store.tables import ANYTHING, EMPTIED, INDEXES, TABLES
 
 SCHEMA: Final = "samskap"
 CONNECTIONS: Final = 8
@@ -129,19 +129,30 @@ class PostgresLog(Log):
             for statement, values in (_LOCK, *still, *events, *rows):
                 connection.execute(portable(statement), tuple(values))
 
-    def fill(self, pages: Iterable[Sequence[Record]], rows: Iterable[Row]) -> None:
+    def fill(self, pages: Iterable[Sequence[Record]], rows: Iterable[Row], *, instead_of: int | None = None) -> None:
         """Everything of another log into this one, at the same positions, in one transaction."""
         with self._storing() as connection, connection.transaction():
             connection.execute(portable(_LOCK[0]), _LOCK[1])
-            used = connection.execute(portable(ANYTHING)).fetchone()
-            if used is None or used["anything"]:
-                raise not_empty(self.place)
+            if instead_of is not None:
+                self._empty(connection, instead_of)
+            else:
+                used = connection.execute(portable(ANYTHING)).fetchone()
+                if used is None or used["anything"]:
+                    raise not_empty(self.place)
             with connection.cursor() as cursor, cursor.copy(b"COPY event FROM STDIN") as copy:
                 for record in (record for page in pages for record in page):
                     copy.write_row((record.position, record.stream, record.sequence, record.type, record.body))
             with connection.pipeline():
                 for statement, values in rows:
                     connection.execute(portable(statement), tuple(values))
+
+    def _empty(self, connection: Connection, position: int) -> None:
+        """Take out all that is there."""
+        newest = connection.execute(b"SELECT coalesce(max(position), 0) AS newest FROM event").fetchone()
+        if newest is None or newest["newest"] != position:
+            raise gone_on(self.place)
+        for statement in ("DELETE FROM event", *EMPTIED):
+            connection.execute(portable(statement))
 
     @contextmanager
     def _storing(self) -> Iterator[Connection]:
@@ -179,6 +190,15 @@ class PostgresLog(Log):
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Log]:
+        """The log as it is now, only to read: nothing in it changes until the end, while others go on writing."""
+        with self._connection("the event store cannot be read") as connection, connection.transaction():
+            connection.execute(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            connection.execute(b"SET LOCAL idle_in_transaction_session_timeout TO 0")
+            connection.execute(b"SELECT max(position) FROM event")  # the first look is the moment
+            yield _Snapshot(self, connection)
+
     def read(self, stream: UUID, *, after: int = 0, until: int | None = None) -> list[Record]:
         """The records of a stream, in order."""
         rows = self.query(
@@ -209,6 +229,27 @@ class PostgresLog(Log):
         """Rows of our tables, read in a transaction of their own."""
         with self._connection("the event store cannot be read") as connection:
             return [*connection.execute(portable(statement), tuple(values)).fetchall()]
+
+
+class _Snapshot(PostgresLog):
+    """A log as it was at a moment, read in one transaction."""
+
+    def __init__(self, log: PostgresLog, connection: Connection) -> None:
+        self.place, self._version = log.place, log._version
+        self._only = connection
+
+    @contextmanager
+    def _connection(self, what: str) -> Iterator[Connection]:
+        with _told(self.place, what):
+            yield self._only
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing changes here; nobody has to wait for it."""
+        yield
+
+    def close(self) -> None:
+        """The connection is let go where the snapshot was opened."""
 
 
 # -- connections, and what is told when they fail ---------------------------------------------------------------------

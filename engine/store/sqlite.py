@@ -18,8 +18,8 @@ from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEv
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
 
 from engine.errors import Conflict, IntegrityFault, SettingsError, StoreError
-from engine.store.log import NEWEST, PAGE, Log, Record, Row, not_empty
-from engine.store.tables import ANYTHING, INDEXES, TABLES
+from engine.store.log import NEWEST, PAGE, Log, Record, Row, gone_on, not_empty
+from engine.store.tables import ANYTHING, EMPTIED, INDEXES, TABLES
 
 _EVENTS = (
     "CREATE TABLE IF NOT EXISTS stored_events (rowid INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -87,10 +87,12 @@ class SqliteLog(Log):
         with self._storing():
             self._recorder.insert_events(stored, rows=rows if at is None else [still, *rows])
 
-    def fill(self, pages: Iterable[Sequence[Record]], rows: Iterable[Row]) -> None:
+    def fill(self, pages: Iterable[Sequence[Record]], rows: Iterable[Row], *, instead_of: int | None = None) -> None:
         """Everything of another log into this one, at the same positions, in one transaction."""
         with self._alone() as connection:
-            if connection.execute(ANYTHING).fetchone()[0]:
+            if instead_of is not None:
+                self._empty(connection, instead_of)
+            elif connection.execute(ANYTHING).fetchone()[0]:
                 raise not_empty(self.place)
             for page in pages:
                 connection.executemany(
@@ -100,6 +102,13 @@ class SqliteLog(Log):
             for statement, values in rows:
                 connection.execute(statement, tuple(values))
             connection.execute("COMMIT")
+
+    def _empty(self, connection: sqlite3.Connection, position: int) -> None:
+        """Take out all that is there, and give positions from the beginning again."""
+        if connection.execute("SELECT coalesce(max(rowid), 0) FROM stored_events").fetchone()[0] != position:
+            raise gone_on(self.place)
+        for statement in ("DELETE FROM stored_events", "DELETE FROM sqlite_sequence", *EMPTIED):
+            connection.execute(statement)
 
     @contextmanager
     def _storing(self) -> Iterator[None]:
@@ -145,17 +154,25 @@ class SqliteLog(Log):
     # -- reading ----------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _reading(self) -> Iterator[SQLiteCursor]:
+    def snapshot(self) -> Iterator[Log]:
+        """The log as it is now, only to read: nothing in it changes until the end, while others go on writing."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None)) as connection:
+                connection.row_factory = sqlite3.Row
+                connection.execute("BEGIN")
+                connection.execute("SELECT max(rowid) FROM stored_events")  # the first look is the moment
+                yield _Snapshot(self, connection)
+        except sqlite3.Error as error:
+            raise _unreadable(error, self.place) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Cursor | SQLiteCursor]:
         """A transaction for reading; raise `StoreError` where the file cannot be read."""
         try:
             with self._datastore.transaction(commit=False) as cursor:
                 yield cursor
         except PersistenceError as error:
-            raise StoreError(
-                f"the event store cannot be read: {error}",
-                hint="Is the file held, moved or damaged? Run `samskap verify`.",
-                where=self.place,
-            ) from error
+            raise _unreadable(error, self.place) from error
 
     def read(self, stream: UUID, *, after: int = 0, until: int | None = None) -> list[Record]:
         """The records of a stream, in order."""
@@ -196,3 +213,31 @@ class SqliteLog(Log):
         with self._reading() as cursor:
             cursor.execute(statement, tuple(values))
             return [dict(row) for row in cursor.fetchall()]
+
+
+class _Snapshot(SqliteLog):
+    """A log as it was at a moment, read in one transaction."""
+
+    def __init__(self, log: SqliteLog, connection: sqlite3.Connection) -> None:
+        self.path, self.place = log.path, log.place
+        self._connection = connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Cursor | SQLiteCursor]:
+        yield self._connection.cursor()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing changes here; nobody has to wait for it."""
+        yield
+
+    def close(self) -> None:
+        """The connection is closed where the snapshot was opened."""
+
+
+def _unreadable(error: Exception, place: str) -> StoreError:
+    return StoreError(
+        f"the event store cannot be read: {error}",
+        hint="Is the file held, moved or damaged? Run `samskap verify`.",
+        where=place,
+    )

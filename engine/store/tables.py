@@ -53,11 +53,12 @@ ANYTHING: Final = "SELECT EXISTS (SELECT 1 FROM head) OR EXISTS (SELECT 1 FROM p
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How a table is read a page at a time, by its key, and written again."""
+    """How a table is read a page at a time, by its key, and written again; and how it is emptied."""
 
     key: tuple[str, ...]
     page: str
     insert: str
+    empty: str
 
 
 KEPT: Final[Mapping[str, Kept]] = {
@@ -65,21 +66,25 @@ KEPT: Final[Mapping[str, Kept]] = {
         ("stream", "actor", "key"),
         "SELECT * FROM command WHERE (stream, actor, key) > (?,?,?) ORDER BY stream, actor, key LIMIT ?",
         "INSERT INTO command VALUES (?,?,?,?,?)",
+        "DELETE FROM command",
     ),
     "draft": Kept(
         ("stream", "instance", "person"),
         "SELECT * FROM draft WHERE (stream, instance, person) > (?,?,?) ORDER BY stream, instance, person LIMIT ?",
         "INSERT INTO draft VALUES (?,?,?,?,?,?,?)",
+        "DELETE FROM draft",
     ),
     "outbox": Kept(
         ("key",),
         "SELECT * FROM outbox WHERE key > ? ORDER BY key LIMIT ?",
         "INSERT INTO outbox VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+        "DELETE FROM outbox",
     ),
     "person": Kept(
         ("id",),
         "SELECT * FROM person WHERE id > ? ORDER BY id LIMIT ?",
         "INSERT INTO person VALUES (?,?,?)",
+        "DELETE FROM person",
     ),
     "session": Kept(
         ("id",),
@@ -88,3 +93,46 @@ KEPT: Final[Mapping[str, Kept]] = {
     ),
 }
 """The tables that no fold could make again: they are copied with the events."""
+
+FOLDS: Final[Mapping[str, Kept]] = {
+    "process": Kept(
+        ("name",),
+        "SELECT * FROM process WHERE name > ? ORDER BY name LIMIT ?",
+        "INSERT INTO process VALUES (?,?,?,?,?,?)",
+        "DELETE FROM process",
+    ),
+    "member": Kept(
+        ("stream", "membership"),
+        "SELECT * FROM member WHERE (stream, membership) > (?,?) ORDER BY stream, membership LIMIT ?",
+        "INSERT INTO member VALUES (?,?,?,?,?)",
+        "DELETE FROM member",
+    ),
+    "delegate": Kept(
+        ("stream", "membership"),
+        "SELECT * FROM delegate WHERE (stream, membership) > (?,?) ORDER BY stream, membership LIMIT ?",
+        "INSERT INTO delegate VALUES (?,?,?)",
+        "DELETE FROM delegate",
+    ),
+    "open_task": Kept(
+        ("stream", "instance"),
+        "SELECT * FROM open_task WHERE (stream, instance) > (?,?) ORDER BY stream, instance LIMIT ?",
+        "INSERT INTO open_task VALUES (?,?,?,?,?,?,?)",
+        "DELETE FROM open_task",
+    ),
+    "deadline": Kept(
+        ("stream", "deadline"),
+        "SELECT * FROM deadline WHERE (stream, deadline) > (?,?) ORDER BY stream, deadline LIMIT ?",
+        "INSERT INTO deadline VALUES (?,?,?)",
+        "DELETE FROM deadline",
+    ),
+    "incident": Kept(
+        ("stream", "incident"),
+        "SELECT * FROM incident WHERE (stream, incident) > (?,?) ORDER BY stream, incident LIMIT ?",
+        "INSERT INTO incident VALUES (?,?,?,?,?)",
+        "DELETE FROM incident",
+    ),
+}
+"""The read models: a backup holds them as they were, to compare with what its events give again."""
+
+EMPTIED: Final = ("DELETE FROM head", *(table.empty for table in (*KEPT.values(), *FOLDS.values())))
+"""What empties every table of ours beside the events."""

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from engine.process import events as e
 from engine.process.state import ProcessState
 from engine.store.log import Log, Row, iso
+from engine.store.tables import FOLDS
 from engine.template.chart import Definition
 
 Definitions: TypeAlias = Callable[[str], Definition]
@@ -41,14 +42,7 @@ def again(
         yield from _rows(event.payload, after.stream.hex, after, definition, mac)
 
 
-EMPTIED: Sequence[Row] = (
-    ("DELETE FROM process", ()),
-    ("DELETE FROM member", ()),
-    ("DELETE FROM delegate", ()),
-    ("DELETE FROM open_task", ()),
-    ("DELETE FROM deadline", ()),
-    ("DELETE FROM incident", ()),
-)
+EMPTIED: Sequence[Row] = tuple((table.empty, ()) for table in FOLDS.values())
 """What empties the read models."""
 
 

@@ -28,7 +28,7 @@ from engine.store.address import create, open_log
 from engine.store.copying import compare
 from engine.store.heads import check, head
 from engine.store.log import CommandKey, Log, Record, Row, encode
-from engine.store.tables import KEPT, TABLES
+from engine.store.tables import FOLDS, KEPT, TABLES
 from engine.store.verify import verify
 from engine.template.sources import BUILT_IN
 
@@ -469,13 +469,13 @@ def test_given_a_copy_that_breaks_off_when_done_again_then_nothing_was_left_and_
     world: Any, empty: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lived(world)
-    made = world.engine._read_models
+    made = world.engine.read_models
 
     def broken() -> Iterator[list[Row]]:
         yield from made()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(world.engine, "_read_models", broken)
+    monkeypatch.setattr(world.engine, "read_models", broken)
     with pytest.raises(KeyboardInterrupt):
         world.engine.copy_store(empty)
     assert not any(everything(empty).values())
@@ -541,8 +541,17 @@ def test_given_a_copy_that_was_changed_when_compared_then_told_where(world: Any,
 
 
 def test_given_every_table_when_a_store_is_copied_then_it_is_kept_or_a_fold() -> None:
-    folds = {statement.rsplit(" ", 1)[1] for statement, _ in worklists.EMPTIED}
-    assert set(TABLES) == {"head"} | set(KEPT) | folds
+    assert set(TABLES) == {"head"} | set(KEPT) | set(FOLDS)
+
+
+@pytest.mark.parametrize("name", [*KEPT, *FOLDS])
+def test_given_a_tables_statements_when_read_then_they_are_of_that_table_and_of_its_key(name: str) -> None:
+    """A statement copied from another table would empty, or copy, that."""
+    table = (KEPT | FOLDS)[name]
+    assert (table.page.split()[3], table.insert.split()[2], table.empty.split()[2]) == (name, name, name)
+    assert f"ORDER BY {', '.join(table.key)} LIMIT" in table.page
+    declared = TABLES[name].partition("PRIMARY KEY (")[2].partition(")")[0]
+    assert declared in ("", ", ".join(table.key))
 
 
 def test_given_more_rows_than_a_page_when_copied_then_each_comes_once(
