@@ -75,6 +75,10 @@ def restore(
     keys: Annotated[
         str | None, typer.Option("--keys", metavar="FROM", help="What `backup keys` made: keys that are missing.")
     ] = None,
+    erasures: Annotated[
+        str | None,
+        typer.Option("--erasures", metavar="FILE", help="The list of erasures, kept elsewhere: they are done again."),
+    ] = None,
     kept: Annotated[
         str | None, typer.Option("--head", metavar="HEAD", help="A head that was kept: the backup must reach it.")
     ] = None,
@@ -104,6 +108,7 @@ def restore(
         call.require_operator("putting a backup in the place of a log")
     wishes = Wishes(
         keys=Path(keys) if keys else None,
+        erasures=Path(erasures) if erasures else None,
         kept=heads.parse(kept) if kept else None,
         replace=replace,
         without_keys=without_keys,
@@ -121,6 +126,8 @@ def _told(found: Restored) -> list[Part]:
     parts: list[Part] = [Done(f"Restored {log.events} events in {log.streams} streams to {found.workspace}")]
     if found.keys or found.landed:
         parts.append(Done(f"Put back {found.keys} keys and {found.landed} measurement files"))
+    if found.erased:
+        parts.append(f"Erased again, since the backup is older: {', '.join(found.erased)}")
     if found.replaced is not None:
         parts.append(f"{found.lost} events that were here are in {found.replaced}")
     if found.kept_config:

@@ -31,6 +31,8 @@ LOG: Final = "events.sqlite"
 LANDING: Final = "landing"
 CONFIG: Final = "config"
 KEYS: Final = "keys"
+KEY_FILES: Final = (".key", ".gone")
+"""Keys, and what stands where one was destroyed."""
 CONFIG_FOLDERS: Final = tuple(name for name in (*FOLDERS, "measures") if name != "data")
 
 
@@ -64,7 +66,7 @@ def back_up_keys(workspace: Workspace, to: Path, *, at: datetime) -> Manifest:
         raise NotFound("there are no keys here", hint="Nothing needs them yet, or they are lost.", where=str(folder))
     _apart(to, "keys", workspace)
     with new_backup(to) as packing:
-        for source in sorted(folder.rglob("*.key")):
+        for source in sorted(path for path in folder.rglob("*") if path.suffix in KEY_FILES):
             packing.add(f"{KEYS}/{source.relative_to(folder).as_posix()}", source)
         made = Manifest(holds="keys", made_at=at, made_by=_program(), files=packing.pieces)
         packing.finish(made)

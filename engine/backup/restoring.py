@@ -18,11 +18,12 @@ from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from engine.backup.making import CONFIG, KEYS, LANDING, LOG, write_backup
+from engine.backup.making import CONFIG, KEY_FILES, KEYS, LANDING, LOG, write_backup
 from engine.backup.manifest import KnownFault, LogState, Manifest, Piece
 from engine.backup.places import Opened, opened, storing, sync, sync_tree, working_folder
 from engine.engine import Engine, now_utc
 from engine.errors import Conflict, IntegrityFault, KeyMissing, UsageError
+from engine.personal.erasing import outstanding, reapply_erasures
 from engine.progress import Progress, quiet
 from engine.store import heads
 from engine.store.address import create
@@ -40,9 +41,13 @@ REPLACED: Final = "replaced"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wishes:
-    """How to restore: the keys to put back, the head that the log must reach, what may be replaced or be missing."""
+    """How to restore: the keys to put back, the head that the log must reach, what may be replaced or be missing.
+
+    `erasures` is a copy of the list of erasures that was kept elsewhere: what stands in it is erased again.
+    """
 
     keys: Path | None = None
+    erasures: Path | None = None
     kept: heads.Head | None = None
     replace: bool = False
     without_keys: bool = False
@@ -55,7 +60,8 @@ class Restored:
 
     `lost` is how many events the workspace held that the backup does not; `replaced` where a backup of them lies.
     `kept_config` are files of the workspace that differ from the backup's, and stay. `differing` are read models that
-    did not hold what the events give; None where nobody asked.
+    did not hold what the events give; None where nobody asked, or nobody can say. `erased` are the erasures that were
+    done again.
     """
 
     workspace: Path
@@ -66,6 +72,7 @@ class Restored:
     landed: int = 0
     kept_config: tuple[str, ...] = ()
     differing: tuple[str, ...] | None = None
+    erased: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +161,21 @@ class _Restoring:
                 there = self._there(log, source)
                 other = there is None or there.lost or there.position != state.position
                 replaced = self._put_aside(log, there) if there and other else None
+                if self.wishes.erasures is not None:
+                    self._engine(log).erasures.take_in(self.wishes.erasures)
                 keys = self._put_back(returning) if returning else 0
                 landed = self._land()
                 kept_config = tuple(self._configure())
                 if other:
                     self._fill(source, log, there)
                 differing = self._verified(source, log)
+                erased = tuple(reapply_erasures(self._engine(log)))
         lost = there.lost if there else 0
-        return Restored(self.target.root, state, lost, replaced, keys, landed, kept_config, differing)
+        return Restored(self.target.root, state, lost, replaced, keys, landed, kept_config, differing, erased)
+
+    def _engine(self, log: Log) -> Engine:
+        """An engine over a log, with the target's keys and its list of erasures."""
+        return Engine(log, KeyFolder(self.target.data / KEYS), clock=self.clock)
 
     # -- before anything is changed -------------------------------------------------------------------------------
 
@@ -216,16 +230,15 @@ class _Restoring:
         folder = self.target.data / REPLACED
         folder.mkdir(mode=0o700, exist_ok=True)
         to = folder / f"{self.clock():%Y%m%dT%H%M%SZ}-{there.position}-{token_hex(3)}.zip"
-        engine = Engine(log, KeyFolder(self.target.data / KEYS), clock=self.clock)
-        write_backup(self.target, engine, to, at=self.clock(), progress=self.progress)
+        write_backup(self.target, self._engine(log), to, at=self.clock(), progress=self.progress)
         return to
 
     def _put_back(self, returning: Path) -> int:
-        """Keys where they are missing, never over one that is there; how many."""
+        """Keys where they are missing, never one that was destroyed; how many."""
         folder, put_back = self.target.data / KEYS, 0
-        for path in sorted(returning.rglob("*.key")):
+        for path in sorted(path for path in returning.rglob("*") if path.suffix in KEY_FILES):
             to = folder / path.relative_to(returning)
-            if not to.exists():
+            if not any(to.with_suffix(suffix).exists() for suffix in KEY_FILES):
                 to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 path.rename(to)
                 put_back += 1
@@ -259,9 +272,9 @@ class _Restoring:
 
     def _fill(self, source: Log, log: Log, there: _There | None) -> None:
         """The log, with its read models made again, in one transaction."""
-        keys = KeyFolder(self.target.data / KEYS)
-        folds: Iterable[Row] = chain.from_iterable(Engine(source, keys, clock=self.clock).read_models())
-        if keys.mark() is None:  # the lists name people by a key
+        engine = self._engine(source)
+        folds: Iterable[Row] = chain.from_iterable(engine.read_models())
+        if engine.keys.mark() is None:  # the lists name people by a key
             folds = stored(source, FOLDS)
         instead_of = there.position if there else None
         carry(source, log, folds, of=source.position(), instead_of=instead_of, progress=self.progress)
@@ -271,6 +284,8 @@ class _Restoring:
         if not self.wishes.verify:
             return None
         _check_log(log, self.state, log.place, self.progress)
+        if outstanding(self._engine(log)):  # the backup's lists still have people whose keys are gone
+            return None
         return tuple(unlike(source, log, FOLDS))
 
 

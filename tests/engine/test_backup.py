@@ -23,10 +23,12 @@ from engine.backup.places import opened
 from engine.backup.restoring import Restored, Wishes, check, restore
 from engine.engine import Engine
 from engine.errors import Conflict, IntegrityFault, KeyMissing, NotFound, Refused, StoreError, UsageError
+from engine.personal import erasing
 from engine.process import commands as c
 from engine.store import heads
 from engine.store.address import create
 from engine.store.copying import unlike
+from engine.store.keys import KeyFolder
 from engine.store.log import Log
 from engine.store.sqlite import SqliteLog
 from engine.store.tables import FOLDS, KEPT, TABLES
@@ -491,8 +493,8 @@ def test_given_the_same_log_when_restored_then_nothing_is_replaced_and_what_is_m
     landed.write_bytes(b"year,value\n2026,9\n")
     form.unlink()
     (office.workspace.root / "samskap.toml").write_text('language = "nn"\n')
-    subject = office.world.state.memberships["m2"].subject
-    office.world.engine.keys.destroy("subject", subject)
+    subject = office.world.state.memberships["m3"].subject
+    (office.workspace.data / "keys" / "subject" / subject[:2] / f"{subject}.key").unlink()
     restored = office.restore("backup", office.workspace.root, keys=keys)
     assert (restored.keys, restored.landed, restored.replaced) == (1, 1, None)
     assert restored.kept_config == ("samskap.toml",)
@@ -587,6 +589,59 @@ def test_given_the_two_backups_taken_for_each_other_when_restored_then_told(offi
     with pytest.raises(UsageError, match="no backup of keys"):
         office.restore("backup", tmp_path / "anew", keys=office.places / "backup")
     assert check(keys).holds == "keys"
+
+
+def erase(office: Office, handle: str) -> None:
+    engine = office.world.engine
+    erasing.erase(engine, erasing.plan(engine, engine.people.find(handle)), "asked for it")
+
+
+@pytest.mark.fault("F20")
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["in place", "on another machine"])
+def test_given_a_backup_from_before_an_erasure_when_restored_with_its_old_keys_then_it_is_erased_again(
+    office: Office, tmp_path: Path, elsewhere: bool
+) -> None:
+    subject = office.world.state.memberships["m3"].subject
+    office.back_up()
+    keys = office.back_up_keys()
+    erase(office, "eva")
+    root, listed = office.workspace.root, None
+    if elsewhere:
+        root, listed = tmp_path / "anew", office.workspace.data / "erasures.jsonl"
+    restored = office.restore("backup", root, keys=keys, erasures=listed, replace=True, verify=True)
+    assert (len(restored.erased), restored.differing) == (1, None)
+    assert not (root / "data" / "keys" / "subject" / subject[:2] / f"{subject}.key").exists()
+    engine = Workspace.open(root).engine(clock=office.world.clock)
+    assert [person.handle for person in engine.people.all()] == ["kari", "ola"]
+    assert "subject.erased" in [record.type for record in engine.log.all()]
+    assert not verify(engine.log).faults
+    engine.close()
+
+
+def test_given_a_backup_from_after_an_erasure_when_restored_with_older_keys_then_none_of_the_erased_comes_back(
+    office: Office, tmp_path: Path
+) -> None:
+    keys = office.back_up_keys()
+    erase(office, "eva")
+    office.back_up()
+    listed = office.workspace.data / "erasures.jsonl"
+    restored = office.restore("backup", tmp_path / "anew", keys=keys, erasures=listed, verify=True)
+    assert restored.differing == ()
+    engine = Workspace.open(tmp_path / "anew").engine(clock=office.world.clock)
+    assert [person.handle for person in engine.people.all()] == ["kari", "ola"]
+    assert verify(engine.log).faults == ()
+    engine.close()
+
+
+def test_given_a_backup_of_the_keys_from_after_an_erasure_when_put_back_then_the_destroyed_are_never_made_again(
+    office: Office, tmp_path: Path
+) -> None:
+    subject = office.world.state.memberships["m3"].subject
+    office.back_up()
+    erase(office, "eva")
+    office.restore("backup", tmp_path / "anew", keys=office.back_up_keys())
+    with pytest.raises(KeyMissing, match="destroyed"):
+        KeyFolder(tmp_path / "anew" / "data" / "keys").ensure("subject", subject)
 
 
 @pytest.mark.parametrize("table", sorted(FOLDS))
