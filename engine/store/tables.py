@@ -90,6 +90,7 @@ KEPT: Final[Mapping[str, Kept]] = {
         ("id",),
         "SELECT * FROM session WHERE id > ? ORDER BY id LIMIT ?",
         "INSERT INTO session VALUES (?,?,?,?)",
+        "DELETE FROM session",
     ),
 }
 """The tables that no fold could make again: they are copied with the events."""
