@@ -323,4 +323,5 @@ class Engine:
         return copy(self.log, target, chain.from_iterable(self.read_models()), progress)
 
     def read_models(self) -> Iterator[list[Row]]:
+        """The rows of the read models as the events give them, a process at a time."""
         return read_models(self._streams, self._catalogue, self._loading, self.people)
