@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from engine.errors import Place
+from engine.errors import Place, Problem
 
 WIDEST: Final = 110
 """Characters of a line that are shown; of a longer one, those around the place."""
@@ -26,3 +26,9 @@ def excerpt(place: Place) -> list[str]:
     shown = line[start : start + WIDEST]
     number = f"{place.line:>6} | "
     return [number + shown, " " * (len(number) + at - start) + "^"]
+
+
+def told(problem: Problem, indent: str = "") -> str:
+    """A problem of lint for people: where and what, what to do, and the line with a caret below the place."""
+    first = f"{problem} – {problem.hint}" if problem.hint else str(problem)
+    return "\n".join(indent + line for line in [first, *excerpt(problem.where)])

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import typer
 
+from cli.excerpt import told
 from cli.output import as_json, clean, write
 from engine.errors import AnswersInvalid, LintError, SamskapError, UsageError
 
@@ -31,7 +32,7 @@ def _lines(error: SamskapError) -> Iterator[str]:
         yield from (f"  {field.path or 'answers'}: {field.message}" for field in error.fields)
     if isinstance(error, LintError):
         for problem in error.problems:
-            yield f"  {problem}" + (f" – {problem.hint}" if problem.hint else "")
+            yield from told(problem, indent="  ").splitlines()
     if error.hint:
         yield f"  what to do: {error.hint}"
 

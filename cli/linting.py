@@ -5,15 +5,14 @@ A name is a template's, or a source's (`sources/<name>.source.yaml` of the works
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from engine.engine import Engine
+from engine.engine import GOING_ON, Engine
 from engine.errors import ConfigError, LintError, NotFound, Place, Problem
 from engine.template import bundle
-from engine.template.chart import Definition
-from engine.template.lint import lint
-from engine.template.sources import BUILT_IN, Sources, find
+from engine.template.lint import versions
+from engine.template.sources import BUILT_IN
 from engine.workspace import Workspace
 
 SUFFIX = ".source.yaml"
@@ -31,10 +30,11 @@ def problems_of(name: str, workspace: Workspace | None, engine: Engine | None) -
     folders = workspace.bundle_folders if workspace else (BUILT_IN,)
     source = workspace.sources / f"{name}{SUFFIX}" if workspace else Path(f"{name}{SUFFIX}")
     is_source = workspace is not None and source.is_file()
+    published = {one.version: one.bundle for one in engine.published(name)} if engine else {}
     try:
         if is_source:
             yield from _of_source(source)
-        yield from _of_template(name, folders, engine)
+        yield from bundle.problems_of(name, folders, published)
     except NotFound:
         if not is_source:
             raise
@@ -43,28 +43,10 @@ def problems_of(name: str, workspace: Workspace | None, engine: Engine | None) -
         yield Problem("unreadable", error.message, where, error.hint)
 
 
-def _of_template(name: str, folders: Sequence[Path], engine: Engine | None) -> Iterator[Problem]:
-    sources = find(name, folders)
-    parsed, problems = bundle.parse(sources)
-    yield from problems
-    if parsed is None:
-        return
-    found = lint(Definition(parsed[0], parsed[1], file=sources.document.file), sources)
-    yield from found
-    if engine is not None and not any(p.severity == "error" for p in (*problems, *found)):
-        yield from _drift(bundle.read(name, folders), sources, engine)
-
-
-def _drift(read: bundle.Bundle, sources: Sources, engine: Engine) -> Iterator[Problem]:
-    """Whether this version was published with other content: running processes keep what was published."""
-    for published in engine.published(read.name):
-        if published.version == read.version and published.bundle != read.hash:
-            yield Problem(
-                "published-otherwise",
-                f"{read.name} {read.version} was published with other content; running processes go on with that",
-                sources.document.place(("version",)),
-                "Raise the version, then publish it.",
-            )
+def gone(workspace: Workspace, engine: Engine) -> Iterator[Problem]:
+    """What is told of templates that processes run on and whose files are no more."""
+    running = (str(row["template"]) for row in engine.processes() if row["status"] in GOING_ON)
+    return versions.gone(running, workspace.bundle_folders)
 
 
 def _of_source(path: Path) -> Iterator[Problem]:
@@ -74,3 +56,28 @@ def _of_source(path: Path) -> Iterator[Problem]:
         read_contract(path)
     except LintError as error:
         yield from error.problems
+
+
+# -- as GitHub reads it -----------------------------------------------------------------------------------------------
+
+
+def workflow_command(problem: Problem) -> str:
+    """A problem as a workflow command of GitHub Actions, which shows it beside the line that it is about.
+
+    Escaped as GitHub's own toolkit does (actions/toolkit, packages/core/src/command.ts); the file is told from where
+    the command runs, as a checkout has it.
+    """
+    place = problem.where
+    file = Path(place.file).resolve()
+    shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+    at = {"file": str(shown), "line": place.line or "", "col": place.column or "", "title": problem.rule}
+    properties = ",".join(f"{key}={_property(str(value))}" for key, value in at.items() if value)
+    return f"::{problem.severity} {properties}::{_data(f'{problem.message}. {problem.hint}'.strip())}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 commands = Commands()
 
 
-@commands.add("lint", example="samskap lint\nsamskap lint samson")
+@commands.add("lint", example="samskap lint\nsamskap lint samson\nsamskap lint --format github")
 def lint(
     ctx: typer.Context,
     names: Annotated[
@@ -32,13 +33,18 @@ def lint(
             show_default=False,
         ),
     ] = None,
+    form: Annotated[
+        Literal["text", "json", "github"],
+        typer.Option("--format", help="For people, for programs, or as GitHub shows it beside the changed lines."),
+    ] = "text",
 ) -> None:
     """Find what is wrong in templates, forms and source files.
 
-    Every problem is told with file, line and column. Errors end with 4; warnings do not. Built-in templates are looked
-    at where they are named; that needs no workspace.
+    Every problem is told with file, line and column, the line itself, and what to do. Errors end with 4; warnings do
+    not. Built-in templates are looked at where they are named; that needs no workspace.
     """
-    from cli.linting import own_names, problems_of
+    from cli import linting
+    from cli.excerpt import told
     from engine.errors import ConfigError, NotFound
 
     call: Call = ctx.obj
@@ -49,20 +55,26 @@ def lint(
             raise
         workspace = None
     engine = call.engine if workspace else None
-    looked_at = names or own_names(call.workspace)
-    found = [problem for name in looked_at for problem in problems_of(name, workspace, engine)]
+    looked_at = names or linting.own_names(call.workspace)
+    found = [problem for name in looked_at for problem in linting.problems_of(name, workspace, engine)]
+    if workspace and engine and not names:
+        found += linting.gone(workspace, engine)
     errors = [problem for problem in found if problem.severity == "error"]
-    summary = f"{_count(len(looked_at), 'file')} looked at, {_count(len(errors), 'error')}"
-    if not looked_at:
-        summary = "The workspace has no templates or sources of its own. Name one, such as samson."
-    tell(
-        call,
-        {"names": looked_at, "errors": len(errors), "problems": [_as_dict(problem) for problem in found]},
-        *(f"{problem}" + (f" – {problem.hint}" if problem.hint else "") for problem in found),
-        Done(f"{summary}, {_count(len(found) - len(errors), 'warning')}" if looked_at else summary),
-    )
+    data = {"names": looked_at, "errors": len(errors), "problems": [_as_dict(problem) for problem in found]}
+    if form == "github" and not call.json:
+        tell(call, data, *map(linting.workflow_command, found))
+    else:
+        call.json = call.json or form == "json"
+        tell(call, data, *map(told, found), Done(_summary(looked_at, len(errors), len(found))))
     if errors:
         raise typer.Exit(ConfigError.exit_code)
+
+
+def _summary(looked_at: Sequence[str], errors: int, problems: int) -> str:
+    if not looked_at:
+        return "The workspace has no templates or sources of its own. Name one, such as samson."
+    told = f"{_count(len(looked_at), 'file')} looked at, {_count(errors, 'error')}"
+    return f"{told}, {_count(problems - errors, 'warning')}"
 
 
 def _count(number: int, what: str) -> str:

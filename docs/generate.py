@@ -25,6 +25,7 @@ from cli.exit_codes import EXIT_CODES
 from engine import errors
 from engine.form.facts import TABLES
 from engine.process import events
+from engine.rules import SECTIONS, Rule
 from engine.trial.schema import scenario_schema
 from engine.workspace import Settings
 from warehouse import forms, pull, runs
@@ -32,6 +33,7 @@ from warehouse.database import connect
 from warehouse.estimators import achievement, assessment, moments
 from warehouse.estimators.udf import FUNCTIONS, Function
 from warehouse.sources import batch
+from warehouse.sources.contract_rules import CONTRACTS
 
 FOLDER: Final = Path(__file__).with_name("reference")
 MADE_BY: Final = "<!-- Made by docs/generate.py. Change the code it follows from, and run that. -->"
@@ -325,6 +327,32 @@ def _keys(title: str, part: Mapping[str, Any]) -> str:
     return f"## {title}\n\n{' '.join(part['description'].split())}\n\n" + table(("Key", "What it is"), rows)
 
 
+def rules_page() -> str:
+    """Every rule of lint, by subject."""
+    intro = (
+        "`samskap lint` tells each problem with file, line, column and rule, shows the line with a caret below the"
+        " place, and says what to do. Here is every rule, with an example that breaks it. In it ▸ stands before the"
+        " place that lint points to, and … for a text in every language; it is part of a template with the states"
+        " `plan`, `work` and `ended`, the tasks `goal` and `vote`, the forms `note` and `vote`, and the roles `lead`,"
+        " `member` and `guest`. A **warning** does not keep a template from being published; all else is an error."
+    )
+    parts = [_rules(title, rules) for title, rules in {**SECTIONS, "Contracts": CONTRACTS}.items()]
+    return page("Lint rules", intro, parts)
+
+
+def _rules(title: str, rules: Mapping[str, Rule]) -> str:
+    rows = [
+        (f"`{name}`" + (", a **warning**" if rule.severity == "warning" else ""), rule.finds, _code(rule), rule.mend)
+        for name, rule in rules.items()
+    ]
+    return f"## {title}\n\n" + table(("Rule", "Finds", "What breaks it", "How it is mended"), rows)
+
+
+def _code(rule: Rule) -> str:
+    """An example as code; each line of it by itself."""
+    return "<br>".join(f"`{line}`" for line in rule.wrong.splitlines())
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "events.md": events_page,
     "errors.md": errors_page,
@@ -335,6 +363,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "facts.md": facts_page,
     "sql-functions.md": functions_page,
     "scenarios.md": scenarios_page,
+    "lint-rules.md": rules_page,
 }
 
 

@@ -47,7 +47,7 @@ _Mark: TypeAlias = tuple[int, int]
 
 
 class _YamlMark(Protocol):
-    """What libyaml's marks and PyYAML's own have in common; they count from 0."""
+    """What libyaml's marks and PyYAML's own have in common; they count from 0, characters."""
 
     index: int
     line: int
@@ -62,10 +62,23 @@ class Document:
     file: str
     values: dict[DataPath, _Mark] = field(repr=False, default_factory=dict)
     keys: dict[DataPath, _Mark] = field(repr=False, default_factory=dict)
+    begins: dict[DataPath, int] = field(repr=False, default_factory=dict)
 
     def place(self, path: Sequence[str | int] = ()) -> Place:
         """Where the value at `path` begins; of a path that is not in the file, its nearest part that is."""
         return self._place(self.values, tuple(path))
+
+    def text_place(self, path: Sequence[str | int]) -> Place:
+        """Where the text at `path` itself begins, behind its quote; column 0 where it is not written as it is read.
+
+        So it is with texts over several lines, and with characters that are doubled or escaped.
+        """
+        place, begins = self.place(path), self.begins.get(tuple(path), 0)
+        return Place(place.file, place.line, 0 if begins == _NOT_AS_READ else place.column + begins)
+
+    def exact(self, place: Place, path: Sequence[str | int]) -> Place:
+        """A place within the text at `path`, or, where its column is not known, the place of the text."""
+        return place if place.column else self.place(path)
 
     def key_place(self, path: Sequence[str | int]) -> Place:
         """Where the key of the value at `path` stands; for an element of a list, the element."""
@@ -126,10 +139,14 @@ def load_json(text: str, file: str) -> Document:
 # -- events: what both formats are read to ----------------------------------------------------------------------------
 # Plain tuples: a bundle has thousands of them, and lint reads many bundles.
 
-_Event: TypeAlias = tuple[Literal["mapping", "list", "close", "plain", "text"], _Mark, str]
-"""A mapping or a list begins, or the innermost ends; a plain scalar, of which the rules make something; or a text."""
+_Event: TypeAlias = tuple[Literal["mapping", "list", "close", "plain", "text"], _Mark, str, int]
+"""A mapping or a list begins, or the innermost ends; a plain scalar, of which the rules make something; or a text.
 
-_CLOSE: Final[_Event] = ("close", (0, 0), "")
+Of a scalar the last part is how many characters after its place the text begins.
+"""
+
+_CLOSE: Final[_Event] = ("close", (0, 0), "", 0)
+_NOT_AS_READ: Final = -1
 
 
 def _yaml_events(text: str, file: str) -> Iterator[_Event]:
@@ -140,9 +157,9 @@ def _yaml_events(text: str, file: str) -> Iterator[_Event]:
                 _check_node(event, file)
                 at = _position(event.start_mark)
                 if isinstance(event, yaml.ScalarEvent):
-                    yield "plain" if event.implicit[0] else "text", at, event.value
+                    yield "plain" if event.implicit[0] else "text", at, event.value, _begins(event)
                 else:
-                    yield "mapping" if isinstance(event, yaml.MappingStartEvent) else "list", at, ""
+                    yield "mapping" if isinstance(event, yaml.MappingStartEvent) else "list", at, "", 0
             elif isinstance(event, yaml.CollectionEndEvent):
                 yield _CLOSE
             elif isinstance(event, yaml.DocumentStartEvent):
@@ -152,6 +169,17 @@ def _yaml_events(text: str, file: str) -> Iterator[_Event]:
                     _refuse("a second document begins here", "Keep one document a file.", where)
     except yaml.MarkedYAMLError as error:
         _syntax(error, text, file)
+
+
+def _begins(event: yaml.ScalarEvent) -> int:
+    start: _YamlMark | None = event.start_mark
+    end: _YamlMark | None = event.end_mark
+    if start is None or end is None:
+        return _NOT_AS_READ
+    around = end.index - start.index - len(event.value)
+    if around == 0:
+        return 0
+    return 1 if around == 2 and event.style in ("'", '"') else _NOT_AS_READ
 
 
 def _check_node(event: yaml.NodeEvent, file: str) -> None:
@@ -194,20 +222,20 @@ def _json_events(text: str, file: str) -> Iterator[_Event]:
             line, start = line + 1, token.start() + newline.end()
         mark = (line, token.start(1) - start + 1)
         if word in "{[":
-            yield "mapping" if word == "{" else "list", mark, ""
+            yield "mapping" if word == "{" else "list", mark, "", 0
         elif word in "}]":
             yield _CLOSE
         elif word[0] == '"':
             content: str = json.loads(word)
             if not _is_unicode(content):
                 _refuse("a text holds half a character (a lone surrogate)", "Type it again.", Place(file, *mark))
-            yield "text", mark, content
+            yield "text", mark, content, 1 if len(content) == len(word) - 2 else _NOT_AS_READ
         elif word in ("NaN", "Infinity", "-Infinity"):
             _refuse(
                 f"{word} is not a number in JSON", "Leave the value out where there is no number.", Place(file, *mark)
             )
         elif word not in ",:":
-            yield "plain", mark, word
+            yield "plain", mark, word, 0
 
 
 # -- from events to data ----------------------------------------------------------------------------------------------
@@ -228,10 +256,11 @@ class _Builder:
         self.file = file
         self.values: dict[DataPath, _Mark] = {}
         self.keys: dict[DataPath, _Mark] = {}
+        self.begins: dict[DataPath, int] = {}
         self.levels: list[_Level] = []
         self.root: list[Json] = []
 
-    def take(self, kind: str, mark: _Mark, text: str) -> None:
+    def take(self, kind: str, mark: _Mark, text: str, begins: int) -> None:
         if kind == "close":
             self.levels.pop()
             return
@@ -244,7 +273,9 @@ class _Builder:
         elif wants_key and level is not None:
             self._key(level, mark, text, plain=kind == "plain")
         else:
-            self._put(level, self._value(mark, text) if kind == "plain" else text, mark)
+            path = self._put(level, self._value(mark, text) if kind == "plain" else text, mark)
+            if begins:
+                self.begins[path] = begins
 
     def _open(self, level: _Level | None, is_mapping: bool, mark: _Mark) -> None:
         inner = _Level((), {} if is_mapping else None, [])
@@ -321,11 +352,11 @@ def _too_long(text: str) -> NoReturn:
 def _build(events: Iterator[_Event], file: str) -> Document:
     builder = _Builder(file)
     take = builder.take
-    for kind, mark, scalar in events:
-        take(kind, mark, scalar)
+    for event in events:
+        take(*event)
     if not builder.root:
         _refuse("the file is empty", "Write something into it, or delete it.", Place(file))
-    return Document(builder.root[0], file, builder.values, builder.keys)
+    return Document(builder.root[0], file, builder.values, builder.keys, builder.begins)
 
 
 # -- refusing ---------------------------------------------------------------------------------------------------------

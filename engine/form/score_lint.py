@@ -34,7 +34,7 @@ def score_faults(part: Part, kind: Kind) -> Iterator[Fault]:
     dimensions = mapping(score.get("dimensions"))
     if not dimensions or not all(isinstance(value, str) for value in dimensions.values()):
         hint = "Write dimensions: {<dimension>: <value>}."
-        yield Fault("score-dimension", path, "the score names no dimension that it counts in", hint)
+        yield Fault("score-nowhere", path, "the score names no dimension that it counts in", hint)
     if not isinstance(score.get("reverse", False), bool):
         yield Fault(
             "form-value", (*path, "reverse"), "“reverse” is true or false", "Leave it out where more is better."

@@ -9,14 +9,15 @@ and so is whatever depends on it; `and`, `or`, `any`, `all` and a conditional ab
 other fault at run time is a `GuardFault`, never a silent false.
 
 `nodes` is the model that `parse` makes of a text; `values` are the sentinels and the operations on values; `evaluate`
-makes closures of the model; `types` says what a guard may see, and `check` finds what does not fit; `parts` takes a
-guard apart, to explain it.
+makes closures of the model; `types` says what a guard may see, and `check` finds what does not fit; `possible` finds
+what can never hold; `parts` takes a guard apart, to explain it.
 """
 
 from engine.guards.check import check
 from engine.guards.evaluate import Guard, Outcome, tally
 from engine.guards.parse import parse
 from engine.guards.parts import parts
+from engine.guards.possible import Between, OneOf, Range, Ranges, impossible
 from engine.guards.types import BOOL, DATE, MIXED, NUMBER, TEXT, Choice, ListOf, Record, Scope, Type
 from engine.guards.values import ERASED, UNKNOWN, WORKING_DAYS, Erased, GuardFault, GuardTypeFault, Unknown
 
@@ -29,18 +30,23 @@ __all__ = [
     "TEXT",
     "UNKNOWN",
     "WORKING_DAYS",
+    "Between",
     "Choice",
     "Erased",
     "Guard",
     "GuardFault",
     "GuardTypeFault",
     "ListOf",
+    "OneOf",
     "Outcome",
+    "Range",
+    "Ranges",
     "Record",
     "Scope",
     "Type",
     "Unknown",
     "check",
+    "impossible",
     "parse",
     "parts",
     "tally",

@@ -88,6 +88,10 @@ class Guard:
         """The place of a character of the text, such as a node's `at`."""
         return n.spot(self.place, self.text, at)
 
+    def at(self, path: tuple[str, ...]) -> int:
+        """The character where the text first reads a path; 0 where it does not."""
+        return min((node.at for node in n.walk(self.tree) if isinstance(node, n.Path) and node.full == path), default=0)
+
     def _found(self, env: Environment) -> object:
         try:
             return self.run(env)

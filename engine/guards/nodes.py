@@ -152,6 +152,13 @@ def children(node: Node) -> Iterator[Node]:
             yield from (body, source, *([condition] if condition else []))
 
 
+def walk(node: Node) -> Iterator[Node]:
+    """A node and everything below it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
 def reads(node: Node) -> frozenset[tuple[str, ...]]:
     """Every path that a node reads. A list that is gone through counts by what is read of its elements, if anything
     is.

@@ -19,9 +19,9 @@ from engine.errors import ConfigError, LintError, Problem
 from engine.form.schema import Form, form_from_data, read_form
 from engine.template import shape
 from engine.template.chart import Definition
-from engine.template.lint import lint, lint_chart
+from engine.template.lint import lint, lint_chart, versions
 from engine.template.model import NOT_YET, Template
-from engine.template.sources import Sources, find
+from engine.template.sources import Sources, find, same_number
 
 
 @dataclass(frozen=True)
@@ -39,29 +39,49 @@ class Bundle:
 def read(name: str, folders: Sequence[Path]) -> Bundle:
     """A template with its forms, linted; raise `LintError` with every problem if one is an error."""
     sources = find(name, folders)
-    parsed, problems = parse(sources)
-    definition = Definition(parsed[0], parsed[1], file=sources.document.file) if parsed else None
-    if definition is not None:
-        problems = [*problems, *lint(definition, sources)]
-    errors = [p for p in problems if p.severity == "error"]
-    if definition is None or errors:
+    found, problems = _linted(sources)
+    if found is None:
+        errors = [p for p in problems if p.severity == "error"]
         raise LintError(f"{sources.document.file} has {len(errors)} error(s)", errors)
-    content = codec.dumps_ordered(
-        {
-            "template": sources.document.data,
-            "forms": {form: document.data for form, document in sources.forms.items()},
-        }
-    )
-    digest = sha256(content.encode()).hexdigest()
-    parsed_template = definition.template
-    return Bundle(
-        parsed_template.template,
-        parsed_template.version,
-        digest,
-        content,
-        Definition(parsed_template, definition.forms, digest, sources.document.file),
-        tuple(problems),
-    )
+    return found
+
+
+def problems_of(name: str, folders: Sequence[Path], published: Mapping[str, str]) -> list[Problem]:
+    """Everything that is wrong with a template and its forms, warnings too; raise `NotFound` or `ConfigError`.
+
+    `published` are the hashes of the versions that were published, by number.
+    """
+    sources = find(name, folders)
+    found, problems = _linted(sources)
+    if found is not None:
+        beside = {other.document.file: _hash_of(_content(other)) for other in same_number(sources, folders)}
+        problems += versions.problems(sources.document, found.hash, beside, published)
+    return problems
+
+
+def _linted(sources: Sources) -> tuple[Bundle | None, list[Problem]]:
+    """The bundle of a template's files, if it has no errors, and all problems."""
+    parsed, problems = parse(sources)
+    if parsed is None:
+        return None, problems
+    definition = Definition(parsed[0], parsed[1], file=sources.document.file)
+    problems += lint(definition, sources)
+    if any(problem.severity == "error" for problem in problems):
+        return None, problems
+    content = _content(sources)
+    digest, template = _hash_of(content), definition.template
+    whole = Definition(template, definition.forms, digest, sources.document.file)
+    return Bundle(template.template, template.version, digest, content, whole, tuple(problems)), problems
+
+
+def _content(sources: Sources) -> str:
+    """What is published of a template's files: plain data in the order of writing."""
+    forms = {form: document.data for form, document in sources.forms.items()}
+    return codec.dumps_ordered({"template": sources.document.data, "forms": forms})
+
+
+def _hash_of(content: str) -> str:
+    return sha256(content.encode()).hexdigest()
 
 
 def definition_from(content: str, bundle: str) -> Definition:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 import engine
 from engine import yaml
-from engine.errors import NotFound
+from engine.errors import ConfigError, NotFound
 
 BUILT_IN = Path(engine.__file__).resolve().parent.parent
 """Where our own `processes/` and `forms/` lie: found from the package; workspaces have such folders too."""
@@ -35,6 +35,27 @@ def find(name: str, folders: Sequence[Path]) -> Sources:
         f"there is no template “{name}”",
         hint=f"Did you mean “{close[0]}”?" if close else f"There are: {', '.join(known)}.",
     )
+
+
+def same_number(sources: Sources, folders: Sequence[Path]) -> Iterator[Sources]:
+    """The template of the same name in other folders, where it has the same number; left out if it cannot be read."""
+    mine = sources.document
+    name = Path(mine.file).stem
+    for folder in folders:
+        path = folder / "processes" / f"{name}.yaml"
+        if not path.is_file() or path.samefile(mine.file):
+            continue
+        try:
+            other = Sources(yaml.load_file(path), _forms(folder / "forms" / name))
+        except ConfigError:
+            continue
+        if _number(other.document) == _number(mine):
+            yield other
+
+
+def _number(document: yaml.Document) -> tuple[object, object]:
+    data = document.data if isinstance(document.data, dict) else {}
+    return data.get("template"), data.get("version")
 
 
 def _forms(folder: Path) -> dict[str, yaml.Document]:

@@ -8,9 +8,12 @@ events of what they say.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from engine.template.chart import Choice, Definition
+
+MAX_STEPS: Final = 100
+"""Automatic transitions, one after the other, that one command may lead to."""
 
 Remembered: TypeAlias = Mapping[str, tuple[str, ...]]
 """Of each history state that has been left, the states to go back to."""

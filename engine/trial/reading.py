@@ -6,7 +6,7 @@ Names are checked before anything is played: an expectation that is misspelt wou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -154,15 +154,17 @@ class _Names:
             yield from self.expression(expression, (*path, "values", expression), is_condition=False)
 
     def expression(self, text: str, path: DataPath, *, is_condition: bool) -> Iterator[Problem]:
-        place = self.document.place(path) if is_condition else self.document.key_place(path)
+        document = self.document
+        place = document.text_place(path) if is_condition else document.key_place(path)
         try:
             guard = parse(text, place)
         except ConfigError as error:
             where = error.where if isinstance(error.where, Place) else place
-            yield Problem("guard-syntax", error.message, where, error.hint)
+            yield Problem("guard-syntax", error.message, document.exact(where, path), error.hint)
             return
-        found = check(guard, scope(self.definition.template, self.definition.forms))
-        yield from (problem for problem in found if is_condition or problem.rule != "guard-not-boolean")
+        for problem in check(guard, scope(self.definition.template, self.definition.forms)):
+            if is_condition or problem.rule != "guard-not-boolean":
+                yield replace(problem, where=document.exact(problem.where, path))
 
     def unknown(self, kind: str, name: str, known: Iterable[str], path: DataPath) -> Iterator[Problem]:
         """A problem where a name is not known."""

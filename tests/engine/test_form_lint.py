@@ -15,6 +15,7 @@ from engine.codec import Json, dumps, loads
 from engine.errors import ConfigError, Place, Problem
 from engine.form.schema import Form, form_from_data, read_form
 from engine.form.validate import Validator
+from engine.rules import RULES
 
 FORMS = sorted((Path(__file__).resolve().parents[2] / "forms").glob("*/*.yaml"))
 
@@ -104,7 +105,7 @@ STRING = field("{type: string}")
         ("score-scale", field(f"{{{CHOICES.replace('3', '¤3')}, x-score: {{{SCORE[:-1]}2}}}}"), "min and max"),
         ("score-scale", field(f"{{type: integer, minimum: 1, x-score: ¤{{{SCORE}}}}}"), "maximum: 3"),
         ("score-scale", field(f"{{{CHOICES}, x-score: ¤{{dimensions: {{d: v}}, min: 3, max: 1}}}}"), "smaller"),
-        ("score-dimension", field(f"{{{CHOICES}, x-score: ¤{{min: 1, max: 3}}}}"), "dimensions"),
+        ("score-nowhere", field(f"{{{CHOICES}, x-score: ¤{{min: 1, max: 3}}}}"), "dimensions"),
         ("anchor-unknown", field(f"{{{CHOICES}, x-anchors: {{2: ¤A}}}}"), "1, 3"),
         ("form-ref", field("{$ref: ¤'https://example.org/x.json'}"), "$defs"),
         ("form-ref", "$defs: {scale: {type: string}}\nproperties: {a: {$ref: ¤'#/$defs/scael'}}", "“scale”"),
@@ -143,6 +144,16 @@ def test_given_a_value_that_is_wrong_wherever_it_stands_when_linted_then_it_is_r
     errors = [problem for problem in problems if problem.severity == "error"]
     where = Place("f.yaml", before.count("\n") + 1, len(before) - before.rfind("\n"))
     assert [(problem.rule, problem.where) for problem in errors] == [("form-value", where)], place
+
+
+@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.where == "form"])
+def test_given_the_example_of_a_rule_when_linted_then_the_rule_points_to_its_place(name: str) -> None:
+    before, _, after = (HEAD + RULES[name].wrong).partition("▸")
+    place = Place("f.yaml", before.count("\n") + 1, len(before) - before.rfind("\n"))
+    problems = read_form(yaml.load(before + after, "f.yaml"))[1]
+    assert (name, place, RULES[name].severity) in [(p.rule, p.where, p.severity) for p in problems], [
+        str(p) for p in problems
+    ]
 
 
 def test_given_a_score_on_a_personal_text_when_linted_then_it_is_refused() -> None:

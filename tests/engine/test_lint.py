@@ -9,58 +9,38 @@ from pathlib import Path
 import pytest
 
 from engine.errors import LintError, NotFound, Problem
+from engine.rules import RULES
 from engine.template import bundle
+from engine.template.lint import versions
 from engine.template.sources import BUILT_IN
+from warehouse.sources.contract_rules import CONTRACTS
 
 Write = Callable[..., Path]
 
 TITLE = "{nb: X, nn: X, en: X}"
+SHAPES = ("missing", "unknown-key", "not-yet", "value")
 
-WRONG: dict[str, tuple[str, str, str]] = {
-    # rule → what stands in the template, what is put there instead, and where lint must point
-    "template-missing": ("initial: plan\n", "", "template: small"),
-    "template-unknown-key": ("optional: true, repeatable: true", "opsional: true", "opsional"),
-    "template-not-yet": ("    count: rounds", "    spawn: {template: small}", "spawn"),
-    "template-value": ("due: P14D", "due: two weeks", "two weeks"),
-    "duplicate-id": ("  ended: {", f"  plan2: {{title: {TITLE}, states: {{talk: {{title: {TITLE}, final: true}}}}, initial: talk}}\n  ended: {{", f"{{title: {TITLE}, final: true}}"),
-    "unknown-role": ("by: [lead, guest]", "by: [lead, gest]", "[lead, gest]"),
-    "starter-of-party": ("starter: lead", "starter: member", "member\ncalendar"),
-    "unknown-state": ("by: lead, to: work}", "by: lead, to: wrk}", "wrk}"),
-    "unknown-form": ("form: note, by: lead,", "form: notes, by: lead,", "notes, by"),
-    "sealed-alone": ("            each: membership\n            assisted", "            assisted", "title: {nb: Stem"),
-    "visibility-path": ("from: answers.choose.shown", "from: choose.shown", "choose.shown,"),
-    "unknown-task": ("from: answers.choose.shown", "from: answers.chose.shown", "answers.chose.shown"),
-    "unknown-field": ("from: answers.choose.shown", "from: answers.choose.show", "answers.choose.show,"),
-    "initial-missing": ("    initial: voting\n", "", "title: {nb: Arbeid"),
-    "unknown-initial": ("    initial: voting\n", "    initial: votes\n", "votes\n"),
-    "parallel-initial": ("    initial: voting\n", "    initial: voting\n    parallel: true\n", "voting\n    parallel"),
-    "parallel-alone": ("  ended: {", f"  both: {{title: {TITLE}, parallel: true, states: {{one: {{title: {TITLE}}}}}}}\n  ended: {{", f"{{title: {TITLE}, parallel"),
-    "parallel-final": ("  ended: {", f"  both: {{title: {TITLE}, parallel: true, states: {{one: {{title: {TITLE}}}, two: {{title: {TITLE}, final: yes}}}}}}\n  ended: {{".replace("yes", "true"), "true}}}\n"),
-    "action-twice": ("  ended: {", f"  both: {{title: {TITLE}, parallel: true, states: {{one: {{title: {TITLE}, actions: {{go: {{title: {TITLE}, by: lead, to: ended}}}}}}, two: {{title: {TITLE}, actions: {{go: {{title: {TITLE}, by: lead, to: plan}}}}}}}}}}\n  ended: {{", f"{{title: {TITLE}, actions: {{go: {{title: {TITLE}, by: lead, to: plan"),
-    "history-outside": ("  ended: {", f"  back: {{title: {TITLE}, history: deep, initial: plan}}\n  ended: {{", f"{{title: {TITLE}, history"),
-    "history-holds": ("    initial: voting\n    states:\n", f"    initial: voting\n    states:\n      back: {{title: {TITLE}, history: deep, initial: voting, count: rounds}}\n", f"{{title: {TITLE}, history"),
-    "unknown-holidays": ("{zone: Europe/Oslo}", "{zone: Europe/Oslo, holidays: XX}", "XX}"),
-    "each-no-list": ("each: party,", "each: answers.goal.text,", "answers.goal.text,"),
-    "correct-sealed": ("            sealed: true\n", "            sealed: true\n            correct_by: lead\n", "lead\n            visibility"),
-    "order-alone": ("form: note, by: [lead, member]}", "form: note, by: [lead, member], order: sequential}", "sequential}"),
-    "unknown-counter": ("    count: rounds", "    count: round", "round\n"),
-    "final-goes-on": ("final: true}", "final: true, auto: [{to: plan, when: counters.rounds > 5}]}", "{title: {nb: Slutt"),
-    "else-missing": ("        else: {nb: Målet mangler., nn: Målet manglar., en: The goal is missing.}\n", "", "title: {nb: Åpne"),
-    "unreachable-state": ("to: ended", "to: talk", "{title: {nb: Slutt"),
-    "dead-end": ("  ended: {title: {nb: Slutt, nn: Slutt, en: End}, final: true}", "  ended: {title: {nb: Slutt, nn: Slutt, en: End}}", "{title: {nb: Slutt"),
-    "auto-cycle": ("auto: [{to: talk, when: tasks.vote.complete}]", "auto: [{to: work, when: counters.rounds < 9}]", "title: {nb: Avstemning"),
-    "guard-syntax": ("when: tasks.vote.overdue", "when: tasks.vote.overdue and", "\n            reason: optional"),
-    "guard-unknown-name": ("when: tasks.vote.overdue", "when: tasks.vot.overdue", "tasks.vot.overdue"),
-    "guard-type": ("when: tasks.vote.overdue", "when: tasks.vote.done > 'x'", "tasks.vote.done > 'x'"),
-    "guard-not-boolean": ("when: tasks.vote.overdue", "when: tasks.vote.done", "tasks.vote.done\n"),
-    "guard-constant": ("when: tasks.vote.overdue", "when: 1 > 2", "1 > 2"),
-    "guard-sealed": ("when: tasks.vote.overdue", "when: any(v.score > 2 for v in answers.vote)", "any(v.score > 2"),
-    "guard-personal": ("answers.goal.text != 'nei'", "answers.goal.aside != 'nei'", "tasks.goal.complete and (answers"),
-    "due-without-consequence": ("when: tasks.vote.overdue", "when: tasks.vote.done > 0", "P14D"),
-    "translation-missing": ("{nb: Stopp, nn: Stopp, en: Stop}", "{nb: Stopp, nn: Stopp}", "{nb: Stopp, nn: Stopp}"),
-    "few-items": ("tasks:\n  log", f"dimensions: {{field: {{title: {TITLE}, values: {{power: {TITLE}}}}}}}\ntasks:\n  log", f"{TITLE}}}}}}}\ntasks"),
-}  # fmt: skip
-"""The rules of the template's own file; those of forms alone are in test_form_lint."""
+AT = {
+    # where an example of each kind goes in the small template: before this
+    "roles": "  guest: {title",
+    "tasks": "  log: {title",
+    "actions": "      stop: {title",
+    "states": "  ended: {title",
+}
+BESIDE = {
+    # what has to be there for an example to be what it says
+    "nobody-may": "  other: {title: …, form: note, by: guest}\n",
+    "each-of-many": "  list: {title: …, form: rows, by: member, each: membership}\n",
+    "auto-chain": "".join(
+        f"  s{n}: {{title: …, auto: [{{to: s{n + 1}, when: tasks.goal.complete}}]}}\n" for n in range(1, 101)
+    )
+    + "  s101: {title: …, final: true}\n",
+}
+ELSEWHERE = {"template-missing", "unused-form", "form-id", "answer-unused", "few-items", "unknown-dimension"}
+"""Rules about what is not there, or about two files: each has a test of its own below."""
+
+EXAMPLES = [name for name, rule in RULES.items() if rule.where in (*AT, "template") and name not in ELSEWHERE]
+
 
 SCORED = """
 $schema: https://json-schema.org/draft/2020-12/schema
@@ -80,12 +60,45 @@ properties:
 """
 
 
+ROWS = """
+$schema: https://json-schema.org/draft/2020-12/schema
+$id: small/rows
+title: Rader
+x-i18n: {nn: {title: Rader}, en: {title: Rows}}
+type: object
+properties:
+  rows:
+    title: Rader
+    x-i18n: {nn: {title: Rader}, en: {title: Rows}}
+    type: array
+    items:
+      type: object
+      properties: {id: {title: Id, x-i18n: {nn: {title: Id}, en: {title: Id}}, type: string}}
+"""
+
+VOTED = """
+$schema: https://json-schema.org/draft/2020-12/schema
+$id: small/vote
+title: Stemme
+x-i18n: {nn: {title: Røyst}, en: {title: Vote}}
+type: object
+properties:
+  score: {title: Poeng, x-i18n: {nn: {title: Poeng}, en: {title: Score}}, type: integer, minimum: 1, maximum: 5}
+  ready: {title: Klar, x-i18n: {nn: {title: Klar}, en: {title: Ready}}, type: boolean}
+"""
+
+
 def found(folder: Path) -> list[Problem]:
     """What lint finds: the errors, or the warnings of a bundle that can be used."""
     try:
         return list(bundle.read("small", [folder]).problems)
     except LintError as error:
         return list(error.problems)
+
+
+def everything(folder: Path) -> list[Problem]:
+    """What lint finds, errors and warnings."""
+    return bundle.problems_of("small", [folder], {})
 
 
 def place_of(text: str, snippet: str) -> tuple[int, int]:
@@ -99,19 +112,138 @@ def test_given_the_small_template_when_linted_then_nothing_is_found(write_small:
     assert found(write_small(tmp_path)) == []
 
 
-@pytest.mark.parametrize("rule", WRONG)
-def test_given_one_thing_wrong_when_linted_then_its_rule_points_to_it(
+def example(name: str, small: str) -> tuple[str, tuple[int, int]]:
+    """The small template with a rule's example in it, and the place that lint should point to."""
+    rule = RULES[name]
+    if rule.where == "template":
+        key = rule.wrong.partition(":")[0]
+        text = re.sub(rf"(?m)^{key}:.*$", rule.wrong, small, count=1)
+    else:
+        at = AT[rule.where]
+        lead = " " * (len(at) - len(at.lstrip()))
+        text = small.replace(at, f"{BESIDE.get(name, '')}{lead}{rule.wrong}\n{at}", 1)
+    if name in ("dead-end", "never-ends"):  # of a state that is reached
+        text = text.replace("to: ended, reason: required", "to: extra, reason: required")
+    text = text.replace("…", TITLE)
+    before, _, after = text.partition("▸")
+    return before + after, (before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_given_the_example_of_a_rule_when_linted_then_the_rule_points_to_its_place(
+    name: str, write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    text, place = example(name, small_text)
+    forms = {"rows": ROWS} if name == "each-of-many" else {}
+    problems = everything(write_small(tmp_path, text, **forms))
+    of_rule = [p for p in problems if p.rule == name]
+    assert (place, RULES[name].severity) in [((p.where.line, p.where.column), p.severity) for p in of_rule], [
+        str(p) for p in problems
+    ]
+    assert all(p.where.file.endswith("processes/small.yaml") and p.message for p in of_rule)
+
+
+@pytest.mark.parametrize("rule", ["template-missing", "unknown-state"])
+def test_given_the_first_state_missing_when_linted_then_told_at_the_top(
     rule: str, write_small: Write, small_text: str, tmp_path: Path
 ) -> None:
-    old, new, where = WRONG[rule]
-    assert old in small_text
-    text = small_text.replace(old, new)
-    forms = {"vote": SCORED} if rule == "few-items" else {}
-    problems = [p for p in found(write_small(tmp_path, text, **forms)) if p.rule == rule]
-    assert problems, [str(p) for p in found(tmp_path)]
-    assert problems[0].where.file.endswith("processes/small.yaml")
-    assert (problems[0].where.line, problems[0].where.column) == place_of(text, where), str(problems[0])
-    assert problems[0].message
+    new = "" if rule == "template-missing" else "initial: pln\n"
+    (problem,) = [
+        p for p in everything(write_small(tmp_path, small_text.replace("initial: plan\n", new))) if p.rule == rule
+    ]
+    text = (tmp_path / "processes" / "small.yaml").read_text()
+    assert (problem.where.line, problem.where.column) == place_of(text, "pln" if new else "template: small")
+
+
+@pytest.mark.parametrize(
+    ("condition", "part"),
+    [
+        ("tasks.goal.overdue", "tasks.goal.overdue"),
+        ("not tasks.choose.complete", "not tasks.choose.complete"),
+        ("counters.rounds < 0", "counters.rounds < 0"),
+        ("vars.wanted > 2", "vars.wanted > 2"),
+        ("tasks.goal.complete and any(v.score > 5 for v in answers.vote)", "any(v.score > 5"),
+        ("tasks.choose.done > 3 and tasks.choose.done < 4", "tasks.choose.done > 3 and"),
+        ("tasks.goal.complete and not tasks.goal.complete", "tasks.goal.complete and not"),
+        ("states.talk.active", "states.talk.active"),
+        ("states.plan.done", "states.plan.done"),
+        ("len(memberships) < 0", "len(memberships) < 0"),
+        ("entered == '2026-01-01' and entered == '2026-01-02'", "entered == '2026-01-01' and"),
+        ("tasks.goal.done + tasks.goal.open > 2", "tasks.goal.done + tasks.goal.open > 2"),
+        ("2 <= tasks.goal.done", "2 <= tasks.goal.done"),
+        ("tasks.goal.done in (2, 3)", "tasks.goal.done in (2, 3)"),
+        ("tasks.goal.done > 1 or tasks.goal.open > 1", "tasks.goal.done > 1 or"),
+    ],
+)
+def test_given_a_condition_that_can_never_hold_when_linted_then_its_impossible_part_is_pointed_to(
+    condition: str, part: str, write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    text = with_action(small_text, condition)
+    (problem,) = found(write_small(tmp_path, text))
+    assert problem.rule == "guard-never"
+    assert (problem.where.line, problem.where.column) == place_of(text, part)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "tasks.goal.done >= 1",
+        "tasks.choose.done > 1 and tasks.choose.done < 3",
+        "any(v.score >= 5 for v in answers.vote)",
+        "any(v.score > 4 for v in answers.vote) and any(v.score < 2 for v in answers.vote)",
+        "not tasks.goal.complete or tasks.goal.complete",
+        "counters.rounds == vars.wanted - 2",
+        "states.plan.active",
+        "tasks.goal.complete if counters.rounds > 0 else len(parties) > 2",
+        "answers.goal.text == 'ja' or answers.goal.text == 'nei'",
+    ],
+)
+def test_given_a_condition_that_can_hold_when_linted_then_nothing_is_found(
+    condition: str, write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    assert found(write_small(tmp_path, with_action(small_text, condition))) == []
+
+
+def test_given_four_eyes_where_several_may_hold_the_role_when_linted_then_nothing_is_found(
+    write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    tasks = f"tasks:\n  other: {{title: {TITLE}, form: note, by: member}}\n"
+    tasks += f"  extra: {{title: {TITLE}, form: note, by: member, not_by: other}}\n"
+    assert found(write_small(tmp_path, small_text.replace("tasks:\n", tasks, 1))) == []
+
+
+def test_given_no_end_at_all_when_linted_then_warned_once(write_small: Write, small_text: str, tmp_path: Path) -> None:
+    on = f"actions: {{on: {{title: {TITLE}, by: lead, to: plan}}}}"
+    (problem,) = found(write_small(tmp_path, small_text.replace("en: End}, final: true}", f"en: End}}, {on}}}")))
+    assert (problem.rule, problem.severity) == ("never-ends", "warning")
+
+
+@pytest.mark.parametrize(
+    ("form", "warned"),
+    [
+        ("", True),
+        ("x-purpose: {nb: Vi teller., nn: Vi tel., en: We count.}\n", False),
+        ("dependentRequired: {ready: [score]}\n", False),
+    ],
+    ids=["for nothing", "for a purpose", "for another answer"],
+)
+def test_given_an_answer_that_nothing_uses_when_linted_then_warned_unless_something_does(
+    form: str, warned: bool, write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    text = VOTED.replace("type: object\n", f"type: object\n{form}")
+    problems = found(write_small(tmp_path, vote=text))
+    places = [(p.rule, p.severity, p.where.line, p.where.column) for p in problems]
+    assert places == ([("answer-unused", "warning", *place_of(text, "ready: {title"))] if warned else [])
+
+
+def test_given_a_value_that_one_item_measures_when_linted_then_told_in_the_template(
+    write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    lines = f"dimensions: {{field: {{title: {TITLE}, values: {{power: {TITLE}}}}}}}\ntasks:\n"
+    text = small_text.replace("tasks:\n", lines, 1)
+    (problem,) = found(write_small(tmp_path, text, vote=SCORED))
+    assert problem.rule == "few-items"
+    assert (problem.where.line, problem.where.column) == place_of(text, f"{TITLE}}}}}}}\ntasks")
 
 
 def test_given_a_score_in_no_dimension_when_linted_then_the_form_is_pointed_to(
@@ -239,11 +371,114 @@ def test_given_a_form_that_cannot_be_read_when_linted_then_what_is_wrong_with_th
     assert len(rules) > 1
 
 
-def test_given_the_rules_of_lint_when_counted_then_every_one_has_a_test_here() -> None:
-    source = "".join(
-        path.read_text()
-        for path in [*(BUILT_IN / "engine" / "template").glob("lint/*.py"), BUILT_IN / "engine/template/bundle.py"]
+def with_action(small: str, condition: str) -> str:
+    """The small template with an action that is open on a condition."""
+    action = f'      go: {{title: {TITLE}, by: lead, to: work, else: {TITLE}, when: "{condition}"}}\n'
+    return small.replace("      stop: {title", f"{action}      stop: {{title", 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("tasks.gaol.complete", "tasks.gaol"),
+        ("'tasks.gaol.complete'", "tasks.gaol"),
+        ('"not tasks.gaol.complete"', "tasks.gaol"),
+        ("'answers.goal.text == ''x'' and tasks.gaol.complete'", "'answers.goal.text == ''"),
+        ("not\n              tasks.gaol.complete", "not\n"),
+        (">-\n              tasks.gaol.complete", ">-"),
+        ("|\n              tasks.gaol.complete", "|\n"),
+    ],
+    ids=["plain", "in quotes", "in double quotes", "doubled quotes", "two lines", "folded", "kept lines"],
+)
+def test_given_a_condition_however_written_when_linted_then_the_name_or_its_beginning_is_pointed_to(
+    written: str, place: str, write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    text = small_text.replace("when: tasks.vote.overdue", f"when: {written}")
+    (problem,) = [p for p in found(write_small(tmp_path, text)) if p.rule == "guard-unknown-name"]
+    assert (problem.where.line, problem.where.column) == place_of(text, place)
+
+
+# -- versions ---------------------------------------------------------------------------------------------------------
+
+
+def version(folders: list[Path], published: dict[str, str] | None = None) -> list[tuple[str, int, int]]:
+    problems = bundle.problems_of("small", folders, published or {})
+    return [(p.rule, p.where.line, p.where.column) for p in problems]
+
+
+def test_given_one_number_and_other_content_elsewhere_when_linted_then_the_version_is_pointed_to(
+    write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    mine = write_small(tmp_path / "a")
+    assert version([mine, write_small(tmp_path / "b")]) == []
+    other = write_small(tmp_path / "c", small_text.replace("due: P14D", "due: P7D"))
+    assert version([mine, other]) == [("same-number", *place_of(small_text, "1.0.0"))]
+    newer = write_small(tmp_path / "d", small_text.replace("version: 1.0.0", "version: 1.1.0"))
+    assert version([mine, newer]) == []
+
+
+def test_given_files_that_drifted_from_what_was_published_when_linted_then_the_version_is_pointed_to(
+    write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    folder = write_small(tmp_path)
+    read = bundle.read("small", [folder])
+    assert version([folder], {"1.0.0": read.hash}) == []
+    (folder / "forms" / "small" / "note.yaml").write_text(
+        (folder / "forms" / "small" / "note.yaml").read_text().replace("maxLength: 200", "maxLength: 300")
     )
-    rules = set(re.findall(r'(?:problem|unknown|Problem)\(\s*"([a-z]+(?:-[a-z]+)+)"', source))
-    assert len(rules) > 20
-    assert rules - WRONG.keys() <= {"unknown-dimension", "unused-form", "form-id", "each-of-many"}
+    assert version([folder], {"1.0.0": read.hash}) == [("published-otherwise", *place_of(small_text, "1.0.0"))]
+    assert version([folder], {"0.9.0": read.hash}) == []
+
+
+def test_given_a_file_under_another_name_when_linted_then_told(
+    write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    text = small_text.replace("template: small", "template: smaller")
+    forms = {
+        name: content.replace("$id: small/", "$id: smaller/")
+        for name, content in written(write_small, tmp_path).items()
+    }
+    folder = write_small(tmp_path, text, **forms)
+    assert version([folder]) == [("template-name", *place_of(text, "smaller"))]
+
+
+def test_given_a_template_that_is_run_on_and_gone_when_linted_then_warned_with_its_path(
+    write_small: Write, tmp_path: Path
+) -> None:
+    folder = write_small(tmp_path)
+    (problem,) = versions.gone(["small", "gone", "gone"], [folder])
+    assert (problem.rule, problem.severity) == ("published-gone", "warning")
+    assert problem.where.file == str(folder / "processes" / "gone.yaml")
+
+
+def written(write_small: Write, folder: Path) -> dict[str, str]:
+    """The small template's forms, by name."""
+    return {path.stem: path.read_text() for path in (write_small(folder) / "forms" / "small").glob("*.yaml")}
+
+
+# -- the rules as a whole ---------------------------------------------------------------------------------------------
+
+
+def test_given_the_code_when_searched_for_rules_then_it_has_those_that_are_told_of_and_no_other() -> None:
+    source = "\n".join(path.read_text() for path in (BUILT_IN / "engine").rglob("*.py") if path.name != "rules.py")
+    source += (BUILT_IN / "cli" / "linting.py").read_text()
+    used = set(re.findall(r'"([a-z]+(?:-[a-z]+)*)"', source))
+    shapes = {f"{language}-{kind}" for language in ("template", "scenario") for kind in SHAPES}
+    assert sorted(RULES.keys() - used - shapes) == []
+    called = set(re.findall(r'(?:problem|unknown|report|warn|Problem|Fault)\(\s*"([a-z]+(?:-[a-z]+)+)"', source))
+    assert len(called) > 70
+    assert sorted(called - RULES.keys()) == []
+
+
+def test_given_a_rule_when_its_test_is_looked_for_then_there_is_one() -> None:
+    tests = "\n".join(path.read_text() for path in (BUILT_IN / "tests").rglob("test_*.py"))
+    tried = {name for name, rule in RULES.items() if rule.where == "form"}  # in test_form_lint
+    elsewhere = (RULES.keys() | CONTRACTS.keys()) - tried - set(EXAMPLES)
+    assert sorted(name for name in elsewhere if f'"{name}"' not in tests) == []
+
+
+def test_given_the_rules_of_contracts_when_searched_for_then_they_are_those_that_are_told_of() -> None:
+    source = (BUILT_IN / "warehouse" / "sources" / "contract_lint.py").read_text()
+    used = {f"source-{name}" for name in re.findall(r'self\.problem\(\s*"([a-z-]+)"', source)}
+    used |= set(re.findall(r'"(source-[a-z-]+)"', source))
+    assert used == CONTRACTS.keys()

@@ -83,6 +83,8 @@ def test_given_stored_content_of_another_shape_when_read_back_then_a_config_erro
         ("kind: csv", "kind: csv\ncsv: {delimiter: ':'}", "source-value", (5, 18), ""),
         ("kind: csv", "kind: csv\ntolerance: 1.5", "source-value", (5, 12), ""),
         ("kind: csv", "kind: csv\nunique: [[pupill]]", "source-column", (5, 11), "pupil"),
+        ("kind: csv", "kind: csv\nunique: [[pupil, pupil]]", "source-unique", (5, 10), "Keep one"),
+        ("arm: {type: integer}", "arm: {type: integer, decimals: 2}", "source-decimals", (8, 34), "decimal"),
         ("value: score", "value: skore", "source-column", (16, 26), "score"),
         ("value: score", "value: born", "source-type", (16, 26), "integer"),
         ("unit: pupil", "unit: name", "source-personal", (13, 11), "pseudonymise"),

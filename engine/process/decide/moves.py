@@ -11,9 +11,7 @@ from engine.process.decide.step import Step, seal_key_id
 from engine.template.calendars import due_at
 from engine.template.chart import Choice
 from engine.template.model import AtLeast, Share
-from engine.template.transitions import entry_set, exit_set, remembered_by, select_enabled
-
-MAX_STEPS = 100
+from engine.template.transitions import MAX_STEPS, entry_set, exit_set, remembered_by, select_enabled
 
 
 def settle(step: Step) -> None:

@@ -3,51 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from engine.errors import ConfigError, Place, Problem
-from engine.guards import check, parse
-from engine.template.lint.subject import Path, Subject
-
-
-def written(subject: Subject) -> Iterator[tuple[str, Path, str | None]]:
-    """Every condition, its path in the file, and the state in which it is read."""
-    for path, task, state in subject.tasks.values():
-        if isinstance(task.complete, str) and task.complete not in ("all", "any"):
-            yield task.complete, (*path, "complete"), state
-    for name, (path, node) in subject.nodes.items():
-        for action, spec in node.spec.actions.items():
-            if spec.when:
-                yield spec.when, (*path, "actions", action, "when"), name
-        for number, auto in enumerate(node.spec.auto):
-            yield auto.when, (*path, "auto", number, "when"), name
-        for deadline, timed in node.spec.deadlines.items():
-            if timed.when:
-                yield timed.when, (*path, "deadlines", deadline, "when"), name
+from engine.errors import Problem
+from engine.guards import Guard, check, impossible
+from engine.template.lint.ranges import beside, field_at, ranges
+from engine.template.lint.subject import Subject
 
 
 def problems(subject: Subject) -> Iterator[Problem]:
     """What is wrong with each condition."""
-    for text, path, state in written(subject):
-        yield from _condition(subject, text, path, state)
+    for guard, path, state in subject.conditions:
+        for problem in _of_one(subject, guard, state):
+            yield replace(problem, where=subject.document.exact(problem.where, path))
 
 
-def _condition(subject: Subject, text: str, path: Path, state: str | None) -> Iterator[Problem]:
-    place = subject.document.place(path)
-    try:
-        guard = parse(text, place)
-    except ConfigError as error:
-        where = error.where if isinstance(error.where, Place) else place
-        yield Problem("guard-syntax", error.message, where, error.hint)
+def _of_one(subject: Subject, guard: Guard | Problem, state: str | None) -> Iterator[Problem]:
+    if isinstance(guard, Problem):
+        yield guard
         return
-    yield from check(guard, subject.scope)
-    for used in sorted({p[1] for p in guard.paths if p[0] == "answers" and len(p) > 1} & subject.tasks.keys()):
-        _, task, owner = subject.tasks[used]
-        inside = owner is not None and state is not None and owner in subject.nodes[state][1].path
-        if task.sealed and inside:
+    found = check(guard, subject.scope)
+    yield from found
+    if not found:
+        yield from _never(subject, guard, state)
+    yield from _hidden(subject, guard, state)
+
+
+def _never(subject: Subject, guard: Guard, state: str | None) -> Iterator[Problem]:
+    part = impossible(guard.tree, ranges(subject, state))
+    if part is not None:
+        message = "this can never hold, whatever is answered and whoever takes part"
+        hint = "Compare with the bounds and choices of the forms; `overdue` needs `due`; a state that is left is over."
+        yield Problem("guard-never", message, guard.where(part.at), hint)
+
+
+def _hidden(subject: Subject, guard: Guard, state: str | None) -> Iterator[Problem]:
+    """What the condition reads and may not: answers that are still sealed, and what is personal."""
+    for path in sorted(guard.paths):
+        if path[0] != "answers" or len(path) < 2 or path[1] not in subject.tasks:
+            continue
+        where = guard.where(guard.at(path))
+        if _is_sealed(subject, path[1], state):
             hint = "Count with tasks, or decide later."
-            yield subject.problem("guard-sealed", f"the answers of “{used}” are still sealed here", path, hint)
-        form = subject.definition.forms.get(task.form)
-        for p in guard.paths:
-            if form and p[:2] == ("answers", used) and (field := form.fields.get(p[-1])) and field.personal:
-                message = f"“{p[-1]}” is personal and decides nothing"
-                yield subject.problem("guard-personal", message, path, "Use another field.")
+            yield Problem("guard-sealed", f"the answers of “{path[1]}” are still sealed here", where, hint)
+        field = field_at(subject, path[1], path[2:])
+        if field is not None and field.personal:
+            message = f"“{field.name}” is personal and decides nothing"
+            yield Problem("guard-personal", message, where, "Use another field.")
+
+
+def _is_sealed(subject: Subject, name: str, state: str | None) -> bool:
+    """Whether answers to a task are sealed while a condition is read in a state: until the task's own is left."""
+    _, task, owner = subject.tasks[name]
+    if not task.sealed or (owner is not None and state is None):
+        return False
+    if owner is None or state is None:
+        return True
+    return owner in subject.nodes[state][1].path or beside(subject, owner, state)

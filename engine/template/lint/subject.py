@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import TypeAlias
 
-from engine.errors import Problem
-from engine.guards import Scope
+from engine.errors import ConfigError, Place, Problem
+from engine.guards import Guard, Scope, parse
 from engine.template.chart import Definition, Node
 from engine.template.model import Task
 from engine.template.scope import scope
@@ -37,6 +37,38 @@ class Subject:
     def scope(self) -> Scope:
         """The names that conditions may begin with, and their types."""
         return scope(self.template, self.definition.forms)
+
+    @cached_property
+    def conditions(self) -> list[tuple[Guard | Problem, Path, str | None]]:
+        """Every condition, or why it is none, its path in the file, and the state in which it is read."""
+        return [(self._parsed(text, path), path, state) for text, path, state in self._conditions()]
+
+    @cached_property
+    def reads(self) -> frozenset[tuple[str, ...]]:
+        """Everything that any condition reads."""
+        return frozenset(path for guard, _, _ in self.conditions if isinstance(guard, Guard) for path in guard.paths)
+
+    def _parsed(self, text: str, path: Path) -> Guard | Problem:
+        place = self.document.text_place(path)
+        try:
+            return parse(text, place)
+        except ConfigError as error:
+            where = error.where if isinstance(error.where, Place) else place
+            return Problem("guard-syntax", error.message, where, error.hint)
+
+    def _conditions(self) -> Iterator[tuple[str, Path, str | None]]:
+        for path, task, state in self.tasks.values():
+            if isinstance(task.complete, str) and task.complete not in ("all", "any"):
+                yield task.complete, (*path, "complete"), state
+        for name, (path, node) in self.nodes.items():
+            for action, spec in node.spec.actions.items():
+                if spec.when:
+                    yield spec.when, (*path, "actions", action, "when"), name
+            for number, auto in enumerate(node.spec.auto):
+                yield auto.when, (*path, "auto", number, "when"), name
+            for deadline, timed in node.spec.deadlines.items():
+                if timed.when:
+                    yield timed.when, (*path, "deadlines", deadline, "when"), name
 
     def problem(self, rule: str, message: str, path: Path, hint: str = "", *, severity: str = "error") -> Problem:
         """A finding at a path of the template's file."""

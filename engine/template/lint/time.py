@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from engine.errors import Problem
 from engine.template.calendars import holidays_known
-from engine.template.lint.conditions import written
 from engine.template.lint.subject import Subject
 from engine.template.model import Reminder
 
@@ -22,9 +21,8 @@ def problems(subject: Subject) -> Iterator[Problem]:
         for number, reminder in enumerate(task.remind):
             if isinstance(reminder, Reminder):
                 yield from subject.unknown_roles(reminder.to, (*path, "remind", number, "to"))
-    texts = " ".join(text for text, _, _ in written(subject))
     for name, (path, task, _) in subject.tasks.items():
-        if task.due and f"tasks.{name}.overdue" not in texts:
+        if task.due and ("tasks", name, "overdue") not in subject.reads:
             message, hint = (
                 f"nothing happens when “{name}” is overdue",
                 f"Let an action say when: tasks.{name}.overdue.",

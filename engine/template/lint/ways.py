@@ -1,26 +1,22 @@
-"""The ways through the chart: states that nothing leads to or on from, and automatic steps that lead round."""
+"""The ways through the chart: states that nothing leads to or on from, and those that no process ends from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.errors import ConfigError, Place, Problem
-from engine.guards import parse
-from engine.guards.nodes import Compare, Literal, Logic, Node, Path
-from engine.template import chart
-from engine.template.chart import Choice, has_rule
+from engine.errors import Problem
+from engine.template.chart import Node
 from engine.template.lint.subject import Subject
-from engine.template.model import Auto
-from engine.template.transitions import entered_by, entry_set
+from engine.template.transitions import entered_by
 
 
 def problems(subject: Subject) -> Iterator[Problem]:
     """What is wrong with the ways; the chart has to be one that can be walked."""
     yield from _reachability(subject)
-    yield from _auto_cycles(subject)
+    yield from _endless(subject)
 
 
-def _exits(node: chart.Node) -> list[str]:
+def _exits(node: Node) -> list[str]:
     state = node.spec
     return [
         *(action.to for action in state.actions.values()),
@@ -49,7 +45,7 @@ def _reachability(subject: Subject) -> Iterator[Problem]:
                 yield subject.problem("dead-end", f"nothing leads on from the state “{name}”", path, hint)
 
 
-def _beside(subject: Subject, node: chart.Node) -> Iterator[str]:
+def _beside(subject: Subject, node: Node) -> Iterator[str]:
     """The states whose ways out leave a state: its own, those around it, and all of a parallel one around it."""
     for name in node.path:
         yield name
@@ -57,54 +53,32 @@ def _beside(subject: Subject, node: chart.Node) -> Iterator[str]:
             yield from (other.id for _, other in subject.nodes.values() if name in other.path)
 
 
-def _auto_cycles(subject: Subject) -> Iterator[Problem]:
-    """Automatic transitions that lead round without a person or the clock: their guards may hold for ever."""
-    following = {
-        name: {
-            entered
-            for auto in node.spec.auto
-            if not _waits(subject, name, auto)
-            for entered in _entered(subject, name, auto)
-        }
-        for name, (_, node) in subject.nodes.items()
-    }
-    for name, (path, _) in subject.nodes.items():
-        ahead, seen = list(following[name]), set[str]()
-        while ahead and name not in seen:
-            step = ahead.pop()
-            if step not in seen:
-                seen.add(step)
-                ahead += following[step]
-        if name in seen:
-            message = f"automatic steps lead from “{name}” back to it"
-            hint = "Break the circle, or let a step wait for a task of its own state: tasks.<task>.complete."
-            yield subject.problem("auto-cycle", message, path, hint)
+def _endless(subject: Subject) -> Iterator[Problem]:
+    """Where a process gets into what it never gets out of to an end: the first of those states."""
+    leaves = [node for _, node in subject.nodes.values() if node.atomic]
+    onward = {node.id: _onward(subject, node) for node in leaves}
+    ending = {node.id for node in leaves if node.spec.final and node.parent is None}
+    if not ending:
+        hint = "Add a state with final: true, and a way to it."
+        yield subject.problem(
+            "never-ends", "no process of this template ever ends", ("states",), hint, severity="warning"
+        )
+        return
+    while found := {name for name in onward if name not in ending and not onward[name].isdisjoint(ending)}:
+        ending |= found
+    trapped = {name for name in onward if name not in ending and onward[name]}
+    for name in trapped:
+        before = {other for other, after in onward.items() if name in after and other not in trapped}
+        if before:
+            message, hint = f"from “{name}” no process ever ends", "Add a way to a final state, or remove it."
+            yield subject.problem("never-ends", message, subject.nodes[name][0], hint, severity="warning")
 
 
-def _entered(subject: Subject, state: str, auto: Auto) -> Iterator[str]:
-    """The states that an automatic transition may enter; by way of a history state, whatever that may remember."""
-    yield from entry_set(subject.definition, {}, [Choice("", state, auto.to, auto, None)])
-    target = subject.nodes[auto.to][1]
-    if target.spec.history is not None:
-        yield from (name for name, (_, node) in subject.nodes.items() if target.parent in node.path)
-
-
-def _waits(subject: Subject, state: str, auto: Auto) -> bool:
-    """Whether the guard cannot hold before somebody has answered a task that each entry of the state asks anew."""
-    try:
-        tree = parse(auto.when, Place("")).tree
-    except ConfigError:  # told where guards are read
-        return False
-    joined = tree.parts if isinstance(tree, Logic) and tree.operator == "and" else (tree,)
-    return any(_asks(subject, state, part) for part in joined)
-
-
-def _asks(subject: Subject, state: str, part: Node) -> bool:
-    match part:
-        case Path(full=("tasks", name, "complete")):
-            _, task, owner = subject.tasks.get(name, (None, None, None))
-            return task is not None and owner == state and not task.optional and not has_rule(task)
-        case Compare(first=Path(full=("tasks", name, "done")), rest=((operator, Literal(value=int(count))),)):
-            least = {">=": count, "==": count, ">": count + 1}.get(operator, 0)
-            return name in subject.tasks and subject.tasks[name][2] == state and least > 0
-    return False
+def _onward(subject: Subject, node: Node) -> set[str]:
+    """The states without states of their own that may follow one."""
+    targets = {to for step in _beside(subject, node) for to in _exits(subject.nodes[step][1])}
+    histories = [subject.nodes[name][1] for name in targets if subject.nodes[name][1].spec.history is not None]
+    around = {history.parent for history in histories}
+    entered = {state for name in targets for state in entered_by(subject.definition, name)}
+    entered |= {other.id for _, other in subject.nodes.values() if around & set(other.path)}
+    return {name for name in entered if subject.nodes[name][1].atomic}

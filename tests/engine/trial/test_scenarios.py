@@ -134,6 +134,7 @@ def test_given_a_step_that_fails_when_played_then_nothing_after_it_is_tried(smal
         ("    when: [{submit: gaol, refused: true}]\n", "scenario-unknown-name", "Did you mean “goal”?"),
         ("    when: [{by: ola, submit: goal, answers: some, refused: true}]\n", "scenario-unknown-name", "There are: none."),
         ("    when: [{grant: led, to: ola, refused: true}]\n", "scenario-unknown-name", "Did you mean “lead”?"),
+        ("    then: {states: plan}\n  two:\n    then: {states: plan}\n", "scenario-missing", "Add title: …"),
         ("    when: [{act: open}]\n", "scenario-idle", "Add then: …, or refused: … to a step."),
         ("    when: [{act: open}]\n    then: {}\n", "scenario-idle", "Add then: …, or refused: … to a step."),
         ("    when: [{act: open, sumbit: goal}]\n", "scenario-unknown-key", "Did you mean “submit”?"),

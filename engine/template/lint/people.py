@@ -1,0 +1,60 @@
+"""Who does what: roles that nobody needs or can hold, and tasks and actions that nobody may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.errors import Problem
+from engine.template.lint.subject import Path, Subject
+from engine.template.model import Action, Reminder, Task
+
+
+def problems(subject: Subject) -> Iterator[Problem]:
+    """What is wrong with who does what."""
+    yield from _roles(subject)
+    for path, task, _ in subject.tasks.values():
+        yield from _barred(subject, (*path, "not_by"), task)
+    for path, node in subject.nodes.values():
+        for name, action in node.spec.actions.items():
+            yield from _barred(subject, (*path, "actions", name, "not_by"), action)
+
+
+def _roles(subject: Subject) -> Iterator[Problem]:
+    used = {subject.template.starter, *_named(subject)}
+    for name, role in subject.template.roles.items():
+        path = ("roles", name)
+        if name not in used:
+            message, hint = (
+                f"the role “{name}” does nothing and is told nothing",
+                "Give it something to do, or remove it.",
+            )
+            yield subject.problem("role-unused", message, path, hint, severity="warning")
+        if role.max is not None and role.max < role.min:
+            message = f"at least {role.min} have to hold “{name}”, and at most {role.max} may"
+            yield subject.problem("role-bounds", message, (*path, "max"), "Raise max, or lower min.")
+
+
+def _named(subject: Subject) -> Iterator[str]:
+    for _, task, _ in subject.tasks.values():
+        yield from (*task.by, *(task.correct_by or ()))
+        for reminder in task.remind:
+            if isinstance(reminder, Reminder):
+                yield from reminder.to
+    for _, node in subject.nodes.values():
+        for action in node.spec.actions.values():
+            yield from action.by
+
+
+def _barred(subject: Subject, path: Path, deed: Task | Action) -> Iterator[Problem]:
+    """Four eyes where there is one pair: whoever may do it is who has answered what bars from it."""
+    others = [subject.tasks[name][1] for name in deed.not_by or () if name in subject.tasks]
+    for other in others:
+        if set(deed.by) == set(other.by) and _most(subject, deed.by) == 1 and not other.optional:
+            message = "the only one who may do this is who has answered that, and so may not"
+            yield subject.problem("nobody-may", message, path, "Let another role do one of the two, or raise its max.")
+
+
+def _most(subject: Subject, roles: Sequence[str]) -> int | None:
+    """How many may hold one of the roles; None where nothing bounds it."""
+    found = [subject.template.roles[name].max if name in subject.template.roles else None for name in roles]
+    return None if None in found else sum(most for most in found if most is not None)
