@@ -136,7 +136,7 @@ MODULES: Final = (
         {
             "delegate": "Let another act in the place of a membership, during an absence.",
             "hand-over": "Give a role to another and lose it, in one step.",
-            "claim": "Take on a task that any of several could do.",
+            "claim": "Take on a task that any of several could do, or give it to somebody.",
             "release": "Give back a task that was taken on.",
         },
     ),
@@ -175,7 +175,8 @@ MODULES: Final = (
         "Incidents",
         {
             "incident list": "List what cannot go on by itself.",
-            "incident retry": "Evaluate a condition that failed again, and go on if it can.",
+            "explain incident": "Say what an incident is about, and what helps.",
+            "incident retry": "Try what could not go on again: a condition, a task that nobody could do, a message.",
             "incident resolve": "Say why an incident does not matter.",
         },
     ),

@@ -51,7 +51,7 @@ def plan(ctx: typer.Context, template: Template, to: To = None, file: PlanFile =
     What keeps its name needs no plan. A plan is a small file (template, to, states, tasks, roles, accept, ask_again):
     see the how-to "Move running processes to a new version". Ends with 5 where something is in the way.
     """
-    _run(ctx.obj, template, to, file, process or [], "trying it out", apply=False)
+    _run(ctx.obj, template, to, file, process or [], "…", apply=False)
 
 
 @commands.add(

@@ -130,8 +130,9 @@ class _Reader:
         return TaskNow(task.id, title, group.done, group.expected, task.spec.optional, still)
 
     def _whom(self, instance: Instance) -> str:
-        if instance.membership:
-            return self._name(self.state.memberships[instance.membership])
+        alone = instance.membership or instance.claimed_by
+        if alone:
+            return self._name(self.state.memberships[alone])
         if instance.party:
             return self.state.parties[instance.party].title
         return ", ".join(self._role(role) for role in instance.roles)

@@ -84,10 +84,14 @@ def claim(
     ] = None,
     command_id: CommandId = "",
 ) -> None:
-    """Take on a task that any of several could do."""
+    """Take on a task that any of several could do, or give it to somebody.
+
+    With --for it is given to a membership, also where another had taken it on: for whoever leads the process.
+    """
     from engine.process.commands import Claim
 
-    carry_out(ctx, process, Claim(instance, membership), command_id, f"{instance} is taken on")
+    done = f"{instance} is {membership}'s now" if membership else f"{instance} is taken on"
+    carry_out(ctx, process, Claim(instance, membership), command_id, done)
 
 
 @commands.add("release", example="samskap release arendal-2026 summary.1")

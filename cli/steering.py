@@ -12,7 +12,7 @@ import typer
 from cli.call import Call
 from cli.command import CommandId, Commands, Instance, Process, SomeProcess
 from cli.output import Done, Table, tell
-from cli.taking_part import carry_out
+from cli.taking_part import carry_out, confirm
 
 if TYPE_CHECKING:
     from engine.process.explain import Part as ExplainedPart
@@ -28,18 +28,18 @@ Action = Annotated[str, typer.Argument(metavar="ACTION", help="The action, as `s
 def status(ctx: typer.Context, process: SomeProcess = None) -> None:
     """Show where a process stands, or list the processes.
 
-    States; what is done and what is open for whom; which actions are open, and why others are not; who takes part.
+    States; what is done and what is open for whom; which actions are open, and why others are not; who takes part. The
+    list says which version each process runs on, and when something last happened in it.
     """
     from cli.standing import parts, standing
 
     call: Call = ctx.obj
     session = call.reader()
     if process is None:
-        found = [row for row in call.engine.processes() if _may_see(call, session, row)]
-        keys = ("name", "title", "template", "status")
-        rows = [[row[key] for key in keys] for row in found]
-        data = {"processes": [{key: row[key] for key in keys} for row in found]}
-        tell(call, data, Table(("Process", "Title", "Template", "Status"), rows, empty="You take part in no process."))
+        found = [one for row in call.engine.processes() if (one := _listed(call, session, row)) is not None]
+        columns = ("Process", "Title", "Template", "Version", "Status", "Last event")
+        rows = [(*list(one.values())[:-1], call.local(one["last"])) for one in found]
+        tell(call, {"processes": found}, Table(columns, rows, empty="You take part in no process."))
         return
     loaded = call.engine.load(call.engine.stream(process))
     call.engine.view(session, loaded)
@@ -47,14 +47,22 @@ def status(ctx: typer.Context, process: SomeProcess = None) -> None:
     tell(call, now, *parts(now, call.local))
 
 
-def _may_see(call: Call, session: Session, process: Mapping[str, Any]) -> bool:
+def _listed(call: Call, session: Session, process: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A process in a line; None for one that the session may not see."""
     from engine.errors import NotAllowed
 
+    loaded = call.engine.load(call.engine.stream(process["name"]))
     try:
-        call.engine.view(session, call.engine.load(call.engine.stream(process["name"])))
+        call.engine.view(session, loaded)
     except NotAllowed:
-        return False
-    return True
+        return None
+    keys = ("name", "title", "template")
+    state = loaded.state
+    return {key: process[key] for key in keys} | {
+        "version": state.version,
+        "status": process["status"],
+        "last": state.recorded_at,
+    }
 
 
 @commands.add(
@@ -73,22 +81,31 @@ def act(
     carry_out(ctx, process, Act(action, reason), command_id, f"{process}: {action}")
 
 
-@commands.add("back", example="samskap back arendal-2026 preparation --reason 'Vi glemte en part'")
+@commands.add(
+    "back",
+    example="samskap back arendal-2026 preparation --reason 'Vi glemte en part'\n"
+    "samskap back arendal-2026 preparation --again agree --reason 'Valget var en misforståelse'",
+)
 def back(
     ctx: typer.Context,
     process: Process,
     state: Annotated[str, typer.Argument(metavar="STATE", help="A state in which the process has been.")],
     reason: Reason = "",
+    again: Annotated[
+        list[str] | None,
+        typer.Option("--again", metavar="TASK", help="A task that is to be done again there; may be repeated."),
+    ] = None,
     command_id: CommandId = "",
 ) -> None:
     """Go back to an earlier state, keeping what was done.
 
-    Answers that were given there still stand, save sealed ones, which are asked for anew.
-    For whoever leads the process.
+    Answers that were given there still stand, save sealed ones, which are asked for anew. With --again a task is to be
+    done again; its earlier answers stay readable. For whoever leads the process.
     """
     from engine.process.commands import StepBack
 
-    carry_out(ctx, process, StepBack(state, reason), command_id, f"{process} is back in {state}.")
+    command = StepBack(state, reason, tuple(again or ()))
+    carry_out(ctx, process, command, command_id, f"{process} is back in {state}.")
 
 
 @commands.add("suspend", example="samskap suspend arendal-2026 --reason 'Sommerferie'")
@@ -117,12 +134,14 @@ def resume(ctx: typer.Context, process: Process, reason: Reason = "", command_id
 def cancel(ctx: typer.Context, process: Process, reason: Reason = "", command_id: CommandId = "") -> None:
     """Give a process up, for good.
 
-    What is open is withdrawn, and what is sealed is never revealed. For whoever leads the process, or the operator on
-    behalf of one who does (`--as`).
+    What is open is withdrawn, and what is sealed is never revealed; what was done stays readable. For whoever leads the
+    process, and for the operator: a process may have died with those who led it.
     """
     from engine.process.commands import Cancel
 
-    carry_out(ctx, process, Cancel(reason), command_id, f"{process} is cancelled.")
+    call: Call = ctx.obj
+    receipt = call.engine.handle(call.reader(), process, Cancel(reason), command_id=command_id)
+    confirm(call, receipt, f"{process} is cancelled.")
 
 
 @commands.add("tick", example="samskap tick")

@@ -17,6 +17,7 @@ from engine.notify import outbox
 from engine.process import commands
 from engine.process import events as e
 from engine.process.access import Actor, View
+from engine.process.conditions import Conditions
 from engine.process.explain import ActionExplanation, TaskExplanation
 from engine.process.history import Line
 from engine.process.readers import Reader
@@ -270,6 +271,10 @@ class Engine:
     def names(self, state: ProcessState) -> Name:
         """What people call a membership, party or row of a process: its name, or itself where it has none."""
         return self._looking.names(state)
+
+    def conditions(self, session: Session, loaded: Loaded) -> Conditions:
+        """The guards' eyes on a process, to say what a condition reads and what it says."""
+        return self._looking.conditions(session, loaded)
 
     def readers(self, session: Session, name: str, instance: str) -> list[Reader]:
         """Who could read the answers of an instance, and since when; for whoever may see the process."""

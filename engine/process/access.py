@@ -63,6 +63,11 @@ class ToMigrate:
 
 
 @dataclass(frozen=True, slots=True)
+class ToCancel:
+    """Give the process up: for who leads it, and for whoever runs the workspace, as it may have died with its leads."""
+
+
+@dataclass(frozen=True, slots=True)
 class ToRead:
     """See the process at all."""
 
@@ -77,7 +82,7 @@ class ToErase:
     """Forget who somebody was: for whoever runs the workspace."""
 
 
-Deed: TypeAlias = ToSubmit | ToCorrect | ToChoose | ToManage | ToMigrate | ToRead | ToMeasure | ToErase
+Deed: TypeAlias = ToSubmit | ToCorrect | ToChoose | ToManage | ToMigrate | ToCancel | ToRead | ToMeasure | ToErase
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -
         case ToManage():
             starter = definition.template.starter
             return _held(own, (starter,), Reason("role", roles=(starter,)))
-        case ToMigrate():
+        case ToMigrate() | ToCancel():
             if actor.operator:
                 return Verdict(True)
             return may(actor, ToManage(), state, definition)
@@ -116,15 +121,19 @@ def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -
             return _held(own, roles, Reason("measured by" if roles else "measured by nobody", roles=roles))
         case ToCorrect():
             task = definition.tasks[deed.instance.task].spec
-            barred = _four_eyes(actor, task.not_by, state, definition)
+            barred = _four_eyes(actor.subject, task.not_by, state, definition)
             roles = task.correct_by or ()
             otherwise = Reason("corrected by" if roles else "corrected by nobody", roles=roles)
             return barred or _held(own, roles, otherwise)
         case ToChoose():
             return _choose(own, deed, state, definition)
         case ToSubmit():
-            barred = _four_eyes(actor, definition.tasks[deed.instance.task].spec.not_by, state, definition)
-            return barred or _submit(own, deed, state, definition)
+            barred = _four_eyes(actor.subject, definition.tasks[deed.instance.task].spec.not_by, state, definition)
+            verdict = barred or _submit(own, deed, state, definition)
+            if verdict.on_behalf_of is None:
+                return verdict
+            theirs = definition.tasks[deed.instance.task].spec.not_by
+            return _four_eyes(verdict.on_behalf_of.subject, theirs, state, definition) or verdict
 
 
 def _measuring(definition: Definition) -> tuple[str, ...]:
@@ -147,8 +156,8 @@ def _held(own: Iterable[Membership], roles: tuple[str, ...] | None, otherwise: R
 
 def _choose(own: list[Membership], deed: ToChoose, state: ProcessState, definition: Definition) -> Verdict:
     action = deed.choice.spec
-    actor = Actor(own[0].subject if own else "")
-    barred = _four_eyes(actor, action.not_by if isinstance(action, Action) else None, state, definition)
+    not_by = action.not_by if isinstance(action, Action) else None
+    barred = _four_eyes(own[0].subject if own else "", not_by, state, definition)
     if barred is not None:
         return barred
     mine = _held(own, deed.roles, Reason("role", roles=deed.roles))
@@ -157,18 +166,19 @@ def _choose(own: list[Membership], deed: ToChoose, state: ProcessState, definiti
     for other in _stood_in_for(own, state):
         role = next((r for r in deed.roles if r in other.roles), None)
         if role is not None:
-            return Verdict(True, membership=_stand_in(own, other), role=role, on_behalf_of=other)
+            barred = _four_eyes(other.subject, not_by, state, definition)
+            return barred or Verdict(True, membership=_stand_in(own, other), role=role, on_behalf_of=other)
     return mine
 
 
 def _four_eyes(
-    actor: Actor, tasks: tuple[str, ...] | None, state: ProcessState, definition: Definition
+    subject: str, tasks: tuple[str, ...] | None, state: ProcessState, definition: Definition
 ) -> Verdict | None:
     """A refusal where the person answered one of the tasks, in the latest entry of its state; None where not."""
     for task in tasks or ():
         node = definition.tasks[task]
         given = [s for name in state.group(task, node.state).instances for s in state.instances[name].submissions]
-        if actor.subject and any(actor.subject in (s.subject, s.entered_by) for s in given):
+        if subject and any(subject in (s.subject, s.entered_by) for s in given):
             return Verdict(False, Reason("four eyes", task=node.spec.title))
     return None
 

@@ -152,10 +152,11 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class StepBack:
-    """Go back to a state in which the process has been, keeping what was done there."""
+    """Go back to a state in which the process has been, keeping what was done there; `again` are tasks to do again."""
 
     to: str
     reason: str
+    again: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

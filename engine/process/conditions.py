@@ -59,12 +59,12 @@ class Conditions:
         except GuardFault as fault:
             return Outcome(UNKNOWN), fault.message
 
-    def seen(self, choice: Choice) -> list[tuple[str, str]]:
-        """Everything that the choice's guard reads, and what it is now: for explaining."""
-        if choice.guard is None:
+    def seen(self, guard: Guard | None, state: str | None) -> list[tuple[str, str]]:
+        """Everything that a guard reads in a state, and what it is now: for explaining."""
+        if guard is None:
             return []
-        environment = self._environment(choice.guard, choice.state, 0)
-        paths = sorted(path for path in choice.guard.paths if "*" not in path)
+        environment = self._environment(guard, state, 0)
+        paths = sorted(path for path in guard.paths if "*" not in path)
         return [(".".join(path), _shown(environment, path)) for path in paths]
 
     def parts(self, choice: Choice) -> list[PartNow]:

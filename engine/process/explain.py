@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.guards import GuardFault
+from engine.guards import Guard, GuardFault
 from engine.process.accepting import refusal, resting, whose_turn
 from engine.process.access import Actor, ToChoose, may, visible
 from engine.process.conditions import Conditions, counting
@@ -146,10 +146,7 @@ def explain_action(
         is_open=active and rests is None and outcome.value is True,
         condition=choice.guard.text if choice.guard else "",
         outcome=fault or _word(outcome.value if lacking or not outcome.missing else False),
-        seen=tuple(
-            Seen(path, NOT_SHOWN if tuple(path.split(".")[:2]) in hidden else value)
-            for path, value in conditions.seen(choice)
-        ),
+        seen=what_is_read(definition, state, conditions, actor, choice.guard, choice.state),
         missing=lacking,
         otherwise=action.otherwise.get(language) if action.otherwise else "",
         roles=action.by,
@@ -181,6 +178,22 @@ def _told(definition: Definition, reason: Reason | None, language: str, name: Na
 
 def _key(reason: Reason | None) -> str:
     return reason.key if reason is not None else ""
+
+
+def what_is_read(
+    definition: Definition,
+    state: ProcessState,
+    conditions: Conditions,
+    actor: Actor,
+    guard: Guard | None,
+    where: str | None,
+) -> tuple[Seen, ...]:
+    """What a guard reads in a state and what it is now, as far as the actor may see it."""
+    hidden = unseen(definition, state, actor)
+    return tuple(
+        Seen(path, NOT_SHOWN if tuple(path.split(".")[:2]) in hidden else value)
+        for path, value in conditions.seen(guard, where)
+    )
 
 
 def _titles(definition: Definition, roles: Iterable[str], language: str) -> tuple[str, ...]:

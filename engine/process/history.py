@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine.process import events as e
 from engine.process.state import ProcessState
@@ -213,7 +214,7 @@ class Teller:
             case "role":
                 return self._role(value)
             case "due":
-                return f"{value:%Y-%m-%d %H:%M} UTC"
+                return self._moment(value)
             case "task":
                 return self.definition.tasks[value].spec.title.get(self.language)
             case "action" if isinstance(payload, e.ActionTaken):
@@ -241,8 +242,13 @@ class Teller:
             case e.ProcessMigrated():
                 made["template"] = self.definition.template.title.get(self.language)
             case e.DelegationBegun():
-                made["until"] = f" – {payload.until:%Y-%m-%d %H:%M} UTC" if payload.until else ""
+                made["until"] = f" – {self._moment(payload.until)}" if payload.until else ""
         return made
+
+    def _moment(self, moment: datetime) -> str:
+        """A moment where the process is at home."""
+        zone = ZoneInfo(self.definition.template.calendar.zone)
+        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
     def _role(self, role: str) -> str:
         return self.definition.template.roles[role].title.get(self.language)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
 
 from engine.codec import Json
 from engine.errors import SamskapError
@@ -129,7 +130,8 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
             case e.ActionTaken() as p:
                 return c.Act(p.action, _reason(p.reason))
             case e.SteppedBack() as p:
-                return c.StepBack(p.to, _reason(p.reason))
+                again = [ev.payload.instance.split(".")[0] for ev in events if isinstance(ev.payload, e.TaskReopened)]
+                return c.StepBack(p.to, _reason(p.reason), tuple(dict.fromkeys(again)))
             case e.IncidentResolved() as p if p.subject:
                 return c.Resolve(p.incident, _reason(p.reason))
             case e.ProcessSuspended() as p:
@@ -199,7 +201,7 @@ def replay(done: Iterable[Act], new: Definition) -> Replayed:
         now = fold(decided, now)
         assert now is not None
         count += 1
-        if how := _differs(then, now):
+        if how := _differs(then, now, ZoneInfo(new.template.calendar.zone)):
             return Replayed("differs", count, act.sequence, what, how)
     return Replayed("same", count)
 
@@ -222,7 +224,7 @@ def _told(act: Act) -> str:
     return f"{name} {on}" if on else name
 
 
-def _differs(then: ProcessState, now: ProcessState) -> str:
+def _differs(then: ProcessState, now: ProcessState, zone: ZoneInfo) -> str:
     """How two states differ in what people would notice; empty where they do not."""
     if then.status != now.status:
         return f"the process is {now.status} instead of {then.status}"
@@ -236,7 +238,8 @@ def _differs(then: ProcessState, now: ProcessState) -> str:
     due_then, due_now = ({p.id: p.due for p in s.pending.values()} for s in (then, now))
     for name in sorted(due_then.keys() | due_now.keys()):
         if due_then.get(name) != due_now.get(name):
-            return f"{name} is due {_day(due_now.get(name))} instead of {_day(due_then.get(name))}"
+            now_due, then_due = _day(due_now.get(name), zone), _day(due_then.get(name), zone)
+            return f"{name} is due {now_due} instead of {then_due}"
     return ""
 
 
@@ -244,5 +247,5 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "no state"
 
 
-def _day(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}" if moment else "never"
+def _day(moment: datetime | None, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}" if moment else "never"

@@ -140,7 +140,7 @@ class Looking:
         return explain_action(
             loaded.definition,
             loaded.state,
-            self._conditions(session, loaded),
+            self.conditions(session, loaded),
             self.actor(session, loaded.state),
             choice,
             language or session.person.language,
@@ -153,7 +153,7 @@ class Looking:
         return explain_task(
             loaded.definition,
             loaded.state,
-            self._conditions(session, loaded),
+            self.conditions(session, loaded),
             self.actor(session, loaded.state),
             instance_of(loaded, instance),
             language or session.person.language,
@@ -168,7 +168,7 @@ class Looking:
         return explain_now(
             loaded.definition,
             loaded.state,
-            self._conditions(session, loaded),
+            self.conditions(session, loaded),
             self.actor(session, loaded.state),
             language or session.person.language,
             self.names(loaded.state),
@@ -191,7 +191,8 @@ class Looking:
         loaded = self._seen(session, name)
         return readers(self._streams.events(loaded.records), instance_of(loaded, instance).id)
 
-    def _conditions(self, session: Session, loaded: Loaded) -> Conditions:
+    def conditions(self, session: Session, loaded: Loaded) -> Conditions:
+        """The guards' eyes on a process."""
         context = self._committing.context(session, loaded.state, loaded.records)
         return Conditions(loaded.definition, loaded.state, context.answers)
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from engine.process import events as e
-from engine.process.state import ProcessState
+from engine.process.state import Instance, ProcessState
 from engine.store.log import Log, Row, iso
 from engine.store.tables import FOLDS
 from engine.template.chart import Definition
@@ -77,7 +77,7 @@ def _rows(
     yield from _people_rows(payload, stream, after, mac)
     yield from _task_rows(payload, stream, after, definition)
     yield from _time_rows(payload, stream, after, definition)
-    yield from _incident_rows(payload, stream, after)
+    yield from _incident_rows(payload, stream, after, definition)
 
 
 def _process_rows(payload: e.Payload, stream: str) -> Iterator[Row]:
@@ -129,8 +129,7 @@ def _task_rows(payload: e.Payload, stream: str, after: ProcessState, definition:
             found = after.instances[instance]
             if found.entry < 1:  # of a round before the process: it is entered at once, and on nobody's list
                 return
-            barred = [ASK] if definition.tasks[found.task].spec.not_by else []
-            roles = json.dumps([*found.roles, *barred])
+            roles = _wanted(found, definition)
             values = (instance, found.task, found.membership, found.party, roles)
             yield "INSERT INTO open_task VALUES (?,?,?,?,?,?,NULL)", (stream, *values)
         case e.FormSubmitted(instance=instance, task=task):
@@ -151,6 +150,12 @@ def _task_rows(payload: e.Payload, stream: str, after: ProcessState, definition:
             yield "DELETE FROM open_task WHERE stream=?", (stream,)
         case _:
             return
+
+
+def _wanted(instance: Instance, definition: Definition, *marks: str) -> str:
+    """The roles that may fill an instance in, as JSON, with what else has to be known of it."""
+    asked = [ASK] if definition.tasks[instance.task].spec.not_by else []
+    return json.dumps([*instance.roles, *asked, *marks])
 
 
 def _time_rows(payload: e.Payload, stream: str, after: ProcessState, definition: Definition) -> Iterator[Row]:
@@ -177,7 +182,7 @@ def _time_rows(payload: e.Payload, stream: str, after: ProcessState, definition:
             return
 
 
-def _incident_rows(payload: e.Payload, stream: str, after: ProcessState) -> Iterator[Row]:
+def _incident_rows(payload: e.Payload, stream: str, after: ProcessState, definition: Definition) -> Iterator[Row]:
     match payload:
         case e.IncidentRaised(incident=incident, state=state, message=message):
             at = after.incidents[incident].at if incident in after.incidents else after.recorded_at
@@ -185,6 +190,9 @@ def _incident_rows(payload: e.Payload, stream: str, after: ProcessState) -> Iter
             yield "INSERT INTO incident VALUES (?,?,?,?,?)", (stream, incident, state, message, iso(at) if at else "")
         case e.IncidentResolved(incident=incident):
             yield "DELETE FROM incident WHERE stream=? AND incident=?", (stream, incident)
+            if incident in after.instances:  # a task that nobody can do, of which it was said that nobody needs to
+                roles = _wanted(after.instances[incident], definition, NOBODY)
+                yield "UPDATE open_task SET roles=? WHERE stream=? AND instance=?", (roles, stream, incident)
         case e.StateLeft(state=state):
             yield "DELETE FROM incident WHERE stream=? AND state=?", (stream, state)
         case e.ProcessFinished() | e.ProcessCancelled():
@@ -202,6 +210,8 @@ def _await(stream: str, name: str, due: datetime | None) -> Iterator[Row]:
 
 ASK = "?"
 """Among the roles of an open task: whoever holds one of them may still be barred, as four eyes are asked for."""
+NOBODY = "!"
+"""Among the roles of an open task: that nobody can do it has been said not to matter."""
 
 _STATUS: Mapping[type[e.Payload], str] = {
     e.ProcessSuspended: "suspended",
@@ -298,6 +308,7 @@ def incidents(log: Log, process: str | None = None) -> list[IncidentItem]:
     nobody = [
         IncidentItem(row["name"], row["instance"], "role", f"nobody holds {' or '.join(wanted)}", None)
         for row in log.query(_FOR_A_ROLE, (process, process))
+        if NOBODY not in json.loads(row["roles"])
         if (wanted := [role for role in json.loads(row["roles"]) if role != ASK])
         and held.get(row["stream"], set()).isdisjoint(wanted)
     ]
@@ -306,6 +317,13 @@ def incidents(log: Log, process: str | None = None) -> list[IncidentItem]:
         for row in log.query(_REFUSED, (process, process))
     ]
     return [*failed, *nobody, *refused]
+
+
+def asked_for(log: Log, process: str | None = None) -> list[tuple[str, str]]:
+    """The open tasks that ask for four eyes, by process and instance: whether somebody can do them is not told here."""
+    found = log.query(_OPEN, (process, process))
+    marks = ((row, set(json.loads(row["roles"]))) for row in found)
+    return [(row["name"], row["instance"]) for row, wanted in marks if ASK in wanted and NOBODY not in wanted]
 
 
 def _moment(text: str) -> datetime:
@@ -319,6 +337,10 @@ _REFUSED = (
 _FAILED = (
     "SELECT p.name, i.incident, i.message, i.at FROM incident i JOIN process p ON p.stream = i.stream"
     " WHERE (CAST(? AS TEXT) IS NULL OR p.name = ?) ORDER BY i.at, p.name, i.incident"
+)
+_OPEN = (
+    "SELECT p.name, t.instance, t.roles FROM open_task t JOIN process p ON p.stream = t.stream"
+    " WHERE (CAST(? AS TEXT) IS NULL OR p.name = ?) AND p.status = 'running' ORDER BY p.name, t.instance"
 )
 _FOR_A_ROLE = (
     "SELECT p.name, t.stream, t.instance, t.roles FROM open_task t JOIN process p ON p.stream = t.stream"

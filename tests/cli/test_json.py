@@ -55,6 +55,7 @@ ELSEWHERE = {
     "head": "tests/cli/test_head.py",
     "diff": "tests/cli/test_diff.py",
     "incident list": "tests/cli/test_incidents.py",
+    "explain incident": "tests/cli/test_incidents.py",
     "incident retry": "tests/cli/test_incidents.py",
     "incident resolve": "tests/cli/test_incidents.py",
     "identity notify": "tests/cli/test_notifying.py",

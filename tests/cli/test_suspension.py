@@ -24,6 +24,13 @@ def test_given_a_process_when_cancelled_then_its_history_says_why(preparation) -
     assert preparation("resume", "arendal", who="kari").code != 0
 
 
+def test_given_a_process_that_died_when_the_operator_gives_it_up_then_it_is_recorded_as_such(preparation) -> None:
+    preparation.done("cancel", "arendal", "--reason", "Ingen har svart på ett år")
+    told = preparation.done("history", "arendal", "--json", who="ola").data
+    assert preparation.done("status", "--json").data["processes"][0]["status"] == "cancelled"
+    assert "Ingen har svart på ett år" in str(told)
+
+
 def test_given_no_reason_when_cancelled_then_refused(preparation) -> None:
     refused = preparation("cancel", "arendal", who="kari")
     assert "needs a reason" in refused.err

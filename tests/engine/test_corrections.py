@@ -116,6 +116,49 @@ def test_given_a_decision_on_an_answer_when_that_is_put_right_then_the_decision_
 # -- going back -------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def onward(
+    new_world: Callable[..., World], write_small: Callable[..., Path], small_text: str, tmp_path: Path
+) -> Iterator[World]:
+    """The small world, which goes on to work by itself as soon as there is a goal; kari has set it."""
+    text = small_text.replace(
+        "    actions:\n      open:", "    auto: [{to: work, when: tasks.goal.complete}]\n    actions:\n      open:"
+    )
+    found: World = new_world(tmp_path / "data")
+    found.engine.publish(bundle.read("small", [write_small(tmp_path / "config", text.replace("1.0.0", "1.1.0"))]))
+    found.engine.start(found.person("kari"), "small", "q", "Q")
+    do(found, "kari", c.Submit("goal.1", {"text": "et mål"}))
+    yield found
+    found.engine.close()
+
+
+def test_given_answers_that_would_lead_straight_on_when_gone_back_then_refused_with_what_could_be_done_again(
+    onward: World,
+) -> None:
+    with pytest.raises(Refused, match="straight on to") as refused:
+        do(onward, "kari", c.StepBack("plan", "Feil mål"))
+    assert "--again: goal" in str(refused.value.hint)
+    assert "voting" in state(onward).active
+
+
+def test_given_a_task_to_be_done_again_when_gone_back_then_it_is_open_and_the_earlier_answer_is_put_right(
+    onward: World,
+) -> None:
+    do(onward, "kari", c.StepBack("plan", "Feil mål", ("goal",)))
+    now = state(onward)
+    assert (list(now.active), now.instances["goal.2"].status) == (["plan"], "open")
+    assert "goal.2" in {item.instance for item in onward.engine.tasks(onward.person("kari"), "q")}
+    do(onward, "kari", c.Submit("goal.2", {"text": "et bedre mål"}))
+    now = state(onward)
+    assert "voting" in now.active
+    assert [given.replaced for given in now.instances["goal.2"].submissions] == [True, False]
+
+
+def test_given_a_task_of_another_state_when_it_is_to_be_done_again_then_told_which_there_are(onward: World) -> None:
+    with pytest.raises(NotFound, match="there is no task “minutes”"):
+        do(onward, "kari", c.StepBack("plan", "Feil mål", ("minutes",)))
+
+
 def test_given_a_later_state_when_gone_back_then_answers_stand_and_sealed_ones_are_asked_anew(world: World) -> None:
     do(world, "kari", c.Act("open"))
     do(world, "ola", c.Submit("vote.1.m2", {"score": 3}))

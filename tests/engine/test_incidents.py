@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.errors import NotFound, Refused, SamskapError
+from engine.incidents import explain, incidents
 from engine.process import commands as c
 from engine.store import worklists
 from engine.template import bundle
@@ -159,3 +160,66 @@ def test_given_incidents_when_worklists_are_made_again_then_they_are_the_same(ma
     world.engine.rebuild_worklists()
     assert world.engine.log.query("SELECT * FROM incident") == before
     assert len(before) == 1
+
+
+# -- tasks that nobody can do -----------------------------------------------------------------------------------------
+
+FOR_A_GUEST = ("form: note, by: [lead, member]}", "form: note, by: guest}")
+BARRED = (
+    "goal: {title: {nb: Mål, nn: Mål, en: Goal}, form: note, by: [lead, member]}",
+    "goal: {title: {nb: Mål, nn: Mål, en: Goal}, form: note, by: [lead, member]}\n"
+    "      check: {title: {nb: Sjekk, nn: Sjekk, en: Check}, form: note, by: lead, not_by: goal}",
+)
+"""Whoever sets the goal may not check it, and there is but one who may check at all."""
+
+
+def test_given_four_eyes_and_but_two_of_them_when_listed_then_the_task_waits_for_nobody(
+    make: Callable[..., World],
+) -> None:
+    world = make(*BARRED)
+    assert incidents(world.engine, "q") == []
+    do(world, "kari", c.Submit("goal.1", {"text": "et mål"}))
+    (item,) = incidents(world.engine, "q")
+    assert (item.incident, item.kind, "four eyes" in item.message) == ("check.1", "role", True)
+
+
+def test_given_a_task_for_a_role_that_nobody_holds_when_retried_then_refused_until_somebody_holds_it(
+    make: Callable[..., World],
+) -> None:
+    world = make(*FOR_A_GUEST)
+    with pytest.raises(Refused, match="nobody holds guest"):
+        do(world, "kari", c.Retry("goal.1"))
+    do(world, "kari", c.Grant("m1", "guest"))
+    assert incidents(world.engine, "q") == []
+
+
+@pytest.mark.parametrize("change", [FOR_A_GUEST, BARRED])
+def test_given_a_task_that_nobody_can_do_when_resolved_with_a_reason_then_it_is_listed_no_more(
+    make: Callable[..., World], change: tuple[str, str]
+) -> None:
+    world = make(*change)
+    if change is BARRED:
+        do(world, "kari", c.Submit("goal.1", {"text": "et mål"}))
+    (item,) = incidents(world.engine, "q")
+    with pytest.raises(Refused, match="needs a reason"):
+        do(world, "kari", c.Resolve(item.incident, " "))
+    do(world, "kari", c.Resolve(item.incident, "Vi trenger det ikke"))
+    assert incidents(world.engine, "q") == []
+    world.engine.rebuild_worklists()
+    assert incidents(world.engine, "q") == []
+
+
+def test_given_a_condition_that_failed_when_explained_then_its_text_and_what_it_reads(
+    make: Callable[..., World],
+) -> None:
+    world = make(ALONE, "    auto: [{to: work, when: 10 / len(parties) > vars.wanted}]\n" + ALONE)
+    found = explain(world.engine, world.person("kari"), "q", "plan.auto.1")
+    assert (found.state, found.condition) == ("plan", "10 / len(parties) > vars.wanted")
+    assert {(one.path, one.value) for one in found.seen} == {("parties", "0 rows"), ("vars.wanted", "2")}
+
+
+def test_given_an_incident_that_is_none_when_explained_then_those_that_there_are(make: Callable[..., World]) -> None:
+    world = make(*FOR_A_GUEST)
+    with pytest.raises(NotFound) as missing:
+        explain(world.engine, world.person("kari"), "q", "goal")
+    assert "goal.1" in str(missing.value.hint)

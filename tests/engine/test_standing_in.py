@@ -79,6 +79,24 @@ def test_given_who_answered_when_a_task_is_not_for_them_then_it_is_not_on_their_
     do(world, "ola", c.Submit("minutes.1", {"text": "x"}))
 
 
+def test_given_who_answered_when_another_acts_in_their_place_then_four_eyes_are_asked_for_too(world: World) -> None:
+    do(world, "kari", c.Submit("goal.1", {"text": "et mål"}))
+    do(world, "kari", c.Revoke("m3", "member"))
+    do(world, "kari", c.Delegate("m1", "m3"))
+    with pytest.raises(NotAllowed, match="four eyes"):
+        do(world, "eva", c.Act("open"))
+
+
+def test_given_who_answered_when_another_enters_for_them_then_four_eyes_are_asked_for_too(world: World) -> None:
+    to_voting(world)
+    do(world, "ola", c.Submit("vote.1.m2", {"score": 3}))
+    do(world, "eva", c.Submit("vote.1.m3", {"score": 3}))
+    do(world, "kari", c.Revoke("m3", "member"))
+    do(world, "kari", c.Delegate("m1", "m3"))
+    with pytest.raises(NotAllowed, match="four eyes"):
+        do(world, "eva", c.Submit("minutes.1", {"text": "x"}))
+
+
 # -- delegation -------------------------------------------------------------------------------------------------------
 
 
@@ -201,6 +219,15 @@ def test_given_a_task_taken_on_when_who_leads_gives_it_to_another_then_it_is_the
     assert state(world).instances["goal.1"].claimed_by == "m3"
     with pytest.raises(NotAllowed):
         do(world, "ola", c.Claim("goal.1", "m2"))
+
+
+def test_given_who_may_not_do_it_when_a_task_is_given_to_them_then_refused(world: World) -> None:
+    to_voting(world)
+    do(world, "ola", c.Submit("vote.1.m2", {"score": 3}))
+    do(world, "eva", c.Submit("vote.1.m3", {"score": 3}))
+    with pytest.raises(Refused, match="four eyes"):
+        do(world, "kari", c.Claim("minutes.1", "m1"))
+    do(world, "kari", c.Claim("minutes.1", "m2"))
 
 
 def test_given_a_task_taken_on_when_the_person_leaves_then_it_is_free_again(world: World) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from engine.errors import Refused
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.decide import answering, beginning, choosing, migrating, taking_part, timing
+from engine.process.decide import answering, beginning, choosing, incidents, migrating, taking_part, timing
 from engine.process.decide.moves import settle
 from engine.process.decide.step import Context, Step
 from engine.process.state import ProcessState
@@ -41,8 +41,8 @@ _HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {  # each tak
     c.Backfill: answering.backfill,
     c.Act: choosing.act,
     c.StepBack: choosing.step_back,
-    c.Retry: timing.retry,
-    c.Resolve: timing.resolve,
+    c.Retry: incidents.retry,
+    c.Resolve: incidents.resolve,
     c.Suspend: timing.suspend,
     c.Resume: timing.resume,
     c.Cancel: timing.cancel,

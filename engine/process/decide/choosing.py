@@ -6,8 +6,8 @@ from engine.errors import Refused
 from engine.process import commands as c
 from engine.process import events as e
 from engine.process.access import ToChoose, ToManage
-from engine.process.decide.instances import keep_answers
-from engine.process.decide.moves import take
+from engine.process.decide.instances import begin_next, keep_answers, reopen
+from engine.process.decide.moves import settle, take
 from engine.process.decide.step import Step, unknown
 from engine.process.missing import may_be_told, unseen
 from engine.template.chart import Choice
@@ -48,7 +48,8 @@ def act(step: Step, command: c.Act) -> None:
 def step_back(step: Step, command: c.StepBack) -> None:
     """Go back to a state in which the process has been; what was answered there counts again, save what was sealed.
 
-    Going back reveals nothing: a round that is broken off is asked anew, and its answers stay sealed.
+    Going back reveals nothing: a round that is broken off is asked anew, and its answers stay sealed. Refused where the
+    answers that count again would lead straight on: then somebody has to say what is to be done again.
     """
     step.require(ToManage())
     if command.to not in step.definition.nodes or step.definition.nodes[command.to].spec.history is not None:
@@ -64,6 +65,27 @@ def step_back(step: Step, command: c.StepBack) -> None:
     for state in step.state.active:
         if state in before:
             keep_answers(step, state, before[state])
+    for name in command.again:
+        _ask_again(step, name)
+    settle(step)
+    if command.to not in step.state.active:
+        waited_for = [task.id for task in step.definition.tasks_of.get(command.to, ()) if not task.spec.sealed]
+        raise Refused(
+            f"all that “{command.to}” waits for is done: it would go straight on to {', '.join(step.state.active)}",
+            hint=f"Say what is to be done again, with --again: {', '.join(waited_for) or 'a task'}.",
+        )
+
+
+def _ask_again(step: Step, name: str) -> None:
+    """Let a task be done again; what was answered stays readable, and the new answer puts it right."""
+    task = step.definition.tasks.get(name)
+    there = [t.id for state in [None, *step.state.active] for t in step.definition.tasks_of.get(state, ())]
+    if task is None or name not in there:
+        raise unknown("task", name, there)
+    for instance in step.state.group(name, task.state).instances:
+        if step.state.instances[instance].status == "done":
+            reopen(step, task, instance)
+    begin_next(step, task)
 
 
 def find_choice(step: Step, action: str) -> Choice:

@@ -46,7 +46,7 @@ def open_where_expected(step: Step, state: str | None) -> None:
                 open_one(step, task, instance, entry, element)
             elif known.status == "withdrawn" and not known.submissions:
                 if known.roles == task.spec.by:
-                    _reopen(step, task, instance)
+                    reopen(step, task, instance)
                 else:  # asked of others in another version of the template
                     open_one(step, task, instance, entry, element)
         begin_next(step, task)
@@ -87,7 +87,8 @@ def open_one(
         _start_clock(step, task, instance)
 
 
-def _reopen(step: Step, task: TaskNode, instance: str) -> None:
+def reopen(step: Step, task: TaskNode, instance: str) -> None:
+    """Let an instance be filled in again; its clock starts anew when its turn has come."""
     waiting = task.spec.order == "sequential"
     step.emit(e.TaskReopened(instance=instance, waiting=waiting))
     if not waiting:

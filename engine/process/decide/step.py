@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Never
 from uuid import UUID
 
-from engine.errors import NotAllowed, NotFound
+from engine.errors import NotAllowed, NotFound, Refused
 from engine.guards import GuardFault
 from engine.process import events as e
 from engine.process.access import Actor, Deed, Verdict, may
@@ -129,6 +129,13 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> NotFound:
     return NotFound(
         f"there is no {kind} “{name}”", hint=f"Did you mean “{close[0]}”?" if close else f"There are: {listed}."
     )
+
+
+def needed(reason: str, what: str) -> str:
+    """A reason that has to be given; raise `Refused` without one."""
+    if not reason.strip():
+        raise Refused(f"{what} needs a reason that all can read", hint="Give one with --reason.")
+    return reason
 
 
 def seal_key_id(stream: UUID, task: str, entry: int) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from engine.errors import NotAllowed, Refused
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.access import ToErase, ToManage, ToSubmit, on_work_list
+from engine.process.access import Actor, ToErase, ToManage, ToSubmit, may, on_work_list
 from engine.process.decide.instances import open_everywhere, withdraw_orphans
 from engine.process.decide.step import Step, unknown
 from engine.process.state import Instance, Membership
@@ -171,6 +172,10 @@ def claim(step: Step, command: c.Claim) -> None:
         claimer = active_membership(step, command.membership)
         if claimer.roles.isdisjoint(instance.roles):
             raise Refused(f"{claimer.id} holds none of its roles: {', '.join(instance.roles)}")
+        free = replace(instance, claimed_by=None)
+        verdict = may(Actor(claimer.subject), ToSubmit(free, claimer.id), step.state, step.definition)
+        if not verdict.allowed:
+            raise Refused(str(verdict.reason), hint="Give it to somebody else.")
     step.emit(e.TaskClaimed(instance=instance.id, membership=claimer.id))
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from engine.errors import Refused
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.access import ToManage
+from engine.process.access import ToCancel, ToManage
 from engine.process.conditions import Conditions
 from engine.process.decide.instances import withdraw
 from engine.process.decide.moves import settle, take
-from engine.process.decide.step import Step, unknown
-from engine.process.state import Incident, Pending
+from engine.process.decide.step import Step, needed
+from engine.process.state import Pending
 from engine.template.calendars import later
 from engine.template.chart import Choice
 
@@ -46,7 +46,7 @@ def _fire(step: Step, first: Pending) -> None:
     conditions, choice = step.conditions, None
     if first.state is not None:
         choice = step.definition.deadlines[first.state][first.id.rsplit(":", 1)[1]]
-    taken = choice is not None and _holds(step, choice, conditions)
+    taken = choice is not None and holds(step, choice, conditions)
     considered = tuple(sorted(conditions.considered))
     step.emit(
         e.DeadlinePassed(
@@ -57,36 +57,9 @@ def _fire(step: Step, first: Pending) -> None:
         take(step, choice)
 
 
-def _holds(step: Step, choice: Choice, conditions: Conditions) -> bool:
+def holds(step: Step, choice: Choice, conditions: Conditions) -> bool:
+    """Whether a deadline's condition holds; one that fails does not, and is an incident."""
     return step.holds(f"{choice.state}:{choice.id}", choice.state, lambda: conditions.is_open(choice))
-
-
-def retry(step: Step, command: c.Retry) -> None:
-    """Try an incident's condition again: `settle` does so by itself, save for a deadline, which has passed already."""
-    incident = _incident(step, command.incident)
-    state, _, name = incident.id.partition(":")
-    choice = step.definition.deadlines.get(state, {}).get(name)
-    if choice is not None and _holds(step, choice, step.conditions):
-        take(step, choice)
-    settle(step)
-    if (known := step.state.incidents.get(incident.id)) and known.is_open and step.faults.get((known.id, known.state)):
-        raise Refused(f"it still fails: {known.message}", hint="Let the template's author mend it, or say why it does"
-                      " not matter: `samskap incident resolve`.")  # fmt: skip
-
-
-def resolve(step: Step, command: c.Resolve) -> None:
-    """End an incident with a reason."""
-    incident = _incident(step, command.incident)
-    reason = _needed(command.reason, "resolving an incident")
-    step.emit(e.IncidentResolved(incident=incident.id, subject=step.context.actor.subject, reason=reason))
-
-
-def _incident(step: Step, name: str) -> Incident:
-    step.require(ToManage())
-    open_ones = [incident.id for incident in step.state.incidents.values() if incident.is_open]
-    if name not in open_ones:
-        raise unknown("incident", name, open_ones)
-    return step.state.incidents[name]
 
 
 def suspend(step: Step, command: c.Suspend) -> None:
@@ -94,7 +67,7 @@ def suspend(step: Step, command: c.Suspend) -> None:
     step.require(ToManage())
     if step.state.status == "suspended":
         raise Refused(f"“{step.state.name}” is suspended already", hint="Resume it first.")
-    step.emit(e.ProcessSuspended(subject=step.context.actor.subject, reason=_needed(command.reason, "suspending")))
+    step.emit(e.ProcessSuspended(subject=step.context.actor.subject, reason=needed(command.reason, "suspending")))
 
 
 def resume(step: Step, command: c.Resume) -> None:
@@ -118,13 +91,7 @@ def resume(step: Step, command: c.Resume) -> None:
 
 def cancel(step: Step, command: c.Cancel) -> None:
     """Give the process up: what is open is withdrawn, and nothing is revealed."""
-    step.require(ToManage())
-    reason = _needed(command.reason, "cancelling")
+    step.require(ToCancel())
+    reason = needed(command.reason, "cancelling")
     withdraw(step, list(step.state.instances))
-    step.emit(e.ProcessCancelled(subject=step.context.actor.subject, reason=reason))
-
-
-def _needed(reason: str, what: str) -> str:
-    if not reason.strip():
-        raise Refused(f"{what} needs a reason that all can read", hint="Give one with --reason.")
-    return reason
+    step.emit(e.ProcessCancelled(subject=step.context.actor.subject or step.actor, reason=reason))

@@ -1,0 +1,88 @@
+"""What cannot go on by itself, over all processes or in one, and why: for whoever puts it right.
+
+Conditions that failed and messages that were refused stand in the store. Of a task that asks for four eyes only its
+process can tell whether anybody is left who may do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.engine import Engine
+from engine.errors import NotFound
+from engine.guards import Guard
+from engine.process.explain import Seen, what_is_read
+from engine.process.stranded import stranded
+from engine.store import worklists
+from engine.store.people import Session
+from engine.store.worklists import IncidentItem
+from engine.template.chart import Definition
+
+HELPS = {
+    "condition": "What it reads has to change, or the template (a new version, and a migration). To look again:"
+    " samskap incident retry; if it does not matter: samskap incident resolve",
+    "role": "Give somebody the role: samskap grant. If nobody needs to do it: samskap incident resolve",
+    "message": "Put the address right: samskap identity notify. Then: samskap incident retry; if it need not be sent:"
+    " samskap incident resolve",
+}
+"""What puts an incident right, by kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentExplanation:
+    """An incident; for a condition that failed also its text, the state it stands in, and what it reads now."""
+
+    item: IncidentItem
+    helps: str
+    state: str = ""
+    condition: str = ""
+    seen: tuple[Seen, ...] = ()
+
+
+def incidents(engine: Engine, process: str | None = None) -> list[IncidentItem]:
+    """Everything that cannot go on by itself, over all running processes or in one."""
+    found = worklists.incidents(engine.log, process)
+    known = {(item.process, item.incident) for item in found}
+    for name, instance in worklists.asked_for(engine.log, process):
+        if (name, instance) not in known:
+            loaded = engine.load(engine.stream(name))
+            if why := stranded(loaded.state.instances[instance], loaded.state, loaded.definition):
+                found.append(IncidentItem(name, instance, "role", why, None))
+    return found
+
+
+def find(engine: Engine, process: str, incident: str) -> IncidentItem:
+    """One incident of a process, a message also by the beginning of its key; raise `NotFound` with those there are."""
+    there = incidents(engine, process)
+    found = [i for i in there if i.incident == incident or (i.kind == "message" and i.incident.startswith(incident))]
+    if not incident or not found:
+        named = ", ".join(i.incident[:8] if i.kind == "message" else i.incident for i in there)
+        raise NotFound(f"there is no incident “{incident}”", hint=f"There are: {named or 'none'}.")
+    return found[0]
+
+
+def explain(engine: Engine, session: Session, process: str, incident: str) -> IncidentExplanation:
+    """What an incident is about and what helps; for whoever may see the process."""
+    loaded = engine.load(engine.stream(process))
+    engine.view(session, loaded)
+    item = find(engine, process, incident)
+    if item.kind == "condition":
+        state, guard = _conditions(loaded.definition)[item.incident]
+        conditions, actor = engine.conditions(session, loaded), engine.actor(session, loaded.state)
+        seen = what_is_read(loaded.definition, loaded.state, conditions, actor, guard, state)
+        return IncidentExplanation(item, HELPS[item.kind], state or "", guard.text, seen)
+    instance = loaded.state.instances.get(item.incident)
+    return IncidentExplanation(item, HELPS[item.kind], (instance.state or "") if instance is not None else "")
+
+
+def _conditions(definition: Definition) -> Mapping[str, tuple[str | None, Guard]]:
+    """What incidents of conditions are named after: automatic steps, deadlines, and rules of completion."""
+    found: dict[str, tuple[str | None, Guard | None]] = {
+        f"{task.id}.complete": (task.state, task.rule) for task in definition.tasks.values()
+    }
+    for choices in definition.autos.values():
+        found |= {choice.id: (choice.state, choice.guard) for choice in choices}
+    for state, deadlines in definition.deadlines.items():
+        found |= {f"{state}:{name}": (state, choice.guard) for name, choice in deadlines.items()}
+    return {name: (state, guard) for name, (state, guard) in found.items() if guard is not None}
