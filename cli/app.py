@@ -83,6 +83,14 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.erasing",
+        "People",
+        {
+            "erase": "Forget a person, for good; and look whether nothing is left.",
+            "erasures": "List what was erased: when, what kind, why, and which runs cannot be computed again since.",
+        },
+    ),
+    Module(
         "cli.templates",
         "Templates",
         {

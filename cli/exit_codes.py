@@ -26,6 +26,7 @@ EXIT_CODES: Final[Mapping[int, str]] = {
     11: "the store cannot be read or written",
     12: "a key is gone, so this text can no longer be read",
     13: "a template does not do what its scenarios expect, or cannot always be gone through to its end",
+    14: "something was found that should have been erased",
     INTERRUPTED: "interrupted (Ctrl-C)",
     READER_GONE: "the reader of the output went away",
 }

@@ -180,6 +180,13 @@ class StoreError(SamskapError):
     exit_code = 11
 
 
+class TracesFound(SamskapError):
+    """Something was found that should have been erased."""
+
+    code = "traces_found"
+    exit_code = 14
+
+
 class KeyMissing(SamskapError):
     """A key is gone (erased or lost), so this text can no longer be read."""
 

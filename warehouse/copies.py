@@ -113,13 +113,29 @@ def publish(folder: Path, name: str, fill: Callable[[Path], None], label: str) -
             try:
                 fill(shelf.unfinished)
                 _check_whole(shelf.unfinished)
-                _sync(shelf.unfinished)
+                sync(shelf.unfinished)
                 version = shelf.place(label)
                 shelf.switch(version)
-                _sync(folder)
+                sync(folder)
             finally:
                 shelf.tidy()
     return version
+
+
+def withdraw(folder: Path, name: str) -> None:
+    """Take every version of the copy `name` away: until the next `publish` there is none.
+
+    Whoever has one open goes on seeing it. Raises `StoreError` for permissions.
+    """
+    if not folder.is_dir():
+        return
+    shelf = _Shelf(folder, name)
+    with _told(folder), hold(folder / name):
+        shelf.link.unlink(missing_ok=True)
+        shelf.tidy()
+        for version in shelf.versions().values():
+            version.unlink(missing_ok=True)
+        sync(folder)
 
 
 def current(folder: Path, name: str) -> Path:
@@ -154,7 +170,7 @@ def _check_whole(path: Path) -> None:
         raise StoreError("the copy was not written to its end", hint=_HINT, where=str(path.parent))
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Have the file or folder on the disk before going on: a switch to a version that is not there yet is worse."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -19,6 +19,7 @@ from engine.process.events import Payload, RowMended, SourcePublished
 from engine.store.people import Session
 from engine.text import LANGUAGES
 from warehouse.sources.contract import contract_from
+from warehouse.sources.erased import of_today
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def mend(
     cells = chosen.cells
     if column not in cells:
         raise NotFound(f"row {row} has no column “{column}”", hint=f"It has: {', '.join(cells) or 'none'}.")
-    told = [event.payload for event in engine.events(engine.log.read(stream_of("source", chosen.source)))]
+    told = of_today(event.payload for event in engine.events(engine.log.read(stream_of("source", chosen.source))))
     _check_not_personal(told, column)
     cell = (chosen.stored_hash, row, column)
     earlier = [p.new for p in told if isinstance(p, RowMended) and (p.stored_hash, p.row, p.column) == cell]

@@ -21,7 +21,7 @@ from engine.errors import Conflict, NotFound, SamskapError, UsageError
 from engine.process import events as e
 from engine.progress import Progress, quiet
 from engine.workspace import Workspace
-from warehouse import copies, pull, runs
+from warehouse import copies, erasing, pull, runs
 from warehouse.database import connect
 from warehouse.locking import hold, patiently
 from warehouse.mending import Reject, rejects
@@ -30,6 +30,7 @@ from warehouse.sources import batch as batches
 from warehouse.sources import validation
 from warehouse.sources.batch import Batch
 from warehouse.sources.contract import Contract, contract_from, read_contract
+from warehouse.sources.erased import of_today
 from warehouse.sources.landing import Landed, Landing
 from warehouse.sources.lines import FileRefused
 from warehouse.sources.validation import Verdict
@@ -77,12 +78,13 @@ def land(workspace: Workspace, engine: Engine) -> list[Path]:
     Every contract and file is read before anything is written to the log: one that cannot be read changes nothing. A
     file that landed before is left as it is.
     """
-    landing = Landing(workspace.landing)
+    erasing.purge(workspace, engine)
+    landing, erased = Landing(workspace.landing), engine.erasures.units()
     key = engine.keys.ensure("workspace", "pseudonyms")
     contracts = {path: read_contract(path) for path in sorted(workspace.sources.glob(CONTRACTS))}
     _one_contract_each(contracts)
     landed = [
-        (contract, file, landing.land(file, contract, key))
+        (contract, file, landing.land(file, contract, key, erased))
         for path, contract in contracts.items()
         for file in _files(path, contract)
     ]
@@ -168,7 +170,7 @@ def _tell(engine: Engine, contract: Contract, landed: Landed, told: list[e.Paylo
 
 
 def _payloads(engine: Engine, source: str) -> list[e.Payload]:
-    return [event.payload for event in engine.events(engine.log.read(stream_of("source", source)))]
+    return of_today(event.payload for event in engine.events(engine.log.read(stream_of("source", source))))
 
 
 def load(workspace: Workspace, engine: Engine, *, runner: str = "in-process") -> list[Batch]:
@@ -221,18 +223,25 @@ def _landed(
     contracts: dict[str, list[Contract]] = {}
     mends: dict[tuple[str, str], list[e.RowMended]] = {}
     landed: list[tuple[e.MeasurementsLanded, int]] = []
+    told, positions = list[e.Payload](), list[int]()
     for kind, text, position in connection.execute(
         "SELECT type, payload, log_position FROM raw.event"
-        " WHERE type IN ('source.published', 'row.mended', 'measurements.landed') ORDER BY log_position"
+        " WHERE type IN ('source.published', 'row.mended', 'measurements.landed', 'measurements.erased')"
+        " ORDER BY log_position"
     ).fetchall():
-        told = codec.mapping(codec.decode(text))
-        if kind == e.SourcePublished.TYPE:
-            contracts.setdefault(str(told["source"]), []).insert(0, contract_from(told["content"]))
-        elif kind == e.RowMended.TYPE:  # the reason is personal, and not needed here
-            mend = e.RowMended.model_validate({**told, "reason": ""})
-            mends.setdefault((mend.source, mend.stored_hash), []).append(mend)
-        else:
-            landed.append((e.MeasurementsLanded.model_validate(told), position))
+        content = codec.mapping(codec.decode(text))
+        if kind == e.RowMended.TYPE:  # the reason is personal, and not needed here
+            content["reason"] = ""
+        told.append(e.TYPES[kind].model_validate(content))
+        positions.append(position)
+    for payload, position in zip(of_today(told), positions, strict=True):
+        match payload:
+            case e.SourcePublished():
+                contracts.setdefault(payload.source, []).insert(0, contract_from(payload.content))
+            case e.RowMended():
+                mends.setdefault((payload.source, payload.stored_hash), []).append(payload)
+            case e.MeasurementsLanded():
+                landed.append((payload, position))
     for event, position in landed:
         yield event, position, contracts[event.source], mends.get((event.source, event.stored_hash), [])
 

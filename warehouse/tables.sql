@@ -105,3 +105,15 @@ CREATE TABLE IF NOT EXISTS ops.lineage (model VARCHAR NOT NULL, reads VARCHAR NO
 COMMENT ON TABLE ops.lineage IS 'Which table is computed from which. Grain: model × table it reads.';
 COMMENT ON COLUMN ops.lineage.model IS 'schema.table';
 COMMENT ON COLUMN ops.lineage.reads IS 'schema.table';
+
+CREATE TABLE IF NOT EXISTS ops.erasure (
+    erasure VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    begun_at TIMESTAMP NOT NULL,
+    purged_at TIMESTAMP NOT NULL
+);
+COMMENT ON TABLE ops.erasure IS 'Which entries of the list of erasures were carried out here. Grain: erasure.';
+COMMENT ON COLUMN ops.erasure.erasure IS 'Id of the entry in data/erasures.jsonl';
+COMMENT ON COLUMN ops.erasure.kind IS 'What was erased: a person, a membership, a process, a unit of a measurement file';
+COMMENT ON COLUMN ops.erasure.begun_at IS 'When it was begun (UTC)';
+COMMENT ON COLUMN ops.erasure.purged_at IS 'When the warehouse was written anew (UTC)';

@@ -111,11 +111,24 @@ def erase(engine: Engine, planned: Plan, reason: str, *, by: str = "operator") -
         by=by,
         reason=reason.strip(),
         person=planned.person.id,
+        handle=engine.people.handle_mark(planned.person.handle) if planned.whole else None,
         subjects=(
             *((one.stream, one.subject) for one in planned.processes),
             *((trace.stream.hex, trace.subject) for trace in planned.mended),
         ),
     )
+    return begin(engine, entry)
+
+
+def erase_units(
+    engine: Engine, marks: Sequence[str], names: Sequence[str], reason: str, *, by: str = "operator"
+) -> Erased:
+    """Put people of measurement files on the list, by their pseudonyms; `names` are what the files called them.
+
+    Their rows go with the next purge of the landing. Raises `Refused` as `erase` does.
+    """
+    _check_words(reason, names)
+    entry = Erasure(id=uuid4().hex, kind="unit", at=_now(engine), by=by, reason=reason.strip(), units=tuple(marks))
     return begin(engine, entry)
 
 
@@ -130,10 +143,14 @@ def begin(engine: Engine, entry: Erasure) -> Erased:
 
 
 def _check_reason(reason: str, planned: Plan) -> None:
+    person = planned.person
+    _check_words(reason, (person.name, person.handle, person.address or ""))
+
+
+def _check_words(reason: str, names: Iterable[str]) -> None:
     if not reason.strip():
         raise Refused("erasing needs a reason", hint="Say why with --reason, without naming anybody: it is kept.")
-    person = planned.person
-    words = {word for text in (person.name, person.handle, person.address or "") for word in text.casefold().split()}
+    words = {word for text in names for word in text.casefold().split()}
     said = {word.strip(".,;:!?()«»\"'") for word in reason.casefold().split()}
     if named := sorted(words & said - _COMMON):
         raise Refused(

@@ -477,6 +477,18 @@ class MeasurementsLanded(Payload):
     size: int
 
 
+class MeasurementsErased(Payload):
+    """A landed file was stored anew without the rows of a person; `erased_hash` and `size` are of the new one."""
+
+    TYPE: ClassVar[str] = "measurements.erased"
+    source: str
+    stored_hash: str
+    erased_hash: str
+    size: int
+    rows: int
+    erasure: str
+
+
 class RowMended(Payload):
     """A person corrected one value of a file, with a reason."""
 

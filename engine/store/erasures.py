@@ -29,9 +29,9 @@ Kind: TypeAlias = Literal["person", "membership", "process", "unit"]
 class Erasure:
     """Something that was to be forgotten.
 
-    `person` is the id in the register, for a whole person; `subjects` are the (stream, pseudonym) whose texts go,
-    `seals` the ids of keys of sealed rounds, `units` the pseudonyms in measurement files. `events` says, once it is
-    done, where each stream tells of it: the sequence in the log.
+    `person` is the id in the register, and `handle` the mark of a whole person's; `subjects` are the (stream,
+    pseudonym) whose texts go, `seals` the ids of keys of sealed rounds, `units` the pseudonyms in measurement files.
+    `events` says, once it is done, where each stream tells of it: the sequence in the log.
     """
 
     id: str
@@ -40,6 +40,7 @@ class Erasure:
     by: str
     reason: str
     person: str | None = None
+    handle: str | None = None
     subjects: tuple[tuple[str, str], ...] = ()
     seals: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
@@ -150,6 +151,7 @@ def _told(entry: Erasure) -> dict[str, Json]:
         "by": entry.by,
         "reason": entry.reason,
         "person": entry.person,
+        "handle": entry.handle,
         "subjects": [list(pair) for pair in entry.subjects],
         "seals": list(entry.seals),
         "units": list(entry.units),
@@ -165,6 +167,7 @@ def _entry(told: Mapping[str, Any]) -> Erasure:
         by=told["by"],
         reason=told["reason"],
         person=told["person"],
+        handle=told["handle"],
         subjects=tuple((stream, subject) for stream, subject in told["subjects"]),
         seals=tuple(told["seals"]),
         units=tuple(told["units"]),

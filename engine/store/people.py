@@ -62,9 +62,7 @@ class People:
         person = Person(uuid4().hex, handle, name or handle, language)
         sealed = self._sealed(person)
         try:
-            self._log.write_rows(
-                [("INSERT INTO person VALUES (?,?,?)", (person.id, self._mac("handle", handle), sealed))]
-            )
+            self._log.write_rows([("INSERT INTO person VALUES (?,?,?)", (person.id, self.handle_mark(handle), sealed))])
         except Conflict:
             self._keys.destroy("person", person.id)
             raise Conflict(f"there is a “{handle}” already", hint="Choose another handle.") from None
@@ -85,7 +83,7 @@ class People:
 
     def find(self, handle: str) -> Person:
         """The person with a handle; raise `NotFound`."""
-        rows = self._log.query("SELECT id, profile FROM person WHERE handle=?", (self._mac("handle", handle),))
+        rows = self._log.query("SELECT id, profile FROM person WHERE handle=?", (self.handle_mark(handle),))
         person = self._read(rows[0]["id"], rows[0]["profile"]) if rows else None
         if person is None:
             raise NotFound(
@@ -111,6 +109,10 @@ class People:
         found = codec.mapping(codec.decode(opened))
         address = str(found["address"]) if "address" in found else None
         return Person(person_id, str(found["handle"]), str(found["name"]), str(found["language"]), address)
+
+    def handle_mark(self, handle: str) -> str:
+        """A handle as it is kept: the same everywhere in the workspace, and telling nothing without the key."""
+        return self._mac("handle", handle)
 
     def fingerprint(self, person_id: str) -> str:
         """A person in our work lists: the same everywhere in the workspace, and telling nothing without the key."""

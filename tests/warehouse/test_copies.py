@@ -273,7 +273,7 @@ def test_given_a_folder_without_permission_when_published_then_the_error_says_so
 
 
 # Each is where a process is killed: before the step of that name, which is replaced by the kill.
-STEPS = ["copies._check_whole", "copies._sync", "copies._Shelf.place", "copies._Shelf.switch", "Path.replace"]
+STEPS = ["copies._check_whole", "copies.sync", "copies._Shelf.place", "copies._Shelf.switch", "Path.replace"]
 KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from engine.errors import IntegrityFault, NotFound, StoreError
@@ -29,6 +30,9 @@ from warehouse.sources.records import CsvRecords
 
 WITHHELD: Final = "samskap:withheld:"
 """Begins the line that stands, in a landed file with pseudonyms, where a line was that is no record."""
+
+ERASED: Final = "samskap:erased"
+"""Stands in a landed file where the row of an erased person was, so that all others keep their numbers."""
 
 Masks: TypeAlias = tuple[Callable[[str], str] | None, ...]
 
@@ -54,8 +58,10 @@ class Landing:
         """Where a landed file lies, or would."""
         return self.folder / stored_hash[:2] / f"{stored_hash}.{kind}"
 
-    def land(self, path: Path, contract: Contract, pseudonym_key: bytes) -> Landed:
-        """Store a file, once: the same content again changes nothing.
+    def land(
+        self, path: Path, contract: Contract, pseudonym_key: bytes, erased: frozenset[str] = frozenset()
+    ) -> Landed:
+        """Store a file, once: the same content again changes nothing. Rows of `erased` pseudonyms are left out.
 
         Raise `FileRefused` where it cannot be read at all under the contract, `NotFound`, and `StoreError` where there
         is no room; then nothing was stored.
@@ -67,15 +73,48 @@ class Landing:
                 _copy_parquet(path, draft, contract, pseudonym_key)
             else:
                 _copy_csv(path, draft, contract, pseudonym_key)
-            stored_hash, size = hash_of(draft), draft.stat().st_size
-            target = self.path_of(stored_hash, contract.kind)
-            if not target.exists() or target.stat().st_size != size:
-                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                draft.replace(target)
-                _sync(target.parent)
-                _sync(self.folder)
+            if erased and contract.has_personal:
+                _without(draft, contract, erased)
+            stored_hash, size, target = self._keep(draft, contract.kind)
         original_hash = hash_of(path) if contract.has_personal else stored_hash
         return Landed(stored_hash, original_hash, size, path.name, target)
+
+    def erase(self, landed: Landed, contract: Contract, erased: frozenset[str]) -> tuple[Landed, int]:
+        """Store a landed file anew without the rows of some pseudonyms; the new one, and how many rows went.
+
+        The file as it was stays until `forget` takes it away: whoever is in the middle finishes with it.
+        """
+        with self._draft() as draft:
+            _copy_bytes(landed.path, draft)
+            rows = _without(draft, contract, erased)
+            if not rows:
+                return landed, 0
+            stored_hash, size, target = self._keep(draft, contract.kind)
+        return Landed(stored_hash, landed.original_hash, size, landed.file_name, target), rows
+
+    def count(self, landed: Landed, contract: Contract, units: frozenset[str]) -> int:
+        """How many rows of a landed file are those of some pseudonyms."""
+        with self._draft() as draft:
+            _copy_bytes(landed.path, draft)
+            return _without(draft, contract, units)
+
+    def forget(self, stored_hash: str, kind: str) -> None:
+        """Take a landed file away."""
+        path = self.path_of(stored_hash, kind)
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            _sync(path.parent)
+
+    def _keep(self, draft: Path, kind: str) -> tuple[str, int, Path]:
+        """Give a finished draft its name; its hash, size and path."""
+        stored_hash, size = hash_of(draft), draft.stat().st_size
+        target = self.path_of(stored_hash, kind)
+        if not target.exists() or target.stat().st_size != size:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft.replace(target)
+            _sync(target.parent)
+            _sync(self.folder)
+        return stored_hash, size, target
 
     def find(self, stored_hash: str, original_hash: str, file_name: str, kind: str) -> Landed:
         """A file that landed earlier, whole; raise `IntegrityFault` where it is gone or not what was stored."""
@@ -193,6 +232,70 @@ def _copy_parquet(path: Path, draft: Path, contract: Contract, key: bytes) -> No
                 ]
                 writer.write_batch(pa.record_batch(arrays, schema=pa.schema(fields)))
     _sync(draft)
+
+
+# -- leaving people out ------------------------------------------------------------------------------------------------
+
+
+def _without(draft: Path, contract: Contract, erased: frozenset[str]) -> int:
+    """Let no row of some pseudonyms stay in a file as it is stored; how many went."""
+    rows = _without_parquet if contract.kind == "parquet" else _without_csv
+    return rows(draft, contract, erased)
+
+
+def _without_csv(draft: Path, contract: Contract, erased: frozenset[str]) -> int:
+    delimiter = contract.csv.delimiter
+    records = CsvRecords(draft, delimiter, contract.stored_encoding, contract.kept)
+    personal = [index for index, name in enumerate(records.header) if contract.columns[name].personal]
+    is_single = len(records.header) == 1
+    gone, other = 0, draft.with_name(f"{draft.name}.less")
+    try:
+        with other.open("w", encoding=contract.stored_encoding, newline="") as file:
+            writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+            writer.writerow(records.header)
+            for page in records.pages():
+                for index, row in enumerate(page.rows):
+                    if row is None:
+                        file.write(f"{page.faults[index][1]}\n")
+                    elif row and any(row[position] in erased for position in personal):
+                        file.write(f"{ERASED}{delimiter if is_single else ''}\n")
+                        gone += 1
+                    else:
+                        writer.writerow(row)
+            file.flush()
+            os.fsync(file.fileno())
+        other.replace(draft)
+    finally:
+        other.unlink(missing_ok=True)
+    return gone
+
+
+def _without_parquet(draft: Path, contract: Contract, erased: frozenset[str]) -> int:
+    gone, other = 0, draft.with_name(f"{draft.name}.less")
+    try:
+        with parquet.opened(draft, contract.kept) as source:
+            personal = [name for name in source.schema_arrow.names if contract.columns[name].personal]
+            schema = pa.schema([pa.field(field.name, field.type) for field in source.schema_arrow])
+            with pq.ParquetWriter(other, schema) as writer:
+                for batch in parquet.batches(source, draft):
+                    marks = [[cell in erased for cell in batch.column(name).to_pylist()] for name in personal]
+                    theirs = pa.array([any(row) for row in zip(*marks, strict=True)], pa.bool_())
+                    gone += theirs.true_count
+                    arrays = [
+                        _blank(batch.column(name), theirs, ERASED if name in personal else None)
+                        for name in schema.names
+                    ]
+                    writer.write_batch(pa.record_batch(arrays, schema=schema))
+        _sync(other)
+        other.replace(draft)
+    finally:
+        other.unlink(missing_ok=True)
+    return gone
+
+
+def _blank(column: pa.Array, where: pa.Array, text: str | None) -> pa.Array:
+    """A column with nothing, or one text, in some of its rows."""
+    return pc.if_else(where, pa.scalar(text, column.type), column)
 
 
 def _copy_bytes(path: Path, draft: Path) -> None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from warehouse.sources import parquet
 from warehouse.sources.contract import Contract
 from warehouse.sources.expressions import written
-from warehouse.sources.landing import WITHHELD, Landed
+from warehouse.sources.landing import ERASED, WITHHELD, Landed
 from warehouse.sources.layout import SPACES, Layout
 from warehouse.sources.records import FAULTS, CsvRecords, Page
 from warehouse.sql import qualified, quoted
@@ -69,6 +69,8 @@ class _Rows:
     columns: list[Cells]
     faults: dict[int, tuple[str, str | None]]
     """Index → the fault, and the beginning of the line where that may be shown."""
+    gone: frozenset[int] = frozenset()
+    """Indexes of rows of people who were erased: they keep their number, and are no rows any more."""
 
 
 def fill(
@@ -85,7 +87,7 @@ def fill(
     for rows in _csv_rows(landed, contract) if contract.kind == "csv" else _parquet_rows(landed, contract):
         mending.apply(rows)
         pages.append(_table(rows))
-        read += rows.size
+        read += rows.size - len(rows.gone)
         if len(pages) == PAGES:
             _insert(connection, statement, pages)
             pages = []
@@ -108,8 +110,13 @@ def _csv_rows(landed: Landed, contract: Contract) -> Iterator[_Rows]:
     nothing = (None,) * len(order)
     for page in records.pages():
         columns = list(zip(*(row or nothing for row in page.rows), strict=True))
-        faults = {index: _shown(page, index, contract) for index in page.faults}
-        yield _Rows(page.first, len(page.rows), [columns[position] for position in order], faults)
+        gone = frozenset(index for index in page.faults if contract.has_personal and _is_gone(page, index))
+        faults = {index: _shown(page, index, contract) for index in page.faults if index not in gone}
+        yield _Rows(page.first, len(page.rows), [columns[position] for position in order], faults, gone)
+
+
+def _is_gone(page: Page, index: int) -> bool:
+    return page.faults[index][1].startswith(ERASED)
 
 
 def _shown(page: Page, index: int, contract: Contract) -> tuple[str, str | None]:
@@ -126,7 +133,11 @@ def _parquet_rows(landed: Landed, contract: Contract) -> Iterator[_Rows]:
     with parquet.opened(landed.path, contract.kept) as source:
         for batch in parquet.batches(source, landed.path):
             columns: list[Cells] = [parquet.texts(batch.column(name)) for name in contract.kept]
-            yield _Rows(first, batch.num_rows, columns, {})
+            personal = [
+                cells for name, cells in zip(contract.kept, columns, strict=True) if contract.columns[name].personal
+            ]
+            gone = frozenset(index for cells in personal for index, cell in enumerate(cells) if cell == ERASED)
+            yield _Rows(first, batch.num_rows, columns, {}, gone)
             first += batch.num_rows
 
 
@@ -135,7 +146,7 @@ def _table(rows: _Rows) -> pa.Table:
     lines: list[str | None] = [None] * rows.size
     for index, (fault, line) in rows.faults.items():
         faults[index], lines[index] = fault, line
-    return pa.table(
+    table = pa.table(
         {
             "row_number": pa.array(range(rows.first, rows.first + rows.size), pa.int64()),
             "fault": pa.array(faults, pa.string()),
@@ -143,6 +154,7 @@ def _table(rows: _Rows) -> pa.Table:
             **{f"c{position}": pa.array(cells, pa.string()) for position, cells in enumerate(rows.columns)},
         }
     )
+    return table.filter(pa.array([index not in rows.gone for index in range(rows.size)])) if rows.gone else table
 
 
 class _Mending:
@@ -174,7 +186,7 @@ class _Mending:
         if self.contract.columns[mend.column].personal:
             return Mended(mend, None, "personal")
         index = mend.row - rows.first
-        if index in rows.faults:
+        if index in rows.faults or index in rows.gone:
             return Mended(mend, None, "no_such_row")
         cells = list(rows.columns[position])
         found = (cells[index] or "").strip(SPACES)

@@ -1,0 +1,82 @@
+"""`samskap erase`: what it says it would do, that it does it, and that nothing is found afterwards."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    Terminal = Any  # the class stands in conftest.py, which cannot be imported
+
+REASON = ("--reason", "Asked for it on 3 May")
+
+
+@pytest.fixture
+def known(preparation: Terminal) -> Terminal:
+    """ola takes part in arendal, with an address, and has asked the figures something."""
+    preparation.done("identity", "notify", "ola", "--to", "ola.hansen@example.org")
+    record = {"at": "2026-01-02T10:00:00+00:00", "outcome": "answered", "question": "SELECT 1", "who": "ola"}
+    (preparation.folder / "data" / "questions.jsonl").write_text(json.dumps(record) + "\n")
+    return preparation
+
+
+def test_given_a_person_when_tried_out_then_told_what_goes_and_nothing_is_erased(known: Terminal) -> None:
+    before = known.position
+    told = known.done("erase", "ola", "--dry-run", "--json").data
+    assert (told["erasure"], [one["process"] for one in told["processes"]]) == (None, ["arendal"])
+    assert told["processes"][0]["memberships"] == ["m2"]
+    assert known.position == before
+    assert "ola" in known.done("identity", "list").out
+
+
+def test_given_a_person_when_erased_and_looked_for_then_nothing_is_found(known: Terminal) -> None:
+    ended = known("erase", "ola", *REASON, "--verify", "--json")
+    assert ended.data["verified"]["hits"] == []
+    assert ended.code == 0
+    assert "ola" not in known.done("identity", "list").out
+    assert "(erased)" in (known.folder / "data" / "questions.jsonl").read_text()
+    assert known.done("verify").code == 0
+
+
+def test_given_a_person_in_a_file_of_the_users_when_looked_for_then_named_and_ends_with_14(known: Terminal) -> None:
+    (known.folder / "sources" / "list.csv").write_text("name\nOla Hansen\n", encoding="utf-16")
+    known.done("erase", "ola", *REASON)
+    ended = known("erase", "--verify", "--search", "Ola Hansen", "--json")
+    assert ended.code == 14
+    assert ended.data["verified"]["hits"] == [{"place": "sources/list.csv", "text": 1, "as": "UTF-16"}]
+
+
+def test_given_an_analyst_when_erased_then_told_that_the_settings_name_them(known: Terminal) -> None:
+    settings = known.folder / "samskap.toml"
+    settings.write_text(settings.read_text().replace("analysts = []", 'analysts = ["ola"]'))
+    assert "samskap.toml names" in known.done("erase", "ola", *REASON).out
+
+
+def test_given_erasures_when_listed_then_when_and_why_and_nobodys_name(known: Terminal) -> None:
+    known.done("erase", "ola", *REASON)
+    (entry,) = known.done("erasures", "--json").data["erasures"]
+    assert (entry["kind"], entry["reason"], entry["done"], entry["runs"]) == ("person", REASON[1], True, [])
+    assert "ola" not in (known.folder / "data" / "erasures.jsonl").read_text()
+
+
+SENSELESS: dict[tuple[str, ...], int] = {
+    ("erase", "ola"): 5,
+    ("erase", "ola", "--reason", "Ola asked"): 5,
+    ("erase",): 2,
+    ("erase", "--verify"): 2,
+    ("erase", "nobody", "--reason", "x"): 7,
+    ("erase", "ola", "--unit", "4711", "--reason", "x"): 2,
+    ("erase", "kari", "--process", "nowhere", "--reason", "x"): 7,
+}
+
+
+def test_given_calls_that_make_no_sense_when_erasing_then_refused_and_nothing_done(known: Terminal) -> None:
+    assert {args: known(*args).code for args in SENSELESS} == SENSELESS
+    assert not (known.folder / "data" / "erasures.jsonl").exists()
+
+
+def test_given_no_operators_key_when_erasing_then_not_allowed(known: Terminal) -> None:
+    (known.folder / "data" / "keys" / "workspace" / "op" / "operator.key").unlink()
+    assert known("erase", "eva", *REASON, who="ola").code == 6

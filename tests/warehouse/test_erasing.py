@@ -1,0 +1,218 @@
+"""People of measurement files are erased by their pseudonyms: from landing, warehouse and copies, and for good."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from engine.codec import Json
+from engine.errors import NotFound
+from engine.personal import erasing as forgetting
+from engine.personal.searching import search
+from engine.process import events as e
+from engine.store.verify import verify
+from engine.yaml import load
+from warehouse import copies, erasing, stages
+from warehouse.database import connect
+from warehouse.query.record import asked, forget
+from warehouse.searching import READERS
+from warehouse.sources.contract import Contract, contract_from
+from warehouse.sources.landing import ERASED, Landing, pseudonym
+
+if TYPE_CHECKING:
+    from conftest import Played
+
+DAY = date(2026, 11, 23)
+KEY = b"k" * 32
+CONTRACT = """
+source: school
+version: 1.0.0
+title: Skole
+kind: csv
+columns:
+  pupil: {type: text, personal: pseudonymise}
+  name: {type: text, personal: drop}
+  score: {type: decimal}
+mapping: {units: {unit: pupil, indicators: {wellbeing: {value: score}}}}
+"""
+ROWS = "pupil,name,score\np1,Kari Nordmann,4\np2,Ola,2.5\nragged\np1,Kari Nordmann,3\np3,Eva,5\n"
+
+
+def contract(kind: str = "csv") -> Contract:
+    content: dict[str, Json] = load(CONTRACT, "school").data  # type: ignore[assignment]
+    return contract_from({**content, "kind": kind})
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Landing:
+    return Landing(tmp_path / "landing")
+
+
+def source(tmp_path: Path, kind: str = "csv") -> Path:
+    path = tmp_path / f"school.{kind}"
+    if kind == "csv":
+        path.write_text(ROWS)
+    else:
+        rows = {
+            "pupil": ["p1", "p2", "p1", "p3"],
+            "name": ["Kari", "Ola", "Kari", "Eva"],
+            "score": [4.0, 2.5, 3.0, 5.0],
+        }
+        pq.write_table(pa.table(rows), path)
+    return path
+
+
+# -- the landing -------------------------------------------------------------------------------------------------------
+
+
+def test_given_a_person_of_a_file_when_erased_then_their_rows_go_and_others_keep_their_place(
+    tmp_path: Path, landing: Landing
+) -> None:
+    landed = landing.land(source(tmp_path), contract(), KEY)
+    one, two, three = (pseudonym(KEY, name) for name in ("p1", "p2", "p3"))
+    new, rows = landing.erase(landed, contract(), frozenset({one}))
+    assert rows == 2
+    assert new.path.read_text().splitlines() == [
+        "pupil,score",
+        ERASED,
+        f"{two},2.5",
+        "samskap:withheld:ragged",
+        ERASED,
+        f"{three},5",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_given_a_file_that_comes_again_when_landed_then_the_erased_stay_out_and_it_is_the_same_file(
+    tmp_path: Path, landing: Landing, kind: str
+) -> None:
+    path, units = source(tmp_path, kind), frozenset({pseudonym(KEY, "p1")})
+    new, rows = landing.erase(landing.land(path, contract(kind), KEY), contract(kind), units)
+    assert (rows, landing.land(path, contract(kind), KEY, units).stored_hash) == (2, new.stored_hash)
+
+
+def test_given_nobody_of_a_file_when_erased_then_it_stays_as_it_is(tmp_path: Path, landing: Landing) -> None:
+    landed = landing.land(source(tmp_path), contract(), KEY)
+    assert landing.erase(landed, contract(), frozenset({"0" * 32})) == (landed, 0)
+
+
+# -- the warehouse, from files to copies -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory, make_played: Callable[[Path], Played]) -> Iterator[Played]:
+    """A workspace that has read the file. The tests of this part run in order, on the same workspace."""
+    made = make_played(tmp_path_factory.mktemp("erasing") / "work")
+    (made.workspace.sources / "school.source.yaml").write_text(CONTRACT)
+    (made.workspace.sources / "school.csv").write_text(ROWS.replace("ragged\n", ""))
+    stages.evaluate(made.workspace, made.engine, DAY)
+    yield made
+    made.engine.close()
+
+
+def units(played: Played) -> list[tuple[int, str]]:
+    with duckdb.connect(str(played.workspace.warehouse), read_only=True) as connection:
+        return connection.execute(
+            "SELECT row_number, unit FROM raw.measurement_row JOIN raw.source_file USING (batch)"
+            " WHERE status = 'accepted' ORDER BY row_number"
+        ).fetchall()
+
+
+@pytest.mark.slow
+def test_given_pupils_in_a_warehouse_when_one_is_erased_then_no_byte_of_it_names_them(school: Played) -> None:
+    (mark,) = erasing.pseudonyms(school.engine, ["p1"])
+    before = stages.evaluate(school.workspace, school.engine, DAY)
+    assert [row.rows for row in erasing.rows_of(school.workspace, school.engine, [mark])] == [2]
+    with copies.reading(before.copy) as reader:  # somebody reads meanwhile
+        forgetting.erase_units(school.engine, [mark], ["p1"], "asked for it")
+        purged = erasing.purge(school.workspace, school.engine)
+        assert reader.execute("SELECT count(*) FROM raw.source_file").fetchall() == [(1,)]
+    assert (len(purged.erasures), purged.rows) == (1, 2)
+    found = search(school.workspace.root, [mark], readers=READERS)
+    assert {hit.place for hit in found.hits} == {"data/erasures.jsonl"}  # so that they stay out
+    with pytest.raises(NotFound):
+        copies.current(school.workspace.copies, stages.READER)
+
+
+@pytest.mark.slow
+def test_given_the_erasure_when_evaluated_again_then_the_others_stand_and_the_chain_holds(school: Played) -> None:
+    (mark,) = erasing.pseudonyms(school.engine, ["p1"])
+    done = stages.evaluate(school.workspace, school.engine, DAY)
+    assert [verdict.read for verdict in done.verdicts] == [2]
+    assert [row for row, _ in units(school)] == [2, 4]
+    assert mark not in {unit for _, unit in units(school)}
+    assert verify(school.engine.log).faults == ()
+    told = [r.type for r in school.engine.log.all() if r.type.startswith("measurements.")]
+    assert told == ["measurements.landed", "measurements.erased"]  # the file on disk is the same one
+
+
+@pytest.mark.slow
+def test_given_the_erasure_when_earlier_runs_are_asked_for_then_they_cannot_be_computed_again(school: Played) -> None:
+    (entry,) = school.engine.erasures.all()
+    with duckdb.connect(str(school.workspace.warehouse), read_only=True) as connection:
+        runs = connection.execute("SELECT run_id FROM ops.run ORDER BY first_finished_at").fetchall()
+    assert erasing.irreproducible(school.workspace, school.engine) == {runs[0][0]: entry.id}
+
+
+@pytest.mark.slow
+def test_given_nothing_new_when_purged_again_then_nothing_is_done(school: Played) -> None:
+    assert erasing.purge(school.workspace, school.engine) == erasing.Purged()
+
+
+@pytest.mark.slow
+def test_given_a_warehouse_and_a_landing_from_before_when_evaluated_then_purged_first(
+    school: Played, tmp_path: Path
+) -> None:
+    school.engine.log.compact()
+    old = tmp_path / "old"
+    shutil.copytree(school.workspace.data, old, ignore=shutil.ignore_patterns("keys", "*.lock"))
+    (mark,) = erasing.pseudonyms(school.engine, ["p2"])
+    forgetting.erase_units(school.engine, [mark], ["p2"], "asked for it")
+    erasing.purge(school.workspace, school.engine)
+    shutil.copy(old / "warehouse.duckdb", school.workspace.warehouse)
+    shutil.copytree(old / "landing", school.workspace.landing, dirs_exist_ok=True)
+    stages.evaluate(school.workspace, school.engine, DAY)
+    assert [row for row, _ in units(school)] == [4]
+    found = search(school.workspace.root, [mark], readers=READERS)
+    assert {hit.place for hit in found.hits} == {"data/erasures.jsonl"}
+
+
+@pytest.mark.slow
+def test_given_a_value_put_right_when_its_file_is_stored_anew_then_it_still_holds(school: Played) -> None:
+    told = [school.engine.payload(record) for record in school.engine.log.all()]
+    new = [payload for payload in told if isinstance(payload, e.MeasurementsErased)]
+    assert [(payload.stored_hash, payload.rows) for payload in new][1:] == [(new[0].erased_hash, 1)]
+
+
+# -- the record of questions -------------------------------------------------------------------------------------------
+
+
+def test_given_questions_when_who_asked_is_erased_then_nobody_knows_who_and_the_rest_stands(tmp_path: Path) -> None:
+
+    record, at = tmp_path / "questions.jsonl", datetime(2026, 3, 2, tzinfo=UTC)
+    for who, question in (("kari", "SELECT 1"), ("operator for kari", "SELECT 'ola nordmann'"), ("eva", "SELECT 2")):
+        with asked(record, who, question, lambda: at):
+            pass
+    changed = forget(record, lambda handle, _: handle == "kari", ["Ola Nordmann"])
+    assert changed == 2
+    lines = record.read_text()
+    assert "kari" not in lines
+    assert "nordmann" not in lines
+    assert lines.count('"who":"eva"') == 1
+    with asked(record, "eva", "SELECT 3", lambda: at):
+        pass
+    assert record.read_text().count("\n") == 4
+
+
+@pytest.mark.slow
+def test_given_a_warehouse_when_written_anew_then_its_history_of_runs_is_kept(school: Played) -> None:
+    with connect(school.workspace.warehouse, read_only=True) as connection:
+        assert connection.execute("SELECT count(*) >= 3 FROM ops.run").fetchall() == [(True,)]

@@ -1,0 +1,299 @@
+"""Forgetting people in what is made from log and files: landing, warehouse, copies, the record of questions.
+
+A deleted row stays readable in a DuckDB file, so that is written anew, and the old one and its journal go. People in
+measurement files are known by their pseudonyms: their rows go from the landed files, and the log says that they did.
+Every step can be done again; the last one notes in the warehouse which entries of the list of erasures were done, so
+that a kill, or a warehouse from before, is seen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from engine import codec
+from engine.engine import Engine, stream_of
+from engine.errors import Conflict
+from engine.process import events as e
+from engine.progress import Progress, quiet
+from engine.store.erasures import Erasure
+from engine.workspace import Workspace
+from warehouse import copies, pull
+from warehouse.database import connect
+from warehouse.locking import hold
+from warehouse.query.record import RECORD, forget
+from warehouse.sources import batch as batches
+from warehouse.sources.contract import Contract, contract_from
+from warehouse.sources.erased import of_today
+from warehouse.sources.landing import Landed, Landing, pseudonym
+from warehouse.sql import literal, qualified
+
+READER = "reader"
+_BATCHES = ("source_file", "measurement_row", "rejected", "mended_cell", "validation_result")
+"""Tables with the rows of files, by `batch`."""
+_MADE_ANEW = ("current_run", "lineage")
+"""Tables that the next run fills."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What was forgotten: the entries of the list, rows of landed files, and questions in the record."""
+
+    erasures: tuple[str, ...] = ()
+    rows: int = 0
+    questions: int = 0
+
+
+def outstanding(workspace: Workspace, engine: Engine) -> list[Erasure]:
+    """The entries of the list of erasures that the warehouse does not know of."""
+    entries = engine.erasures.all()
+    if not entries or not workspace.warehouse.exists():
+        return entries
+    with closing(connect(workspace.warehouse)) as connection:
+        pull.prepare(connection)
+        done = {row[0] for row in connection.execute("SELECT erasure FROM ops.erasure").fetchall()}
+    return [entry for entry in entries if entry.id not in done]
+
+
+def purge(workspace: Workspace, engine: Engine, canaries: Sequence[str] = (), *, progress: Progress = quiet) -> Purged:
+    """Forget what the list says, in everything that is made from log and files; nothing where it was done before.
+
+    `canaries` are texts that no question in the record may hold. The figures of the current run go with the warehouse's
+    old file, and its copies: evaluate afterwards. Raises what fails; it is to be done again then.
+    """
+    with hold(workspace.warehouse):
+        entries = outstanding(workspace, engine)
+        if not entries:
+            return Purged()
+        progress("the landing", 0, 3)
+        rows = _landing(workspace, engine)
+        progress("the record of questions", 1, 3)
+        questions = _questions(workspace, engine, entries, canaries)
+        copies.withdraw(workspace.copies, READER)
+        progress("the warehouse", 2, 3)
+        _anew(workspace, engine, entries)
+        progress("done", 3, 3)
+    return Purged(tuple(entry.id for entry in entries), rows, questions)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRows:
+    """How many rows of a landed file are some people's."""
+
+    source: str
+    file_name: str
+    rows: int
+
+
+def rows_of(workspace: Workspace, engine: Engine, units: Sequence[str]) -> list[UnitRows]:
+    """The landed files that hold rows of some pseudonyms, in the order of the log."""
+    landing, wanted = Landing(workspace.landing), frozenset(units)
+    found = [
+        UnitRows(source, event.file_name, landing.count(_found(landing, event, contract), contract, wanted))
+        for source in _sources(engine)
+        for event, contract in _files(engine, source)
+    ]
+    return [one for one in found if one.rows]
+
+
+def _found(landing: Landing, event: e.MeasurementsLanded, contract: Contract) -> Landed:
+    return landing.find(event.stored_hash, event.original_hash, event.file_name, contract.kind)
+
+
+def day_of_figures(workspace: Workspace) -> date | None:
+    """The day by which the figures that stand were judged; None where none stand."""
+    if not workspace.warehouse.exists():
+        return None
+    with hold(workspace.warehouse), closing(connect(workspace.warehouse)) as connection:
+        pull.prepare(connection)
+        row = connection.execute("SELECT evaluated_on FROM ops.run JOIN ops.current_run USING (run_id)").fetchone()
+    return row[0] if row else None
+
+
+def irreproducible(workspace: Workspace, engine: Engine) -> dict[str, str]:
+    """Runs that cannot be computed again as they were, and the first erasure since which that is so.
+
+    A run is where a file that it read was stored anew, or keys of protected rounds were destroyed. A person's texts
+    are in no figure. Figures that were released stand all the same.
+    """
+    if not workspace.warehouse.exists():
+        return {}
+    stored = {p.stored_hash[:16]: p.erasure for p in reversed(_erased_files(engine))}
+    seals = [entry for entry in engine.erasures.all() if entry.seals]
+    with hold(workspace.warehouse), closing(connect(workspace.warehouse)) as connection:
+        pull.prepare(connection)
+        rows = connection.execute("SELECT run_id, inputs, first_finished_at FROM ops.run").fetchall()
+    lost = dict[str, str]()
+    for run_id, inputs, finished_at in rows:
+        told: dict[str, Any] = dict(codec.mapping(codec.decode(inputs.encode())))
+        read = {batch[:16] for batch, _ in told["batches"]}
+        since = [stored[file] for file in stored if file in read]
+        since += [entry.id for entry in seals if datetime.fromisoformat(entry.at).replace(tzinfo=None) > finished_at]
+        if since:
+            lost[run_id] = since[0]
+    return lost
+
+
+def pseudonyms(engine: Engine, identifiers: Sequence[str]) -> tuple[str, ...]:
+    """What people of measurement files are called in what is stored, by what they are called outside."""
+    key = engine.keys.ensure("workspace", "pseudonyms")
+    return tuple(pseudonym(key, identifier) for identifier in identifiers)
+
+
+# -- the landing ------------------------------------------------------------------------------------------------------
+
+
+def _landing(workspace: Workspace, engine: Engine) -> int:
+    """Store every landed file anew that holds an erased person, and let its source tell; how many rows went."""
+    units = engine.erasures.units()
+    if not units:
+        return 0
+    landing, gone = Landing(workspace.landing), 0
+    for source in _sources(engine):
+        for landed, contract in _files(engine, source):
+            gone += _without(engine, landing, landed, contract, units)
+        for old, kind in _left_over(engine, source):
+            landing.forget(old, kind)
+    return gone
+
+
+def _sources(engine: Engine) -> list[str]:
+    found: dict[str, None] = {}
+    for record in engine.log.all():
+        if record.type == e.SourcePublished.TYPE:
+            found[str(record.content()[1]["source"])] = None
+    return list(found)
+
+
+def _told(engine: Engine, source: str) -> list[e.Payload]:
+    return [event.payload for event in engine.events(engine.log.read(stream_of("source", source)))]
+
+
+def _contracts(told: Sequence[e.Payload]) -> Mapping[str, Contract]:
+    return {p.contract_hash: contract_from(p.content) for p in told if isinstance(p, e.SourcePublished)}
+
+
+def _files(engine: Engine, source: str) -> Iterator[tuple[e.MeasurementsLanded, Contract]]:
+    """The files of a source that were stored with pseudonyms, each once, with the contract that they landed under."""
+    told = _told(engine, source)
+    contracts = _contracts(told)
+    found = {p.stored_hash: p for p in of_today(told) if isinstance(p, e.MeasurementsLanded)}
+    for landed in found.values():
+        if contracts[landed.contract_hash].has_personal:
+            yield landed, contracts[landed.contract_hash]
+
+
+def _left_over(engine: Engine, source: str) -> list[tuple[str, str]]:
+    """Files that were stored anew, as they were before: by hash and kind."""
+    told = _told(engine, source)
+    kinds = {contract.kind for contract in _contracts(told).values()}
+    return [(p.stored_hash, kind) for p in told if isinstance(p, e.MeasurementsErased) for kind in kinds]
+
+
+def _without(
+    engine: Engine, landing: Landing, event: e.MeasurementsLanded, contract: Contract, units: frozenset[str]
+) -> int:
+    landed = _found(landing, event, contract)
+    new, rows = landing.erase(landed, contract, units)
+    if rows:
+        payload = e.MeasurementsErased(
+            source=event.source,
+            stored_hash=landed.stored_hash,
+            erased_hash=new.stored_hash,
+            size=new.size,
+            rows=rows,
+            erasure=next(entry.id for entry in reversed(engine.erasures.all()) if entry.units),
+        )
+        _record(engine, payload)
+    return rows
+
+
+def _record(engine: Engine, payload: e.MeasurementsErased) -> None:
+    """Let the source tell, and once more where another program wrote to it at the same moment."""
+    stream = stream_of("source", payload.source)
+    try:
+        engine.record(stream, [payload], actor="operator")
+    except Conflict:
+        engine.record(stream, [payload], actor="operator")
+
+
+# -- the record of questions -------------------------------------------------------------------------------------------
+
+
+def _questions(workspace: Workspace, engine: Engine, entries: Sequence[Erasure], canaries: Sequence[str]) -> int:
+    """Who asked is forgotten, for questions asked before the erasure; and what a question says of the person."""
+    asked = {entry.handle: entry.at for entry in entries if entry.handle}
+
+    def is_theirs(handle: str, at: str) -> bool:
+        until = asked.get(engine.people.handle_mark(handle))
+        return until is not None and at <= until
+
+    return forget(workspace.data / RECORD, is_theirs, canaries)
+
+
+# -- the warehouse ----------------------------------------------------------------------------------------------------
+
+
+def _anew(workspace: Workspace, engine: Engine, entries: Sequence[Erasure]) -> None:
+    """The warehouse's file written anew, with what is kept from run to run and without the rows of erased people."""
+    path = workspace.warehouse
+    new = path.with_name(f"{path.name}.anew")
+    for left in path.parent.glob(f"{new.name}*"):
+        left.unlink()
+    with closing(connect(new)) as connection:
+        pull.prepare(connection)
+        batches.prepare(connection)
+        if path.exists():
+            _kept(connection, path, _gone(engine))
+        now = datetime.now(UTC).replace(tzinfo=None)
+        for entry in entries:
+            values = (entry.id, entry.kind, datetime.fromisoformat(entry.at).replace(tzinfo=None), now)
+            connection.execute("INSERT INTO ops.erasure VALUES (?, ?, ?, ?)", values)
+        connection.execute("CHECKPOINT")
+    copies.sync(new)
+    new.replace(path)
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    copies.sync(path.parent)
+
+
+def _kept(connection: duckdb.DuckDBPyConnection, path: Path, gone: Sequence[str]) -> None:
+    """Copy the tables that no run makes, without the batches of files that were stored anew or are not judged yet."""
+    connection.execute(f"ATTACH {literal(os.fspath(path))} AS before (READ_ONLY)")
+    there = set(
+        connection.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'before'"
+        ).fetchall()
+    )
+    tables = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
+    ).fetchall()
+    if ("raw", "source_file") in there:
+        connection.execute(
+            "CREATE TEMP TABLE kept AS SELECT batch FROM before.raw.source_file"
+            " WHERE NOT list_contains(?::VARCHAR[], stored_hash) AND status IN ('accepted', 'refused', 'superseded')",
+            (list(gone),),
+        )
+    for schema, table in tables:
+        if (schema, table) not in there or table in _MADE_ANEW or schema not in ("raw", "ops"):
+            continue
+        only = " WHERE batch IN (FROM kept)" if table in _BATCHES else ""
+        name = qualified(schema, table)
+        connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM before.{name}{only}")
+    connection.execute("DETACH before")
+
+
+def _gone(engine: Engine) -> list[str]:
+    """The hashes of files that were stored anew, as they were before."""
+    return [payload.stored_hash for payload in _erased_files(engine)]
+
+
+def _erased_files(engine: Engine) -> list[e.MeasurementsErased]:
+    found = (engine.payload(record) for record in engine.log.all() if record.type == e.MeasurementsErased.TYPE)
+    return [payload for payload in found if isinstance(payload, e.MeasurementsErased)]
