@@ -83,6 +83,13 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.persons",
+        "People",
+        {
+            "person export": "Write down everything that is held about a person, for that person.",
+        },
+    ),
+    Module(
         "cli.erasing",
         "People",
         {
@@ -240,6 +247,7 @@ MODULES: Final = (
 GROUPS: Final[Mapping[str, str]] = {
     "store": "Where the log is kept.",
     "identity": "People of the workspace, and how they sign in.",
+    "person": "What is held about somebody.",
     "party": "Organisations and groups in a process.",
     "member": "People in a process.",
     "draft": "Answers that are not finished.",

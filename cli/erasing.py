@@ -167,7 +167,8 @@ def _planned(planned: Plan, stays: Sequence[str]) -> list[Part]:
     beside = planned.rows
     whole = [
         f"Name, handle, language and address of {planned.person.name} would go, with {beside.draft} draft(s),"
-        f" {beside.outbox} message(s) and every token. Values they put right: {len(planned.mended)} source(s)."
+        f" {beside.outbox} message(s) and {beside.session} session(s), and why they put values right in"
+        f" {len(planned.mended)} source(s)."
     ]
     columns = ("Process", "Memberships", "Texts that would go", "Tasks that would be withdrawn", "")
     return [

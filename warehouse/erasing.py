@@ -33,6 +33,7 @@ from warehouse.sources import batch as batches
 from warehouse.sources.contract import Contract, contract_from
 from warehouse.sources.erased import of_today
 from warehouse.sources.landing import Landed, Landing, pseudonym
+from warehouse.sources.reading import cells_of
 from warehouse.sql import literal, qualified
 
 READER = "reader"
@@ -94,13 +95,27 @@ class UnitRows:
 
 def rows_of(workspace: Workspace, engine: Engine, units: Sequence[str]) -> list[UnitRows]:
     """The landed files that hold rows of some pseudonyms, in the order of the log."""
-    landing, wanted = Landing(workspace.landing), frozenset(units)
+    wanted = frozenset(units)
     found = [
-        UnitRows(source, event.file_name, landing.count(_found(landing, event, contract), contract, wanted))
-        for source in _sources(engine)
-        for event, contract in _files(engine, source)
+        UnitRows(contract.source, landed.file_name, len(list(theirs(landed, contract, wanted))))
+        for landed, contract in files_of_people(workspace, engine)
     ]
     return [one for one in found if one.rows]
+
+
+def theirs(landed: Landed, contract: Contract, units: frozenset[str]) -> Iterator[tuple[int, Mapping[str, str | None]]]:
+    """The rows of some pseudonyms in a landed file: number, and cells by column."""
+    for number, cells in cells_of(landed, contract):
+        if any(cells.get(name) in units for name, column in contract.columns.items() if column.personal):
+            yield number, cells
+
+
+def files_of_people(workspace: Workspace, engine: Engine) -> Iterator[tuple[Landed, Contract]]:
+    """The landed files in which people are known by pseudonyms, each once, with its contract."""
+    landing = Landing(workspace.landing)
+    for source in _sources(engine):
+        for event, contract in _files(engine, source):
+            yield _found(landing, event, contract), contract
 
 
 def _found(landing: Landing, event: e.MeasurementsLanded, contract: Contract) -> Landed:

@@ -74,9 +74,14 @@ def plan(engine: Engine, person: Person, process: str | None = None) -> Plan:
             processes.append(_in_process(engine, trace, len(own)))
         else:
             mended.append(trace)
-    names = [person.name, person.handle, person.address or ""] if process is None else []
-    canaries = tuple(dict.fromkeys(text for text in (*names, *words) if text))
+    canaries = tuple(dict.fromkeys((*(_names(person) if process is None else ()), *words)))
     return Plan(person, process is None, tuple(processes), tuple(mended), holdings.rows(engine, person), canaries)
+
+
+def _names(person: Person) -> list[str]:
+    """What a person is called, and the address as it is kept and as people write it."""
+    address = person.address or ""
+    return [text for text in (person.name, person.handle, address, address.partition(":")[2]) if text]
 
 
 def _in_process(engine: Engine, trace: Trace, texts: int) -> InProcess:
@@ -143,8 +148,7 @@ def begin(engine: Engine, entry: Erasure) -> Erased:
 
 
 def _check_reason(reason: str, planned: Plan) -> None:
-    person = planned.person
-    _check_words(reason, (person.name, person.handle, person.address or ""))
+    _check_words(reason, _names(planned.person))
 
 
 def _check_words(reason: str, names: Iterable[str]) -> None:

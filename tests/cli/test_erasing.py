@@ -80,3 +80,24 @@ def test_given_calls_that_make_no_sense_when_erasing_then_refused_and_nothing_do
 def test_given_no_operators_key_when_erasing_then_not_allowed(known: Terminal) -> None:
     (known.folder / "data" / "keys" / "workspace" / "op" / "operator.key").unlink()
     assert known("erase", "eva", *REASON, who="ola").code == 6
+
+
+# -- telling -----------------------------------------------------------------------------------------------------------
+
+
+def test_given_a_person_when_exporting_what_is_held_about_them_then_two_files_of_their_own(known: Terminal) -> None:
+    to = known.folder / "held"
+    told = known.done("person", "export", "ola", "--to", str(to), "--json", who="ola").data
+    assert (told["processes"], told["answers"]) == (1, 2)
+    held = json.loads((to / "held.json").read_text())
+    assert held["profile"]["address"] == "mailto:ola.hansen@example.org"
+    assert [question["question"] for question in held["questions"]] == ["SELECT 1"]
+    assert "Arendal" in (to / "held.html").read_text()
+    assert (to / "held.json").stat().st_mode & 0o077 == 0
+
+
+def test_given_somebody_else_when_exporting_then_not_allowed_and_the_operator_is(known: Terminal) -> None:
+    assert known("person", "export", "ola", "--to", str(known.folder / "a"), who="eva").code == 6
+    assert not (known.folder / "a").exists()
+    known.done("person", "export", "ola", "--to", str(known.folder / "b"))
+    assert known("person", "export", "eva", "--to", str(known.folder / "c"), "--unit", "1", who="eva").code == 6

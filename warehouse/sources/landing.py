@@ -92,12 +92,6 @@ class Landing:
             stored_hash, size, target = self._keep(draft, contract.kind)
         return Landed(stored_hash, landed.original_hash, size, landed.file_name, target), rows
 
-    def count(self, landed: Landed, contract: Contract, units: frozenset[str]) -> int:
-        """How many rows of a landed file are those of some pseudonyms."""
-        with self._draft() as draft:
-            _copy_bytes(landed.path, draft)
-            return _without(draft, contract, units)
-
     def forget(self, stored_hash: str, kind: str) -> None:
         """Take a landed file away."""
         path = self.path_of(stored_hash, kind)

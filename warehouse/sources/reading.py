@@ -96,6 +96,14 @@ def fill(
     return read, mending.findings()
 
 
+def cells_of(landed: Landed, contract: Contract) -> Iterator[tuple[int, dict[str, str | None]]]:
+    """The rows of a landed file that are rows: their numbers, and their cells by column."""
+    for rows in _csv_rows(landed, contract) if contract.kind == "csv" else _parquet_rows(landed, contract):
+        for index, cells in enumerate(zip(*rows.columns, strict=True)):
+            if index not in rows.faults and index not in rows.gone:
+                yield rows.first + index, dict(zip(contract.kept, cells, strict=True))
+
+
 def _insert(connection: duckdb.DuckDBPyConnection, statement: str, pages: list[pa.Table]) -> None:
     connection.register("page", pa.concat_tables(pages))
     try:
