@@ -22,12 +22,14 @@ from engine.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Something that is not filled in yet, and who can do it."""
+    """Something that is not filled in yet, and who can do it; `waiting` for its turn, or `claimed_by` somebody."""
 
     instance: str
     whom: str
     due: datetime | None
     overdue: bool
+    waiting: bool = False
+    claimed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,13 @@ class ActionNow:
 
 @dataclass(frozen=True, slots=True)
 class MemberNow:
-    """Somebody who takes part."""
+    """Somebody who takes part, and in whose place they act too."""
 
     membership: str
     name: str
     party: str
     roles: tuple[str, ...]
+    acts_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,11 @@ class _Reader:
     def _task(self, task: TaskNode) -> TaskNow:
         group = self.state.group(task.id, task.state)
         instances = [self.state.instances[name] for name in group.instances]
-        still = tuple(Open(i.id, self._whom(i), i.due, i.overdue) for i in instances if i.status == "open")
+        still = tuple(
+            Open(i.id, self._whom(i), i.due, i.overdue, i.status == "waiting", self._claimed(i))
+            for i in instances
+            if i.pending
+        )
         title = self._told(task.spec.title)
         return TaskNow(task.id, title, group.done, group.expected, task.spec.optional, still)
 
@@ -136,6 +143,9 @@ class _Reader:
         if instance.party:
             return self.state.parties[instance.party].title
         return ", ".join(self._role(role) for role in instance.roles)
+
+    def _claimed(self, instance: Instance) -> str:
+        return self._name(self.state.memberships[instance.claimed_by]) if instance.claimed_by else ""
 
     def _actions(self) -> Iterator[ActionNow]:
         seen: set[str] = set()
@@ -168,7 +178,8 @@ class _Reader:
     def _member(self, membership: Membership) -> MemberNow:
         party = self.state.parties[membership.party].title if membership.party else ""
         roles = tuple(self._role(role) for role in sorted(membership.roles))
-        return MemberNow(membership.id, self._name(membership), party, roles)
+        others = [m for m in self.state.memberships.values() if m.active and m.delegate == membership.id]
+        return MemberNow(membership.id, self._name(membership), party, roles, tuple(self._name(m) for m in others))
 
     def _name(self, membership: Membership) -> str:
         person = self.engine.people.get(membership.person) if membership.person else None
@@ -206,8 +217,8 @@ def parts(now: Standing, local: Callable[[datetime | None], str]) -> list[Part]:
     if now.actions:
         actions = [(a.action, a.title, " / ".join(a.by), _openness(a), _why(a)) for a in now.actions]
         told += ["", Table(("Action", "What", "Who", "", "Why"), actions)]
-    members = [(m.membership, m.name, m.party, ", ".join(m.roles)) for m in now.members]
-    return [*told, "", Table(("Member", "Name", "Party", "Roles"), members)]
+    members = [(m.membership, m.name, m.party, ", ".join(m.roles), ", ".join(m.acts_for)) for m in now.members]
+    return [*told, "", Table(("Member", "Name", "Party", "Roles", "Acts for"), members)]
 
 
 def _progress(task: TaskNow) -> str:
@@ -217,7 +228,10 @@ def _progress(task: TaskNow) -> str:
 def _open(task: TaskNow, local: Callable[[datetime | None], str]) -> str:
     def told(found: Open) -> str:
         due = f", {'overdue since' if found.overdue else 'due'} {local(found.due)}" if found.due else ""
-        return f"{found.whom} ({found.instance}{due})"
+        stands = (
+            ", waits for its turn" if found.waiting else f", taken on by {found.claimed_by}" if found.claimed_by else ""
+        )
+        return f"{found.whom} ({found.instance}{stands}{due})"
 
     return "; ".join(told(found) for found in task.open)
 

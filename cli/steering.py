@@ -226,18 +226,26 @@ def explain_readers(ctx: typer.Context, process: Process, instance: Instance) ->
 
     It says who could have read it, not who did. The operator, who holds the keys, is not among them.
     """
+    from engine.process.explain_words import BECAUSE
+
     call: Call = ctx.obj
     session = call.reader()
     found = call.engine.readers(session, process, instance)
-    members = call.engine.load(call.engine.stream(process)).state.memberships
-
-    def name(membership: str) -> str:
-        person = call.engine.people.get(members[membership].person or "")
-        return person.name if person else "(erased)"
-
-    rows = [(f"#{r.answer}", name(r.membership), r.membership, call.local(r.since), r.because) for r in found]
+    name = call.engine.names(call.engine.load(call.engine.stream(process)).state)
+    language = call.language or session.person.language
+    rows = [
+        (
+            f"#{reader.answer}",
+            name(reader.membership),
+            reader.membership,
+            call.local(reader.since),
+            call.local(reader.until),
+            BECAUSE[reader.because][language],
+        )
+        for reader in found
+    ]
     data = {"process": process, "instance": instance, "readers": found}
-    columns = ("Answer", "Who", "As", "Could read it since", "Because")
+    columns = ("Answer", "Who", "As", "Could read it since", "Until", "Because")
     tell(call, data, Table(columns, rows, empty="Nothing has been answered."))
 
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from engine.process.explain import ActionExplanation, TaskExplanation
 from engine.process.missing import Missing
+from engine.process.readers import Because
 from engine.process.reasons import Name
 from engine.text import LANGUAGES
 
@@ -116,6 +117,23 @@ _WHY: Mapping[str, Mapping[str, str]] = {
     "not asked": {"nb": "ikke spurt om ennå", "nn": "ikkje spurt om enno", "en": "not asked yet"},
 }
 """Why an answer is missing."""
+
+
+BECAUSE: Mapping[Because, Mapping[str, str]] = {
+    "gave it": {"nb": "ga svaret", "nn": "gav svaret", "en": "gave it"},
+    "entered it": {
+        "nb": "skrev det inn for en annen",
+        "nn": "skreiv det inn for ein annan",
+        "en": "entered it for them",
+    },
+    "takes part": {
+        "nb": "er med, og svaret er åpent",
+        "nn": "er med, og svaret er ope",
+        "en": "takes part; it is open",
+    },
+    "was revealed": {"nb": "svarene ble vist", "nn": "svara vart viste", "en": "it was revealed"},
+}
+"""Why somebody could read an answer."""
 
 
 def words(found: ActionExplanation | TaskExplanation, language: str, name: Name = str) -> list[str]:

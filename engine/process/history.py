@@ -29,9 +29,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "Invited somebody as {roles}",
     },
     "membership.added": {
-        "nb": "{who} ble med som {roles} ({membership})",
-        "nn": "{who} vart med som {roles} ({membership})",
-        "en": "{who} joined as {roles} ({membership})",
+        "nb": "{membership} ble med som {roles}",
+        "nn": "{membership} vart med som {roles}",
+        "en": "{membership} joined as {roles}",
     },
     "membership.ended": {"nb": "{membership} sluttet", "nn": "{membership} slutta", "en": "{membership} left"},
     "role.granted": {
@@ -97,9 +97,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "The answer still stands: {instance}",
     },
     "answers.revealed": {
-        "nb": "Svarene på {task} ble vist ({visibility})",
-        "nn": "Svara på {task} vart viste ({visibility})",
-        "en": "The answers to {task} were revealed ({visibility})",
+        "nb": "Svarene på {task} ble vist, {visibility}",
+        "nn": "Svara på {task} vart viste, {visibility}",
+        "en": "The answers to {task} were revealed, {visibility}",
     },
     "deadline.set": {"nb": "Frist: {due}", "nn": "Frist: {due}", "en": "Due: {due}"},
     "deadline.passed": {
@@ -147,6 +147,10 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "process.finished": {"nb": "Avsluttet", "nn": "Avslutta", "en": "Finished"},
 }
 
+_VISIBILITY = {
+    "open": {"nb": "for alle som er med", "nn": "for alle som er med", "en": "to all who take part"},
+    "protected": {"nb": "bare for den som svarte", "nn": "berre for den som svarte", "en": "only to who answered"},
+}
 _ERASED = {"nb": "slettet", "nn": "sletta", "en": "erased"}
 _ACTORS = {
     "clock": {"nb": "klokka", "nn": "klokka", "en": "the clock"},
@@ -215,6 +219,10 @@ class Teller:
                 return self._role(value)
             case "due":
                 return self._moment(value)
+            case "visibility" if value in _VISIBILITY:
+                return _VISIBILITY[value][self.language]
+            case "membership" | "to" if value in self.state.memberships:
+                return self._member(value)
             case "task":
                 return self.definition.tasks[value].spec.title.get(self.language)
             case "action" if isinstance(payload, e.ActionTaken):
@@ -231,7 +239,7 @@ class Teller:
         match payload:
             case e.TaskOpened():
                 element = payload.membership or payload.party or payload.row
-                made["whom"] = f" ({element})" if element else ""
+                made["whom"] = f" ({self._element(element)})" if element else ""
             case e.ReminderDue():
                 made["whom"] = f" ({told['roles']})" if payload.roles else ""
             case e.MembershipAdded():
@@ -249,6 +257,16 @@ class Teller:
         """A moment where the process is at home."""
         zone = ZoneInfo(self.definition.template.calendar.zone)
         return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+    def _member(self, membership: str) -> str:
+        """A membership by the person's name, and its number."""
+        return f"{self._who(self.state.memberships[membership].subject)} ({membership})"
+
+    def _element(self, element: str) -> str:
+        if element in self.state.memberships:
+            return self._who(self.state.memberships[element].subject)
+        party = self.state.parties.get(element)
+        return party.title if party else element
 
     def _role(self, role: str) -> str:
         return self.definition.template.roles[role].title.get(self.language)

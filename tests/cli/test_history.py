@@ -89,3 +89,45 @@ def test_given_a_sealed_answer_when_asked_who_could_read_it_then_only_its_author
 def test_given_somebody_from_outside_when_asking_who_could_read_then_refused(preparation: Any) -> None:
     preparation.person("olga")
     assert preparation("explain", "readers", "arendal", "register.1.m2", who="olga").code == 6
+
+
+def test_given_an_answer_entered_for_somebody_when_asked_who_could_read_it_then_who_entered_it_knows_it(
+    preparation: Any, round_: Any
+) -> None:
+    round_("kari", "m2")
+    assert readers(preparation, "answer.1.m2") == {"m2": "gave it", "m1": "entered it"}
+
+
+def test_given_somebody_who_left_when_asked_who_could_read_then_until_when(preparation: Any) -> None:
+    preparation.done("member", "end", "arendal", "m3", who="kari")
+    found = preparation.done("explain", "readers", "arendal", "register.1.m2", "--json", who="kari").data["readers"]
+    assert {reader["membership"]: reader["until"] is None for reader in found} == {"m1": True, "m2": True, "m3": False}
+
+
+def test_given_each_language_when_looked_back_then_people_by_name_and_whom_answers_were_shown_to(
+    preparation: Any, round_: Any
+) -> None:
+    round_("kari", "m2")
+    round_("eva", "m3")
+    preparation.done("member", "end", "arendal", "m3", who="kari")
+
+    def said(*command: str, language: str) -> str:
+        text: str = preparation.done(*command, "--lang", language, who="kari").out
+        return text
+
+    expected = {
+        "nb": ("ble vist, for alle som er med", "Eva (m3) sluttet", "skrev det inn for en annen"),
+        "nn": ("vart viste, for alle som er med", "Eva (m3) slutta", "skreiv det inn for ein annan"),
+        "en": ("were revealed, to all who take part", "Eva (m3) left", "entered it"),
+    }
+    for language, (shown, left, because) in expected.items():
+        text = said("history", "arendal", language=language)
+        assert shown in text
+        assert left in text
+        assert because in said("explain", "readers", "arendal", "answer.1.m2", language=language)
+
+
+def test_given_a_deadline_when_told_then_where_the_calendar_is_kept(preparation: Any) -> None:
+    preparation.done("act", "arendal", "open_round", who="kari")
+    due = next(line["text"] for line in told(preparation) if line["type"] == "deadline.set")
+    assert "23:59 CE" in due  # the end of a day in Oslo
