@@ -107,7 +107,8 @@ def form(
     elif schema:
         write(as_json(asked.schema))
     else:
-        tell(call, asked.schema, form_text(asked, language))
+        suggested = call.engine.suggestions(session, process, instance)
+        tell(call, asked.schema, form_text(asked, language, suggested))
 
 
 @commands.add(

@@ -186,6 +186,15 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.links",
+        "Linked processes",
+        {
+            "link list": "List the processes that stand above and beside one.",
+            "link add": "Let a process that is there already stand beside another.",
+            "link end": "Wait no longer for a process that stands beside another.",
+        },
+    ),
+    Module(
         "cli.incidents",
         "Incidents",
         {
@@ -251,6 +260,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "party": "Organisations and groups in a process.",
     "member": "People in a process.",
     "draft": "Answers that are not finished.",
+    "link": "Processes that stand beside one another.",
     "incident": "What cannot go on by itself.",
     "outbox": "Messages on their way to people.",
     "migration": "Running processes on their way to another version.",

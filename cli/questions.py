@@ -35,21 +35,23 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "list": {"nb": "rader, hver med:", "nn": "rader, kvar med:", "en": "rows, each with:"},
     "object": {"nb": "med:", "nn": "med:", "en": "with:"},
     "comment": {"nb": "en kommentar", "nn": "ein kommentar", "en": "a comment"},
+    "suggested": {"nb": "forslag:", "nn": "framlegg:", "en": "suggested:"},
     "skeleton": {
         "nb": "Skriv svarene bak kolonene. Det du lar stå tomt, er ikke besvart.",
         "nn": "Skriv svara bak kolona. Det du lèt stå tomt, er ikkje svart på.",
         "en": "Write the answers after the colons. What you leave empty is not answered.",
     },
 }
+NOTHING: Mapping[str, object] = {}
 _PLAIN = re.compile(r"[A-Za-zÆØÅæøå][\w .-]*")
 
 
-def form_text(form: Form, language: str) -> str:
-    """The questions of a form, with what can be answered and how the fields are called."""
+def form_text(form: Form, language: str, suggested: Mapping[str, object] = NOTHING) -> str:
+    """The questions of a form, with what can be answered, how the fields are called, and what is suggested for some."""
     lines = [form.title(language), *wrap(form.description(language), WIDTH)]
     if form.purpose.get(language):
         lines += ["", *wrap(f"{_word('why', language)} {form.purpose.get(language)}", WIDTH)]
-    return "\n".join([*lines, *_questions(form.fields, language, "")])
+    return "\n".join([*lines, *_questions(form.fields, language, "", suggested)])
 
 
 def skeleton(form: Form, instance: str, language: str) -> str:
@@ -63,7 +65,9 @@ def skeleton(form: Form, instance: str, language: str) -> str:
 # -- to read ----------------------------------------------------------------------------------------------------------
 
 
-def _questions(fields: Mapping[str, Field], language: str, indent: str) -> Iterator[str]:
+def _questions(
+    fields: Mapping[str, Field], language: str, indent: str, suggested: Mapping[str, object] = NOTHING
+) -> Iterator[str]:
     for field in fields.values():
         if field.widget == "hidden":
             continue
@@ -74,6 +78,8 @@ def _questions(fields: Mapping[str, Field], language: str, indent: str) -> Itera
         yield f"{inner}[{', '.join(named)}]"
         yield from _wrapped(field.description(language), inner)
         yield from _kinds(field, language, inner)
+        if field.name in suggested:
+            yield from _wrapped(f"{_word('suggested', language)} {suggested[field.name]}", inner)
         yield from _questions(field.items, language, inner)
         if field.comment:
             yield f"{inner}[{field.name}{COMMENT_SUFFIX}] {_word('comment', language)}"

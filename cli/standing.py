@@ -12,8 +12,6 @@ from datetime import datetime
 
 from cli.output import Part, Table
 from engine.engine import Engine, Loaded
-from engine.process.conditions import AnswerLookup, Conditions
-from engine.process.events import FormSubmitted
 from engine.process.state import Instance, Membership, ProcessState
 from engine.template.chart import Choice, Definition, TaskNode
 from engine.template.model import Action
@@ -69,6 +67,16 @@ class MemberNow:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedNow:
+    """A process that stands beside this one, or above it; `samskap link list` tells more."""
+
+    link: str
+    process: str
+    element: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """A process at one moment."""
 
@@ -86,6 +94,7 @@ class Standing:
     actions: tuple[ActionNow, ...]
     members: tuple[MemberNow, ...]
     parties: Mapping[str, str]
+    links: tuple[LinkedNow, ...]
 
 
 def standing(engine: Engine, loaded: Loaded, language: str) -> Standing:
@@ -99,7 +108,7 @@ class _Reader:
         self.state: ProcessState = loaded.state
         self.definition: Definition = loaded.definition
         self.language = language
-        self.conditions = Conditions(loaded.definition, loaded.state, _answers(engine, loaded))
+        self.conditions = engine.conditions(None, loaded)
 
     def standing(self) -> Standing:
         state, running = self.state, self.state.status == "running"
@@ -118,7 +127,14 @@ class _Reader:
             actions=tuple(self._actions()) if running else (),
             members=tuple(self._member(m) for m in state.memberships.values() if m.active),
             parties={party.id: party.title for party in state.parties.values()},
+            links=tuple(self._links()),
         )
+
+    def _links(self) -> Iterator[LinkedNow]:
+        for parent in self.state.parents.values():
+            yield LinkedNow(parent.link, parent.name, "", "above")
+        for one in self.state.links.values():
+            yield LinkedNow(one.link, one.name, one.element or "", one.status)
 
     def _tasks(self) -> Iterator[TaskNow]:
         for state in [None, *self.state.active]:
@@ -192,17 +208,6 @@ class _Reader:
         return text.get(self.language)
 
 
-def _answers(engine: Engine, loaded: Loaded) -> AnswerLookup:
-    """The answers that guards name, as far as they are revealed."""
-    records = {record.sequence: record for record in loaded.records}
-
-    def find(sequence: int) -> Mapping[str, object] | None:
-        payload = engine.payload(records[sequence], opened=loaded.state.revealed)
-        return payload.answers if isinstance(payload, FormSubmitted) else None
-
-    return find
-
-
 def parts(now: Standing, local: Callable[[datetime | None], str]) -> list[Part]:
     """A standing for people."""
     where = " › ".join(now.state_titles) or now.status
@@ -217,6 +222,9 @@ def parts(now: Standing, local: Callable[[datetime | None], str]) -> list[Part]:
     if now.actions:
         actions = [(a.action, a.title, " / ".join(a.by), _openness(a), _why(a)) for a in now.actions]
         told += ["", Table(("Action", "What", "Who", "", "Why"), actions)]
+    if now.links:
+        links = [(one.link, one.process, one.element, one.status) for one in now.links]
+        told += ["", Table(("Link", "Process", "For", "Stands"), links)]
     members = [(m.membership, m.name, m.party, ", ".join(m.roles), ", ".join(m.acts_for)) for m in now.members]
     return [*told, "", Table(("Member", "Name", "Party", "Roles", "Acts for"), members)]
 

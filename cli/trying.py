@@ -53,10 +53,14 @@ def play(
     something is otherwise than a scenario expects.
     """
     from engine.errors import TrialFailed, UsageError
+    from engine.template.bundle import read_linked
     from engine.trial.running import run
 
     call: Call = ctx.obj
-    trials = [run(bundle, files, Progress(call)) for bundle, files in _scripts(call, names)]
+    trials = [
+        run(bundle, files, Progress(call), linked=read_linked(bundle, _folders(call)))
+        for bundle, files in _scripts(call, names)
+    ]
     if picture is not None and len(trials) > 1:
         raise UsageError("a picture shows one template", hint="Test one template at a time.")
     if picture is not None:

@@ -26,8 +26,9 @@ from engine.process.replay import Replayed
 from engine.process.state import ProcessState
 from engine.progress import Progress, quiet
 from engine.running.catalogue import Catalogue
-from engine.running.committing import RETRIES, Committing
+from engine.running.committing import RETRIES, Committing, Done
 from engine.running.idempotency import Receipt
+from engine.running.linking import Linking, LinkNow
 from engine.running.loading import Loaded, Loading
 from engine.running.looking import Looking
 from engine.running.read_models import read_models
@@ -89,6 +90,7 @@ class Engine:
         self._loading = Loading(self._streams, self._catalogue)
         self._committing = Committing(self._streams, self._catalogue, self._loading, self.people, notify=notify)
         self._looking = Looking(self._streams, self._catalogue, self._loading, self._committing, self.people)
+        self._linking = Linking(self._streams, self._catalogue, self._loading, self._committing, self._looking)
 
     @classmethod
     def open(
@@ -148,7 +150,8 @@ class Engine:
 
     def start(self, session: Session, template: str, name: str, title: str, *, command_id: str = "") -> Receipt:
         """Begin a process of the newest version of a template; its starter holds the template's starting role."""
-        return self._committing.start(session, template, name, title, command_id or uuid4().hex)
+        receipt = self._committing.start(session, template, name, title, command_id or uuid4().hex)
+        return self._linking.after(receipt)
 
     def invite(
         self, session: Session, name: str, roles: tuple[str, ...], party: str | None = None, *, command_id: str = ""
@@ -158,7 +161,7 @@ class Engine:
 
     def join(self, session: Session, token: str, *, command_id: str = "") -> Receipt:
         """Take part by an invitation's token."""
-        return self._committing.join(session, token, command_id or uuid4().hex)
+        return self._linking.after(self._committing.join(session, token, command_id or uuid4().hex))
 
     def handle(
         self,
@@ -170,17 +173,40 @@ class Engine:
         result: Mapping[str, Any] | None = None,
     ) -> Receipt:
         """Carry a command out on a process; the same `command_id` again gives the same answer and does nothing."""
-        return self._committing.handle(session, name, command, command_id or uuid4().hex, result or {})
+        receipt = self._committing.handle(session, name, command, command_id or uuid4().hex, result or {})
+        return self._linking.after(receipt, command)
 
     def tick(self, name: str | None = None) -> list[Receipt]:
-        """Let time act, on one process or on all in which something is due."""
-        return self._committing.tick([name] if name else worklists.due_processes(self.log, self.clock()))
+        """Let time act, on one process or on all in which something is due; and do what linked ones owe each other."""
+        ticked = self._committing.tick([name] if name else worklists.due_processes(self.log, self.clock()))
+        linked = self._linking.go_on(self.stream(name) if name else None)
+        return Done(ticked.receipts + linked.receipts, ticked.faults + linked.faults).changed
 
     def record(
         self, stream: UUID, payloads: Iterable[e.Payload], *, actor: str, rows: Iterable[Row] = (), command_id: str = ""
     ) -> list[Record]:
         """Append facts to a stream that is no process (bundles, sources); raise `Conflict` if another was first."""
         return self._streams.record(stream, payloads, actor=actor, rows=rows, command_id=command_id)
+
+    # -- linked processes -------------------------------------------------------------------------------------------
+
+    def link(self, session: Session, name: str, link: str, other: str, *, command_id: str = "") -> Receipt:
+        """Let a process that is there already stand beside another, for somebody who leads both."""
+        command = self._linking.to_link(session, name, link, other)
+        return self.handle(session, name, command, command_id=command_id)
+
+    def end_link(self, session: Session, name: str, other: str, reason: str, *, command_id: str = "") -> Receipt:
+        """Wait no longer for a process that stands beside another; it goes on by itself."""
+        command = self._linking.to_end(name, other, reason)
+        return self.handle(session, name, command, command_id=command_id)
+
+    def links(self, session: Session, name: str) -> list[LinkNow]:
+        """The processes that stand above and beside one, for whoever may see it."""
+        return self._linking.links(session, name)
+
+    def hear(self, stream: UUID, command: commands.Command, command_id: str = "") -> Receipt:
+        """Let a process hear what another would tell it: for who tries out how it takes that."""
+        return self._linking.after(self._committing.by_itself(stream, command, command_id))
 
     # -- processes, now and as they were ----------------------------------------------------------------------------
 
@@ -272,7 +298,7 @@ class Engine:
         """What people call a membership, party or row of a process: its name, or itself where it has none."""
         return self._looking.names(state)
 
-    def conditions(self, session: Session, loaded: Loaded) -> Conditions:
+    def conditions(self, session: Session | None, loaded: Loaded) -> Conditions:
         """The guards' eyes on a process, to say what a condition reads and what it says."""
         return self._looking.conditions(session, loaded)
 
@@ -283,6 +309,10 @@ class Engine:
     def decided_on(self, session: Session, name: str, instance: str) -> list[Line]:
         """What was decided on answers of an instance that were put right since; for whoever may see the process."""
         return self._looking.decided_on(session, name, instance)
+
+    def suggestions(self, session: Session, name: str, instance: str) -> Mapping[str, object]:
+        """What is suggested for the fields of a task, by the process that started this one; for whoever may see it."""
+        return self._looking.suggestions(session, name, instance)
 
     # -- drafts -----------------------------------------------------------------------------------------------------
 

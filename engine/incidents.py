@@ -23,6 +23,8 @@ HELPS = {
     "condition": "What it reads has to change, or the template (a new version, and a migration). To look again:"
     " samskap incident retry; if it does not matter: samskap incident resolve",
     "role": "Give somebody the role: samskap grant. If nobody needs to do it: samskap incident resolve",
+    "link": "Mend what it says: samskap publish, samskap grant. Then: samskap incident retry; to wait no longer for a"
+    " linked process: samskap link end; if it does not matter: samskap incident resolve",
     "message": "Put the address right: samskap identity notify. Then: samskap incident retry; if it need not be sent:"
     " samskap incident resolve",
 }

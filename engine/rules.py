@@ -34,12 +34,6 @@ SHAPE: Final[Mapping[str, Rule]] = {
         "write the one that is suggested: `optional`",
         "tasks",
     ),
-    "template-not-yet": Rule(
-        "a key that the language will have",
-        "extra: {title: …, ▸spawn: {template: small}, final: true}",
-        "leave it out",
-        "states",
-    ),
     "template-value": Rule(
         "a value of the wrong kind or beyond its bounds",
         "extra: {title: …, form: note, by: lead, due: ▸two weeks}",
@@ -249,6 +243,82 @@ PEOPLE: Final[Mapping[str, Rule]] = {
         "extra: {title: …, form: note, by: guest, not_by: ▸other}",
         "let another role do one of the two",
         "tasks",
+    ),
+}
+
+LINKS: Final[Mapping[str, Rule]] = {
+    "unknown-template": Rule(
+        "a linked process of a template that is not there",
+        "go: {title: …, by: lead, spawn: {template: ▸smal, link: more}}",
+        "write the one that is suggested: `small`",
+        "actions",
+    ),
+    "linked-template": Rule(
+        "a linked process of a template that cannot be read",
+        "spawn: {template: small, link: more}",
+        "mend that",
+        "file",
+    ),
+    "link-twice": Rule(
+        "one link at two places",
+        "extra: {title: …, actions: {one: {title: …, by: lead, spawn: {template: small, link: more}},"
+        " two: {title: …, by: lead, to: ended, spawn: {template: small, link: ▸more}}}}",
+        "give each `spawn` a link of its own",
+        "states",
+    ),
+    "link-each": Rule(
+        "a linked process for each of nobody",
+        "go: {title: …, by: lead, spawn: {template: small, link: more, each: ▸party}}",
+        "say with `roles` who takes part there",
+        "actions",
+    ),
+    "link-party": Rule(
+        "a role on behalf of a party for those who have none",
+        "go: {title: …, by: lead, spawn: {template: small, link: more, roles: {member: ▸lead}}}",
+        "name a role here that is held on behalf of a party",
+        "actions",
+    ),
+    "unknown-variable": Rule(
+        "a variable that the other template does not have",
+        "go: {title: …, by: lead, spawn: {template: small, link: more, give: {wantd: ▸'3'}}}",
+        "write `wanted`, or add it there",
+        "actions",
+    ),
+    "give-type": Rule(
+        "a suggestion for a question that takes none: rows, several choices",
+        "spawn: {template: small, link: more, give: {goal.rows: answers.goal.text}}",
+        "leave it out",
+        "file",
+    ),
+    "give-sealed": Rule(
+        "sealed answers that would be passed on",
+        "go: {title: …, by: lead, spawn: {template: small, link: more, give: {wanted: ▸len(answers.vote)}}}",
+        "leave it out",
+        "actions",
+    ),
+    "take-personal": Rule(
+        "personal answers that would be taken over",
+        "go: {title: …, by: lead, spawn: {template: small, link: more, take: [▸goal.aside]}}",
+        "leave it out",
+        "actions",
+    ),
+    "take-sealed": Rule(
+        "sealed answers that would be taken over",
+        "go: {title: …, by: lead, spawn: {template: small, link: more, take: [▸vote.score]}}",
+        "leave it out",
+        "actions",
+    ),
+    "spawn-cycle": Rule(
+        "processes that would start each other by themselves, for ever",
+        "extra: {title: …, spawn: {template: ▸small, link: more}, actions: {go: {title: …, by: lead, to: ended}}}",
+        "let a person choose one of the two: `spawn` on an action",
+        "states",
+    ),
+    "action-nowhere": Rule(
+        "an action of which nothing follows",
+        "go: ▸{title: …, by: lead}",
+        "say `to` which state it leads, or what it starts with `spawn`",
+        "actions",
     ),
 }
 
@@ -552,6 +622,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Rule]]] = {
     "The tree of states": TREE,
     "Ways": WAYS,
     "People": PEOPLE,
+    "Linked processes": LINKS,
     "Conditions and time": CONDITIONS,
     "Texts": TEXTS,
     "Forms": FORMS,

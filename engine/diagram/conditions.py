@@ -18,6 +18,7 @@ _TOKEN: Final = re.compile(
 _SIGNS: Final = {">=": "≥", "<=": "≤", "!=": "≠", "==": "="}
 _LISTS: Final = {"len(parties)": "parties", "len(memberships)": "memberships"}
 _OF_TASKS: Final = {"complete": "complete", "overdue": "overdue", "done": "task done", "open": "task open"}
+_OF_LINKS: Final = {"open": "link open", "done": "link done", "finished": "link ended", "cancelled": "link given up"}
 _OF_STATES: Final = {"done": "state done", "active": "state active"}
 
 
@@ -51,23 +52,30 @@ class _Telling:
         titles = [choice.titles.get(self.language) for choice in choices if choice.const == value]
         return f"«{titles[0]}»" if titles else token
 
-    def _name(self, path: list[str]) -> str | None:
+    def _name(self, path: list[str]) -> str | None:  # noqa: PLR0911 (one a kind of name)
         """What a path is called; None where it has no title."""
         definition, language = self.definition, self.language
         match path:
             case ["tasks", task, what] if task in definition.tasks and what in _OF_TASKS:
                 return say(_OF_TASKS[what], language, task=definition.tasks[task].spec.title.get(language))
+            case ["links", link, what] if link in definition.links and what in _OF_LINKS:
+                return say(_OF_LINKS[what], language, link=link)
             case ["states", state, what] if state in definition.nodes and what in _OF_STATES:
                 return say(_OF_STATES[what], language, state=definition.nodes[state].spec.title.get(language))
             case ["vars", name] if name in definition.template.vars:
                 return str(definition.template.vars[name])
             case ["counters", name]:
-                counted = [
-                    node.spec.title.get(language) for node in definition.nodes.values() if node.spec.count == name
-                ]
-                return say("counter", language, state=counted[0]) if len(counted) == 1 else None
+                return self._counter(name)
             case ["answers", task, field] if task in definition.tasks:
-                form = definition.forms.get(definition.tasks[task].spec.form)
-                self.asked = form.fields.get(field) if form else None
-                return f"«{self.asked.title(language)}»" if self.asked else None
+                return self._answer(task, field)
         return None
+
+    def _counter(self, name: str) -> str | None:
+        nodes = self.definition.nodes.values()
+        counted = [node.spec.title.get(self.language) for node in nodes if node.spec.count == name]
+        return say("counter", self.language, state=counted[0]) if len(counted) == 1 else None
+
+    def _answer(self, task: str, field: str) -> str | None:
+        form = self.definition.forms.get(self.definition.tasks[task].spec.form)
+        self.asked = form.fields.get(field) if form else None
+        return f"«{self.asked.title(self.language)}»" if self.asked else None

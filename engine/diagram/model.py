@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from engine.diagram.conditions import told
 from engine.diagram.life import Life
 from engine.diagram.words import clean, elapsed, say, span, times
-from engine.template.chart import Choice, Definition, Node, TaskNode
+from engine.template.chart import Choice, Definition, LinkNode, Node, TaskNode
 from engine.template.model import Action, Auto, Deadline
 
 Kind: TypeAlias = Literal["state", "parallel", "region", "final", "shallow", "deep"]
@@ -197,6 +197,17 @@ class _Reader:
         for task in self.definition.tasks_of.get(state, ()):
             title = clean(task.spec.title.get(self.language))
             yield Todo(task.id, title, " · ".join(self._particulars(task)))
+        for link in self.definition.links.values():
+            if link.state == state:
+                yield self._started(link)
+
+    def _started(self, link: LinkNode) -> Todo:
+        """A process that is started in the state: by who chooses that, or by itself."""
+        started = say("starts", self.language, what=clean(link.spec.template))
+        if link.action is None:
+            return Todo(link.id, started, say("starts by itself", self.language))
+        action = self.definition.nodes[link.state].spec.actions[link.action]
+        return Todo(link.id, clean(action.title.get(self.language)), f"{self._roles(action.by)} · {started}")
 
     def _particulars(self, task: TaskNode) -> Iterator[str]:
         spec = task.spec
@@ -226,7 +237,8 @@ class _Reader:
         for choice in self.definition.autos[node.id]:
             yield self._arrow(choice)
         for choice in self.definition.actions[node.id]:
-            yield self._arrow(choice)
+            if choice.to is not None:
+                yield self._arrow(choice)
         for choice in self.definition.deadlines[node.id].values():
             yield self._arrow(choice)
 
@@ -250,7 +262,7 @@ class _Reader:
             id=f"{choice.state}.{kind}.{choice.id}",
             kind=kind,
             source=choice.state,
-            target=choice.to,
+            target=choice.to or choice.state,
             title=title,
             note=" · ".join(notes),
             condition=say("when", self.language, what=condition) if condition else "",

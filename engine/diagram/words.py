@@ -18,6 +18,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "when": ("når {what}", "når {what}", "when {what}"),
     "after": ("etter {what}", "etter {what}", "after {what}"),
     "due": ("frist {what}", "frist {what}", "due in {what}"),
+    "starts": ("starter {what}", "startar {what}", "starts {what}"),
+    "starts by itself": ("når en kommer hit", "når ein kjem hit", "when this is entered"),
     "reason": ("med grunn", "med grunn", "with a reason"),
     "each membership": ("én fra hver", "éin frå kvar", "one from each"),
     "each party": ("én fra hver part", "éin frå kvar part", "one from each party"),
@@ -57,6 +59,14 @@ _WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "counter": ("antall «{state}»", "talet på «{state}»", "number of “{state}”"),
     "parties": ("antall parter", "talet på partar", "number of parties"),
     "memberships": ("antall deltakere", "talet på deltakarar", "number of members"),
+    "link open": ("antall «{link}» som pågår", "talet på «{link}» som går føre seg", "number of “{link}” going on"),
+    "link done": ("«{link}» er ferdig", "«{link}» er ferdig", "“{link}” has finished"),
+    "link ended": ("antall ferdige «{link}»", "talet på ferdige «{link}»", "number of finished “{link}”"),
+    "link given up": (
+        "antall «{link}» som er gitt opp",
+        "talet på «{link}» som er gjevne opp",
+        "number of “{link}” given up",
+    ),
     "state done": ("«{state}» er ved slutten", "«{state}» er ved slutten", "“{state}” has come to its end"),
     "state active": ("dere er i «{state}»", "de er i «{state}»", "you are in “{state}”"),
     # the legend

@@ -17,7 +17,7 @@ from engine.export.source import Source
 from engine.store.log import Record
 
 MEDIA_TYPE: Final = "application/json"
-_PRINCIPALS: Final = {"operator": "user", "clock": "system"}
+_PRINCIPALS: Final = {"operator": "user", "clock": "system", "link": "system"}
 """How the auth context extension names actors that are no participants."""
 
 

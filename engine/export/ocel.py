@@ -37,6 +37,8 @@ EVENT_ATTRIBUTES: Final[Mapping[str, str]] = {
     "due": "time",
     "to": "string",
     "incident": "string",
+    "link": "string",
+    "how": "string",
 }
 """What events tell beside their objects: nothing that holds a person's words. `by` is the membership that acted,
 `by_role` the role it acted in."""
@@ -78,6 +80,8 @@ def ocel(sources: Iterable[Source]) -> dict[str, Json]:
     for source in sources:
         events += _Process(source.name, objects).events(source)
     events.sort(key=lambda event: event.time)  # stable: what was stored first stays first
+    for found in objects.values():  # what was linked may not be exported here
+        found.relations = {key: qualifier for key, qualifier in found.relations.items() if key in objects}
     used: dict[str, set[str]] = {}
     for event in events:
         used.setdefault(event.type, set()).update(event.attributes)
@@ -175,6 +179,8 @@ class _Process:
                 told = {"form": p["form"], "sealed": p["sealed_under"] is not None}
                 earlier = self._id("submission", p["replaces"]) if "replaces" in p else None
                 self._add("submission", sequence, at, told, answers=self._id("task", p["instance"]), replaces=earlier)
+            case "process.linked":
+                self.objects[process].relations[p["name"]] = "stands above"
             case "form.kept":
                 self.objects[self._id("task", p["instance"])].relations[self._id("task", p["kept_from"])] = "kept from"
 

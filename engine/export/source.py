@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from engine.engine import Engine, Loaded, stream_of
@@ -84,6 +85,10 @@ def whole(engine: Engine, stream: UUID, what: str) -> tuple[Record, ...]:
     return records
 
 
+_PASSED_ON: Final = {e.LinkOpened.TYPE: "given", e.LinkEnded.TYPE: "answers", e.ParentLinked.TYPE: "given"}
+"""The fields in which linked processes pass answers on."""
+
+
 def _hidden(loaded: Loaded, view: View) -> dict[int, tuple[str, ...]]:
     """By sequence, the fields that hold answers the session may not see, or open their seal."""
     hidden: dict[int, tuple[str, ...]] = {}
@@ -101,4 +106,6 @@ def _hidden(loaded: Loaded, view: View) -> dict[int, tuple[str, ...]]:
             _, payload = record.content()
             if payload["key"] is not None and payload["key_id"] in closed:
                 hidden[record.sequence] = ("key",)
+        elif record.type in _PASSED_ON and not view.results and record.content()[1][_PASSED_ON[record.type]]:
+            hidden[record.sequence] = (_PASSED_ON[record.type],)
     return hidden

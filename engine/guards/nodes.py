@@ -51,8 +51,8 @@ class Path:
 
     @property
     def is_answer(self) -> bool:
-        """Whether it reads beneath `answers`, where «vet ikke» is no value."""
-        return self.full[:1] == ("answers",)
+        """Whether it reads beneath `answers`, of this process or a linked one, where «vet ikke» is no value."""
+        return self.full[:1] == ("answers",) or (self.full[:1] == ("links",) and self.full[2:3] == ("answers",))
 
 
 @dataclass(frozen=True, slots=True)

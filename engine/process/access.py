@@ -243,9 +243,10 @@ def _helper(own: Iterable[Membership], other: Membership, definition: Definition
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What somebody sees of a process."""
+    """What somebody sees of a process; `results` is what linked processes passed on to it."""
 
     process: bool
+    results: bool
     answers: Callable[[Instance, Submission], bool]
 
 
@@ -266,7 +267,7 @@ def visible(actor: Actor, state: ProcessState) -> View:
         revealed = state.revealed.get(submission.sealed_under)
         return member and revealed is not None and revealed.visibility == "open"
 
-    return View(member or actor.operator, answers)
+    return View(member or actor.operator, member, answers)
 
 
 def on_work_list(membership: Membership, instance: Instance) -> bool:

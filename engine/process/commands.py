@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from engine.codec import Json
 from engine.template.plan import Plan
@@ -220,6 +220,86 @@ class Erase:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Let a process that is there already, of the link's template, stand beside this one."""
+
+    link: str
+    child: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndLink:
+    """Wait no longer for a process that stands beside this one, by its stream; it goes on by itself."""
+
+    child: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Somebody who takes part in a process from its beginning; `subject` is a fresh pseudonym, one a person."""
+
+    person: str
+    subject: str
+    party: str | None
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HaveParent:
+    """Stand beside another process. No person gives this command."""
+
+    parent: str
+    link: str
+    name: str
+    title: str
+    takes: tuple[str, ...]
+    depth: int
+    given: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """Begin a process beside its parent, with those who take part. No person gives this command."""
+
+    name: str
+    title: str
+    parent: HaveParent
+    parties: tuple[AddParty, ...]
+    members: tuple[Carried, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkBegun:
+    """Hear that a process stands beside this one. No person gives this command."""
+
+    child: str
+    name: str
+    title: str
+    template: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFailed:
+    """Hear that a process could not be started or linked, and why. No person gives this command."""
+
+    child: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOver:
+    """Hear how a process that stands beside this one has ended, and what it passes on. No person gives this command."""
+
+    child: str
+    how: Literal["finished", "cancelled"]
+    state: str | None
+    answers: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Let time act."""
 
@@ -250,5 +330,12 @@ Command: TypeAlias = (
     | Migrate
     | UndoMigration
     | Erase
+    | Link
+    | EndLink
+    | HaveParent
+    | Spawn
+    | LinkBegun
+    | LinkFailed
+    | LinkOver
     | Tick
 )

@@ -6,7 +6,8 @@ still sealed are never handed out; answers come from the caller, by their sequen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -16,7 +17,7 @@ from engine.errors import Refused
 from engine.guards import UNKNOWN, WORKING_DAYS, Guard, GuardFault, Outcome, parts, tally
 from engine.process.state import Instance, ProcessState, Submission
 from engine.template.calendars import day_of, working_days_between
-from engine.template.chart import Choice, Definition, TaskNode
+from engine.template.chart import Choice, Definition, LinkNode, TaskNode
 from engine.template.model import AtLeast, Share
 from engine.template.transitions import in_final_state
 
@@ -104,11 +105,11 @@ class Conditions:
             return task.rule.evaluate(self._environment(task.rule, task.state, depth + 1)).value is True
         return group.done == group.expected if rule == "all" else group.done >= 1
 
-    def rows(self, task: TaskNode) -> list[str]:
-        """The ids of the rows that a task has an instance for each of; none before the list is answered."""
-        if task.list_of is None:
+    def rows(self, list_of: tuple[str, str] | None) -> list[str]:
+        """The ids of the rows of a list, by its task and field; none before the list is answered."""
+        if list_of is None:
             return []
-        source, name = task.list_of
+        source, name = list_of
         found = [answers.get(name) for answers in self._latest(self.definition.tasks[source])]
         return [row["id"] for rows in found if isinstance(rows, list) for row in rows]
 
@@ -135,6 +136,9 @@ class Conditions:
         if "answers" in roots:
             names = {path[1] for path in guard.paths if path[0] == "answers" and len(path) > 1}
             found["answers"] = {name: self._answers(self.definition.tasks[name]) for name in names}
+        if "links" in roots:
+            names = {path[1] for path in guard.paths if path[0] == "links" and len(path) > 1}
+            found["links"] = {name: self._link(self.definition.links[name]) for name in names}
         if "states" in roots:
             active = self.state.active
             found["states"] = {
@@ -153,7 +157,8 @@ class Conditions:
         if "entered" in roots and state in self.state.entered_at:
             found["entered"] = day_of(self.state.entered_at[state], self.definition.template.calendar).isoformat()
         found["counters"] = {name: self.state.counters.get(name, 0) for name in self.definition.template.counters}
-        found["vars"] = self.definition.template.vars
+        told = self.state.given
+        found["vars"] = {name: told.get(name, value) for name, value in self.definition.template.vars.items()}
         found[WORKING_DAYS] = partial(working_days_between, calendar=self.definition.template.calendar)
         return found
 
@@ -169,6 +174,40 @@ class Conditions:
         if ("tasks", task.id, "complete") in guard.paths:
             seen["complete"] = self.complete(task, depth)
         return seen
+
+    def _link(self, link: LinkNode) -> Mapping[str, object]:
+        """The processes of a link that count: of each element the one started last, and all added."""
+        counting = [one for one in self.state.links.values() if one.link == link.id and one.counts]
+        number = Counter(one.status for one in counting)
+        still = number["opened"] + number["open"]
+        ended = [one.ended for one in counting if one.status == "finished" and one.ended is not None]
+        self.considered.update(ended)
+        taken = [answers for sequence in ended if (answers := self.answers(sequence)) is not None]
+        return {
+            "open": still,
+            "finished": number["finished"],
+            "cancelled": number["cancelled"],
+            "done": number["finished"] > 0 and not still,
+            "answers": taken if link.spec.each else taken[-1] if taken else UNKNOWN,
+        }
+
+    def taken(self, fields: Iterable[str]) -> dict[str, object]:
+        """Answers to be passed on, by task, of the fields named as <task>.<field>: none that is sealed or personal."""
+        wanted: dict[str, list[str]] = {}
+        for of, field in (name.split(".") for name in fields):
+            wanted.setdefault(of, []).append(field)
+        found: dict[str, object] = {}
+        for name in [name for name in wanted if name in self.definition.tasks]:
+            task = self.definition.tasks[name]
+            known = self.definition.form_of(name).fields
+            open_ones = [field for field in wanted[name] if field in known and not known[field].personal]
+            given = [] if task.spec.sealed else self._latest(task)
+            rows = [{field: answers[field] for field in open_ones if field in answers} for answers in given]
+            if task.spec.each or task.spec.repeatable:
+                found[name] = rows
+            elif rows:
+                found[name] = rows[0]
+        return found
 
     def _answers(self, task: TaskNode) -> object:
         latest = self._latest(task)

@@ -425,6 +425,70 @@ class SubjectErased(Payload):
     erasure: str
 
 
+class LinkOpened(Payload):
+    """Another process is to stand beside this one: `child` is its stream; `element` is whom or what it is for.
+
+    `spawned` is whether it is started for this link; then it is `given` its variables, and suggestions for fields, by
+    name. Otherwise it is there already.
+    """
+
+    TYPE: ClassVar[str] = "link.opened"
+    link: str
+    child: str
+    template: str
+    spawned: bool
+    element: str | None = None
+    state: str | None = None
+    entry: int = 0
+    given: Answers = {}
+    subject: str = ""
+
+
+class ProcessLinked(Payload):
+    """The other process is there, and knows of the link: under this name, and this version of its template."""
+
+    TYPE: ClassVar[str] = "process.linked"
+    link: str
+    child: str
+    name: str
+    title: str
+    template: str
+    version: str
+
+
+class LinkEnded(Payload):
+    """The other process is waited for no more: it was `finished` or `cancelled`, or `let_go` by a person.
+
+    `answers` are those that the link takes, by task, of a process that finished.
+    """
+
+    TYPE: ClassVar[str] = "link.ended"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
+    link: str
+    child: str
+    how: Literal["finished", "cancelled", "let_go"]
+    state: str | None = None
+    answers: Answers = {}
+    subject: str = ""
+    reason: PersonalText = ""
+
+
+class ParentLinked(Payload):
+    """This process stands beside another, its parent, which waits for its end and is told the answers in `takes`.
+
+    `given` is what it was told when it began; `depth` how many processes stand above it.
+    """
+
+    TYPE: ClassVar[str] = "parent.linked"
+    parent: str
+    link: str
+    name: str
+    title: str
+    takes: tuple[str, ...] = ()
+    given: Answers = {}
+    depth: int = 1
+
+
 class ProcessFinished(Payload):
     """A final state was reached."""
 

@@ -14,7 +14,7 @@ from engine.guards import Guard, GuardFault
 from engine.process.accepting import refusal, resting, whose_turn
 from engine.process.access import Actor, ToChoose, may, visible
 from engine.process.conditions import Conditions, counting
-from engine.process.missing import Missing, may_be_told, missing, unseen
+from engine.process.missing import Missing, is_among, may_be_told, missing, unseen
 from engine.process.reasons import Name, Reason
 from engine.process.state import Instance, ProcessState
 from engine.template.calendars import day_of
@@ -155,7 +155,7 @@ def explain_action(
         barred_by=_key(verdict.because),
         parts=tuple(
             Part(found.guard.text, NOT_SHOWN, (), found.depth)
-            if any(path[:2] in hidden for path in found.guard.paths)
+            if any(is_among(path, hidden) for path in found.guard.paths)
             else Part(found.guard.text, _word(found.outcome.value), found.outcome.missing, found.depth, found.elements)
             for found in conditions.parts(choice)
         ),
@@ -191,7 +191,7 @@ def what_is_read(
     """What a guard reads in a state and what it is now, as far as the actor may see it."""
     hidden = unseen(definition, state, actor)
     return tuple(
-        Seen(path, NOT_SHOWN if tuple(path.split(".")[:2]) in hidden else value)
+        Seen(path, NOT_SHOWN if is_among(tuple(path.split(".")), hidden) else value)
         for path, value in conditions.seen(guard, where)
     )
 

@@ -144,6 +144,26 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nn": "Opplysningane om ein person vart sletta ({memberships})",
         "en": "What was known of a person was erased ({memberships})",
     },
+    "link.opened": {
+        "nb": "Ba om å få koblet til {link}: {template}{whom}",
+        "nn": "Bad om å få kopla til {link}: {template}{whom}",
+        "en": "Asked for {link} to be linked: {template}{whom}",
+    },
+    "process.linked": {
+        "nb": "Koblet til {link}: {title} ({name}, {template} {version})",
+        "nn": "Kopla til {link}: {title} ({name}, {template} {version})",
+        "en": "Linked {link}: {title} ({name}, {template} {version})",
+    },
+    "link.ended": {
+        "nb": "{name} ({link}) {how}{why}",
+        "nn": "{name} ({link}) {how}{why}",
+        "en": "{name} ({link}) {how}{why}",
+    },
+    "parent.linked": {
+        "nb": "Hører til {title} ({name}), som får vite: {takes}",
+        "nn": "Høyrer til {title} ({name}), som får vita: {takes}",
+        "en": "Belongs to {title} ({name}), which is told: {takes}",
+    },
     "process.finished": {"nb": "Avsluttet", "nn": "Avslutta", "en": "Finished"},
 }
 
@@ -151,9 +171,16 @@ _VISIBILITY = {
     "open": {"nb": "for alle som er med", "nn": "for alle som er med", "en": "to all who take part"},
     "protected": {"nb": "bare for den som svarte", "nn": "berre for den som svarte", "en": "only to who answered"},
 }
+_ENDS = {
+    "finished": {"nb": "er ferdig", "nn": "er ferdig", "en": "has finished"},
+    "cancelled": {"nb": "ble gitt opp", "nn": "vart gjeven opp", "en": "was given up"},
+    "let_go": {"nb": "ventes ikke på lenger", "nn": "blir ikkje venta på lenger", "en": "is waited for no more"},
+}
+_THAT_IT_ENDS = {"nb": "når den er slutt", "nn": "når han er slutt", "en": "when it has ended"}
 _ERASED = {"nb": "slettet", "nn": "sletta", "en": "erased"}
 _ACTORS = {
     "clock": {"nb": "klokka", "nn": "klokka", "en": "the clock"},
+    "link": {"nb": "en tilkoblet prosess", "nn": "ein tilkopla prosess", "en": "a linked process"},
     "operator": {"nb": "driftsansvarlig", "nn": "driftsansvarleg", "en": "the operator"},
 }
 
@@ -240,6 +267,14 @@ class Teller:
             case e.TaskOpened():
                 element = payload.membership or payload.party or payload.row
                 made["whom"] = f" ({self._element(element)})" if element else ""
+            case e.LinkOpened():
+                made["whom"] = f" ({self._element(payload.element)})" if payload.element else ""
+            case e.LinkEnded():
+                known = self.state.links.get(payload.child)
+                made["name"] = known.name if known is not None and known.name else payload.link
+                made["how"] = _ENDS[payload.how][self.language]
+            case e.ParentLinked():
+                made["takes"] = ", ".join(payload.takes) or _THAT_IT_ENDS[self.language]
             case e.ReminderDue():
                 made["whom"] = f" ({told['roles']})" if payload.roles else ""
             case e.MembershipAdded():

@@ -42,10 +42,11 @@ class Missing:
 
 
 def unseen(definition: Definition, state: ProcessState, actor: Actor) -> set[tuple[str, ...]]:
-    """The `answers.<task>` of which the actor may not see everything that a condition would read."""
+    """What begins the paths of which the actor may not see everything that a condition would read."""
     view = visible(actor, state)
+    passed_on = set() if view.results else {("links", link, "answers") for link in definition.links}
     groups = [(task, state.group(task.id, task.state).instances) for task in definition.tasks.values()]
-    return {
+    return passed_on | {
         ("answers", task.id)
         for task, names in groups
         if not all(view.answers(state.instances[n], s) for n in names for s in counting(state.instances[n]))
@@ -54,7 +55,12 @@ def unseen(definition: Definition, state: ProcessState, actor: Actor) -> set[tup
 
 def may_be_told(paths: Iterable[str], hidden: set[tuple[str, ...]]) -> tuple[str, ...]:
     """The paths of which it may be told that an answer is missing."""
-    return tuple(path for path in paths if tuple(path.split(".")[:2]) not in hidden)
+    return tuple(path for path in paths if not is_among(tuple(path.split(".")), hidden))
+
+
+def is_among(path: tuple[str, ...], beginnings: set[tuple[str, ...]]) -> bool:
+    """Whether a path begins with one of these."""
+    return any(path[: len(beginning)] == beginning for beginning in beginnings)
 
 
 def missing(

@@ -22,6 +22,7 @@ from engine.process import commands as c
 from engine.process import events as e
 from engine.process.access import Actor
 from engine.process.decide import Context, decide
+from engine.process.decide.linking import BY
 from engine.process.state import ProcessState, fold
 from engine.template.chart import Definition
 
@@ -76,7 +77,7 @@ def _act(events: tuple[e.Event, ...], state: ProcessState | None, old: Definitio
     first = next((event for event in events if event.actor != "clock"), events[0])
     subject = (first.on_behalf_of or "") if first.actor == "operator" else first.actor
     added = next((event.payload for event in events if isinstance(event.payload, e.MembershipAdded)), None)
-    person = (_text(added.person) or added.subject) if added is not None else ""
+    person = (_text(added.person) or added.subject) if added is not None and first.actor != BY else ""
     try:
         command = _command(events, state, old, new)
     except _Unknown as unknown:
@@ -98,7 +99,7 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
     for event in events:
         match event.payload:
             case e.ProcessStarted() as p:
-                return c.Start(name=p.name, title=p.title, template=p.template)
+                return _beginning(events, p)
             case e.PartyJoined() as p:
                 return c.AddParty(p.party, p.title)
             case e.InvitationIssued() as p:
@@ -134,6 +135,16 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
                 return c.StepBack(p.to, _reason(p.reason), tuple(dict.fromkeys(again)))
             case e.IncidentResolved() as p if p.subject:
                 return c.Resolve(p.incident, _reason(p.reason))
+            case e.LinkOpened(spawned=False) as p:
+                return c.Link(p.link, p.child, p.template)
+            case e.ProcessLinked() as p:
+                return c.LinkBegun(p.child, p.name, p.title, p.template, p.version)
+            case e.LinkEnded(how="let_go") as p:
+                return c.EndLink(p.child, _reason(p.reason))
+            case e.LinkEnded(how="finished" | "cancelled" as how) as p:
+                return c.LinkOver(p.child, how, p.state, p.answers)
+            case e.ParentLinked() as p:
+                return _parent(p)
             case e.ProcessSuspended() as p:
                 return c.Suspend(_reason(p.reason))
             case e.ProcessResumed() as p:
@@ -145,6 +156,26 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
             case e.DeadlinePassed() | e.ReminderDue():
                 return c.Tick()
     return c.Tick()
+
+
+def _beginning(events: Sequence[e.Event], started: e.ProcessStarted) -> c.Command:
+    """How a process began: started by a person, or by its parent with those who take part."""
+    payloads = [event.payload for event in events]
+    parent = next((p for p in payloads if isinstance(p, e.ParentLinked)), None)
+    if parent is None:
+        return c.Start(name=started.name, title=started.title, template=started.template)
+    members = (p for p in payloads if isinstance(p, e.MembershipAdded))
+    return c.Spawn(
+        started.name,
+        started.title,
+        _parent(parent),
+        tuple(c.AddParty(p.party, p.title) for p in payloads if isinstance(p, e.PartyJoined)),
+        tuple(c.Carried(_text(p.person) or p.subject, p.subject, p.party, p.roles) for p in members),
+    )
+
+
+def _parent(p: e.ParentLinked) -> c.HaveParent:
+    return c.HaveParent(p.parent, p.link, p.name, p.title, p.takes, p.depth, p.given)
 
 
 def _submission(
@@ -209,7 +240,7 @@ def replay(done: Iterable[Act], new: Definition) -> Replayed:
 def _context(act: Act, made: Sequence[e.Event], new: Definition) -> Context:
     def answers(sequence: int) -> dict[str, object] | None:
         found = next((ev.payload for ev in made if ev.sequence == sequence), None)
-        return found.answers if isinstance(found, e.FormSubmitted) else None
+        return found.answers if isinstance(found, e.FormSubmitted | e.LinkEnded) else None
 
     return Context(act.actor, act.person, act.at, act.subject, answers, definitions=lambda _: new)
 

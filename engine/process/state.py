@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from engine.process import events as e
@@ -138,6 +138,51 @@ class Incident:
     dismissed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A process that stands beside this one. `ended` is the sequence of the event that says how it ended.
+
+    `counts` until another took its place, or it was let go.
+    """
+
+    link: str
+    child: str
+    template: str
+    spawned: bool
+    element: str | None
+    state: str | None
+    entry: int
+    given: Mapping[str, Any]
+    status: Literal["opened", "open", "finished", "cancelled", "let_go"] = "opened"
+    name: str = ""
+    title: str = ""
+    version: str = ""
+    ended: int | None = None
+    counts: bool = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it goes on, or is still to be started."""
+        return self.status in ("opened", "open")
+
+    @property
+    def incident(self) -> str:
+        """What an incident about it is called."""
+        return ":".join(("link", self.link, *([self.element] if self.element else [])))
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A process that this one stands beside, and waits for it; `takes` are the answers that it is told in the end."""
+
+    stream: str
+    link: str
+    name: str
+    title: str
+    takes: tuple[str, ...]
+    depth: int
+
+
 @dataclass(slots=True)
 class ProcessState:
     """Where a process is. Treat as frozen: only `evolve` and `fold` make new ones."""
@@ -168,6 +213,11 @@ class ProcessState:
     pending: dict[str, Pending] = field(default_factory=dict)
     pending_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     incidents: dict[str, Incident] = field(default_factory=dict)
+    links: dict[str, Linked] = field(default_factory=dict)
+    """The processes that stand beside this one, by their streams, in order."""
+    parents: dict[str, Parent] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
+    """What the process was told when it began: variables, and suggestions for fields, by name."""
     copies: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """Of submissions that were kept when the process went back: the instances that hold them."""
     renamed: dict[str, str] = field(default_factory=dict)
@@ -460,6 +510,28 @@ def _resolved(state: ProcessState, _: e.Event, p: e.IncidentResolved) -> None:
     state.incidents[p.incident] = replace(known, is_open=False, dismissed=bool(p.subject))
 
 
+def _link_opened(state: ProcessState, _: e.Event, p: e.LinkOpened) -> None:
+    for child, known in state.links.items():
+        if p.spawned and known.spawned and (known.link, known.element) == (p.link, p.element):
+            state.links[child] = replace(known, counts=False)
+    state.links[p.child] = Linked(p.link, p.child, p.template, p.spawned, p.element, p.state, p.entry, p.given)
+
+
+def _linked(state: ProcessState, _: e.Event, p: e.ProcessLinked) -> None:
+    known = state.links[p.child]
+    state.links[p.child] = replace(known, status="open", name=p.name, title=p.title, version=p.version)
+
+
+def _link_ended(state: ProcessState, event: e.Event, p: e.LinkEnded) -> None:
+    known = state.links[p.child]
+    state.links[p.child] = replace(known, status=p.how, ended=event.sequence, counts=p.how != "let_go")
+
+
+def _parent_linked(state: ProcessState, _: e.Event, p: e.ParentLinked) -> None:
+    state.parents[p.parent] = Parent(p.parent, p.link, p.name, p.title, p.takes, p.depth)
+    state.given.update(p.given)
+
+
 def _finished(state: ProcessState, _: e.Event, __: e.ProcessFinished) -> None:
     state.status = "finished"
     state.pending, state.pending_of = {}, {}
@@ -475,6 +547,7 @@ _DEEDS = (
     e.FormSubmitted,
     e.SteppedBack,
     e.DeadlinePassed,
+    e.LinkEnded,
     e.MembershipAdded,
     e.MembershipEnded,
     e.TaskClaimed,
@@ -518,5 +591,9 @@ _HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]
     e.ProcessMigrated: _migrated,
     e.IncidentRaised: _incident,
     e.IncidentResolved: _resolved,
+    e.LinkOpened: _link_opened,
+    e.ProcessLinked: _linked,
+    e.LinkEnded: _link_ended,
+    e.ParentLinked: _parent_linked,
     e.ProcessFinished: _finished,
 }

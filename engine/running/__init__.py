@@ -4,6 +4,7 @@
 - `catalogue` keeps the bundles: published, retired, ready to run;
 - `loading` folds a process from its events, keeps it folded, and puts it in quarantine;
 - `committing` decides on the state and appends what follows, in one transaction;
+- `linking` starts processes for others, and tells each what has become of the other;
 - `idempotency` gives the same answer to the same command again;
 - `looking` tells, explains and previews, for whoever may see the process;
 - `read_models` makes the read models again from the events.

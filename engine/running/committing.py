@@ -6,10 +6,11 @@ Where another writer was first it is decided again on the new state, a bounded n
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from engine.errors import Conflict, IntegrityFault, KeyMissing, NotAllowed, Refused, SamskapError, StoreError
 from engine.notify import outbox
@@ -26,9 +27,25 @@ from engine.running.streams import Streams, stream_of
 from engine.store import worklists
 from engine.store.log import GENESIS, Record
 from engine.store.people import People, Session
+from engine.template.chart import Definition
 
 RETRIES = 8
 INVITATION_LIFE = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of several things, of which none keeps another from being done."""
+
+    receipts: list[Receipt]
+    faults: list[SamskapError]
+
+    @property
+    def changed(self) -> list[Receipt]:
+        """The receipts of what changed something; raise the first fault, if there was one."""
+        if self.faults:
+            raise self.faults[0]
+        return [receipt for receipt in self.receipts if receipt.last >= receipt.first]
 
 
 class Committing:
@@ -70,8 +87,7 @@ class Committing:
             known = self._answers.given(stream, session, command_id, command)
             if known is not None:
                 return known
-            loaded = self._loading.load(stream)
-            loaded.writable(name)
+            loaded = self._loading.sound(stream)
             try:
                 return self._commit(session, loaded, command, command_id, result)
             except Conflict as conflict:
@@ -98,27 +114,29 @@ class Committing:
         command = commands.Join(sha256(secret.encode()).hexdigest())
         return self.handle(session, name, command, command_id, {})
 
-    def tick(self, names: Iterable[str]) -> list[Receipt]:
-        """Let time act on processes; the receipts of those on which it did."""
-        receipts, faults = [], list[SamskapError]()
+    def tick(self, names: Iterable[str]) -> Done:
+        """Let time act on processes."""
+        receipts, faults = list[Receipt](), list[SamskapError]()
         for name in names:
             try:
-                receipts.append(self._tick(name))
+                receipts.append(self.by_itself(self._loading.stream(name), commands.Tick(), ""))
             except (IntegrityFault, StoreError) as fault:  # one that is damaged keeps time from no other
                 faults.append(fault)
-        if faults:
-            raise faults[0]
-        return [receipt for receipt in receipts if receipt.last >= receipt.first]
+        return Done(receipts, faults)
 
-    def _tick(self, name: str) -> Receipt:
+    def by_itself(self, stream: UUID, command: commands.Command, command_id: str) -> Receipt:
+        """Carry out what no person asks for: what time does, and what linked processes tell each other."""
         for _ in range(RETRIES):
-            loaded = self._loading.load(self._loading.stream(name))
-            loaded.writable(name)
+            loaded = self._loading.sound(stream)
             try:
-                return self._commit(None, loaded, commands.Tick(), "", {})
+                return self._commit(None, loaded, command, command_id, {})
             except Conflict:
                 continue
-        raise Conflict(f"“{name}” is changed by others all the time; time did not act on it", hint="Tick again.")
+        raise Conflict(f"“{loaded.state.name}” is changed by others all the time", hint="Tick again.")
+
+    def begin(self, stream: UUID, definition: Definition, command: commands.Spawn, command_id: str) -> Receipt:
+        """Begin a process that another asked for; raise `Conflict` where it has begun, or its name is taken."""
+        return self._commit(None, Loaded(ProcessState(stream), (), definition), command, command_id, {})
 
     # -- decide, seal, append, follow -------------------------------------------------------------------------------
 

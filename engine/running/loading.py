@@ -63,6 +63,17 @@ class Loading:
             return self._newest(stream)
         return self._folded(stream, tuple(self._log.read(stream, until=until)))
 
+    def sound(self, stream: UUID) -> Loaded:
+        """A process to build on; raise `IntegrityFault` for one in quarantine."""
+        loaded = self.load(stream)
+        loaded.writable(loaded.state.name)
+        return loaded
+
+    def stands_alone(self, stream: UUID, sequence: int) -> bool:
+        """Whether a process is known to be linked with no other, up to a sequence; this looks nothing up."""
+        known = self._kept.get(stream)
+        return known is not None and known.state.sequence >= sequence and not (known.state.links or known.state.parents)
+
     def at(self, name: str, moment: datetime | int) -> Loaded:
         """A process as it was at a time (UTC) or after a sequence, under the bundle that held then."""
         stream = self.stream(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from engine.errors import NotAllowed, NotFound, Refused
@@ -191,7 +191,16 @@ class Looking:
         loaded = self._seen(session, name)
         return readers(self._streams.events(loaded.records), instance_of(loaded, instance).id)
 
-    def conditions(self, session: Session, loaded: Loaded) -> Conditions:
+    def suggestions(self, session: Session, name: str, instance: str) -> Mapping[str, object]:
+        """What is suggested for the fields of a task, by the process that started this one."""
+        loaded = self._loading.load(self._loading.stream(name))
+        if not self.view(session, loaded).results:
+            return {}
+        task = instance_of(loaded, instance).task
+        split = ((key.partition("."), value) for key, value in loaded.state.given.items())
+        return {field: value for (of, _, field), value in split if of == task and field}
+
+    def conditions(self, session: Session | None, loaded: Loaded) -> Conditions:
         """The guards' eyes on a process."""
         context = self._committing.context(session, loaded.state, loaded.records)
         return Conditions(loaded.definition, loaded.state, context.answers)

@@ -28,6 +28,8 @@ TABLES: Final[Mapping[str, str]] = {
     " PRIMARY KEY (stream, deadline)) WITHOUT ROWID",
     "incident": "CREATE TABLE IF NOT EXISTS incident (stream TEXT NOT NULL, incident TEXT NOT NULL, state TEXT,"
     " message TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (stream, incident)) WITHOUT ROWID",
+    "link": "CREATE TABLE IF NOT EXISTS link (parent TEXT NOT NULL, child TEXT NOT NULL, link TEXT NOT NULL,"
+    " element TEXT, status TEXT NOT NULL, PRIMARY KEY (parent, child)) WITHOUT ROWID",
     "draft": "CREATE TABLE IF NOT EXISTS draft (stream TEXT NOT NULL, instance TEXT NOT NULL, person TEXT NOT NULL,"
     " version INTEGER NOT NULL, saved_at TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL,"
     " PRIMARY KEY (stream, instance, person)) WITHOUT ROWID",
@@ -45,6 +47,8 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS delegate_person ON delegate (person)",
     "CREATE INDEX IF NOT EXISTS deadline_due ON deadline (due)",
     "CREATE INDEX IF NOT EXISTS session_person ON session (person)",
+    "CREATE INDEX IF NOT EXISTS link_child ON link (child)",
+    "CREATE INDEX IF NOT EXISTS link_status ON link (status)",
     "CREATE INDEX IF NOT EXISTS outbox_due ON outbox (status, at)",
 )
 ANYTHING: Final = "SELECT EXISTS (SELECT 1 FROM head) OR EXISTS (SELECT 1 FROM person) AS anything"
@@ -131,6 +135,12 @@ FOLDS: Final[Mapping[str, Kept]] = {
         "SELECT * FROM incident WHERE (stream, incident) > (?,?) ORDER BY stream, incident LIMIT ?",
         "INSERT INTO incident VALUES (?,?,?,?,?)",
         "DELETE FROM incident",
+    ),
+    "link": Kept(
+        ("parent", "child"),
+        "SELECT * FROM link WHERE (parent, child) > (?,?) ORDER BY parent, child LIMIT ?",
+        "INSERT INTO link VALUES (?,?,?,?,?)",
+        "DELETE FROM link",
     ),
 }
 """The read models: a backup holds them as they were, to compare with what its events give again."""

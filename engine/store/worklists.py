@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from engine.process import events as e
 from engine.process.state import Instance, ProcessState
@@ -78,6 +79,7 @@ def _rows(
     yield from _task_rows(payload, stream, after, definition)
     yield from _time_rows(payload, stream, after, definition)
     yield from _incident_rows(payload, stream, after, definition)
+    yield from _link_rows(payload, stream)
 
 
 def _process_rows(payload: e.Payload, stream: str) -> Iterator[Row]:
@@ -201,6 +203,19 @@ def _incident_rows(payload: e.Payload, stream: str, after: ProcessState, definit
             return
 
 
+def _link_rows(payload: e.Payload, stream: str) -> Iterator[Row]:
+    match payload:
+        case e.LinkOpened(link=link, child=child, element=element):
+            yield "DELETE FROM link WHERE parent=? AND child=?", (stream, child)
+            yield "INSERT INTO link VALUES (?,?,?,?,?)", (stream, child, link, element, "opened")
+        case e.ProcessLinked(child=child):
+            yield "UPDATE link SET status=? WHERE parent=? AND child=?", ("open", stream, child)
+        case e.LinkEnded(child=child, how=how):
+            yield "UPDATE link SET status=? WHERE parent=? AND child=?", (how, stream, child)
+        case _:
+            return
+
+
 def _await(stream: str, name: str, due: datetime | None) -> Iterator[Row]:
     """Something is due then, in place of whatever it was before; with None nothing is."""
     yield "DELETE FROM deadline WHERE stream=? AND deadline=?", (stream, name)
@@ -286,6 +301,33 @@ def due_processes(log: Log, now: datetime) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """What of a link is still to be done: `opened`, the child is to be there; `open`, its end is to be told."""
+
+    parent: UUID
+    child: UUID
+    status: str
+    is_there: bool
+
+
+def owed(log: Log, stream: UUID | None = None) -> list[Owed]:
+    """What is still to be done of all links, or of those of one process: whichever end of them it is."""
+    one = stream.hex if stream is not None else None
+    found = log.query(_OWED, (one, one, one))
+    return [Owed(UUID(row["parent"]), UUID(row["child"]), row["status"], row["there"] is not None) for row in found]
+
+
+_OWED = (
+    "SELECT l.parent, l.child, l.status, c.status AS there FROM link l JOIN process p ON p.stream = l.parent"
+    " LEFT JOIN process c ON c.stream = l.child"
+    " WHERE (CAST(? AS TEXT) IS NULL OR l.parent = ? OR l.child = ?) AND p.status IN ('running','suspended')"
+    " AND (l.status = 'opened' OR (l.status = 'open' AND c.status IN ('finished','cancelled')))"
+    " ORDER BY l.parent, l.child"
+)
+"""A parent that has come to its end is told nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentItem:
     """Where a person is needed: a condition that failed, a task that nobody can do, a message that was refused."""
 
@@ -299,7 +341,7 @@ class IncidentItem:
 def incidents(log: Log, process: str | None = None) -> list[IncidentItem]:
     """What cannot go on by itself, over all running processes or in one."""
     failed = [
-        IncidentItem(row["name"], row["incident"], "condition", row["message"], _moment(row["at"]))
+        IncidentItem(row["name"], row["incident"], _kind(row["incident"]), row["message"], _moment(row["at"]))
         for row in log.query(_FAILED, (process, process))
     ]
     held: dict[str, set[str]] = {}
@@ -324,6 +366,11 @@ def asked_for(log: Log, process: str | None = None) -> list[tuple[str, str]]:
     found = log.query(_OPEN, (process, process))
     marks = ((row, set(json.loads(row["roles"]))) for row in found)
     return [(row["name"], row["instance"]) for row, wanted in marks if ASK in wanted and NOBODY not in wanted]
+
+
+def _kind(incident: str) -> str:
+    """Whether an incident is about a linked process, by its name, or about a condition."""
+    return "link" if incident.startswith(("link:", "give:")) else "condition"
 
 
 def _moment(text: str) -> datetime:

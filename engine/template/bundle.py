@@ -19,6 +19,7 @@ from engine.errors import ConfigError, LintError, Problem
 from engine.form.schema import Form, form_from_data, read_form
 from engine.template import shape
 from engine.template.chart import Definition
+from engine.template.linked import all_linked
 from engine.template.lint import lint, lint_chart, versions
 from engine.template.model import NOT_YET, Template
 from engine.template.sources import Sources, find, same_number
@@ -82,6 +83,11 @@ def _content(sources: Sources) -> str:
 
 def _hash_of(content: str) -> str:
     return sha256(content.encode()).hexdigest()
+
+
+def read_linked(bundle: Bundle, folders: Sequence[Path]) -> list[Bundle]:
+    """The templates that a template starts processes of, and theirs; raise `LintError` as `read` does."""
+    return [read(name, folders) for name in all_linked(bundle.definition.template, folders)]
 
 
 def definition_from(content: str, bundle: str) -> Definition:

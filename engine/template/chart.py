@@ -13,7 +13,7 @@ from engine.errors import Place
 from engine.form.schema import Form
 from engine.form.validate import Validator
 from engine.guards import Guard, parse
-from engine.template.model import Action, Auto, Deadline, State, Task, Template
+from engine.template.model import Action, Auto, Deadline, Spawn, State, Task, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +62,44 @@ class TaskNode:
     @property
     def list_of(self) -> tuple[str, str] | None:
         """Task and field of the list that it has an instance for each row of."""
-        if self.spec.each in (None, "membership", "party"):
-            return None
-        _, task, field = str(self.spec.each).split(".")
-        return task, field
+        return _list_of(self.spec.each)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkNode:
+    """A link: where its process is started (`action` None: when the state is entered), and what that is given."""
+
+    id: str
+    spec: Spawn
+    state: str
+    action: str | None
+    given: Mapping[str, Guard]
+
+    @property
+    def list_of(self) -> tuple[str, str] | None:
+        """Task and field of the list that it has a process for each row of."""
+        return _list_of(self.spec.each)
+
+    @property
+    def from_roles(self) -> frozenset[str]:
+        """The roles here whose holders take part there."""
+        return frozenset(role for roles in self.spec.roles.values() for role in roles)
+
+
+def _list_of(each: str | None) -> tuple[str, str] | None:
+    if each in (None, "membership", "party"):
+        return None
+    _, task, field = str(each).split(".")
+    return task, field
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A transition out of `state`: an action, an automatic one, or a deadline's."""
+    """A transition out of `state`: an action, an automatic one, or a deadline's; without `to` it leaves nothing."""
 
     id: str
     state: str
-    to: str
+    to: str | None
     spec: Action | Auto | Deadline
     guard: Guard | None
 
@@ -89,7 +114,10 @@ class Definition:
     file: str = ""
 
     def _guard(self, expression: str | None) -> Guard | None:
-        return parse(expression, Place(self.file or self.template.template)) if expression else None
+        return self._compiled(expression) if expression else None
+
+    def _compiled(self, expression: str) -> Guard:
+        return parse(expression, Place(self.file or self.template.template))
 
     @cached_property
     def nodes(self) -> Mapping[str, Node]:
@@ -156,6 +184,31 @@ class Definition:
             }
             for node in self.nodes.values()
         }
+
+    @cached_property
+    def links(self) -> Mapping[str, LinkNode]:
+        """Every link by name, in document order."""
+        spawns = [
+            (node.id, action, spec)
+            for node in self.nodes.values()
+            for action, spec in ((None, node.spec.spawn), *((n, a.spawn) for n, a in node.spec.actions.items()))
+            if spec is not None
+        ]
+        return {
+            spec.link: LinkNode(
+                spec.link, spec, state, action, {name: self._compiled(text) for name, text in spec.give.items()}
+            )
+            for state, action, spec in spawns
+        }
+
+    @cached_property
+    def links_given_up(self) -> frozenset[str]:
+        """The links of which some condition asks how many processes were given up."""
+        ways = [choice for found in (*self.actions.values(), *self.autos.values()) for choice in found]
+        ways += [choice for found in self.deadlines.values() for choice in found.values()]
+        guards = [*(choice.guard for choice in ways), *(task.rule for task in self.tasks.values())]
+        paths = (path for guard in guards if guard is not None for path in guard.paths)
+        return frozenset(path[1] for path in paths if path[0] == "links" and path[2:] == ("cancelled",))
 
     @cached_property
     def validators(self) -> Mapping[str, Validator]:

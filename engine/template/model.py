@@ -19,9 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from engine.text import LANGUAGES, Text, text
 
-NOT_YET: Mapping[str, str] = {
-    "spawn": "linked processes",
-}
+NOT_YET: Mapping[str, str] = {}
 """Keys that the language will have; lint says "not available yet" rather than "unknown"."""
 
 
@@ -72,6 +70,11 @@ def _zone(value: str) -> str:
 
 EACH = r"^(membership|party|answers\.[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*)$"
 """What a task may have an instance each for."""
+_NAME = "[A-Za-z_][A-Za-z0-9_]*"
+TAKEN = rf"^{_NAME}\.{_NAME}$"
+"""A field of a task: <task>.<field>."""
+GIVEN = rf"^{_NAME}(\.{_NAME})?$"
+"""A variable, or a field of a task."""
 
 TEXT_SCHEMA = {
     "oneOf": [
@@ -226,6 +229,25 @@ class Task(Config):
     """It may be submitted any number of times."""
 
 
+class Spawn(Config):
+    """Another process that is started from this one, and stays linked with it."""
+
+    template: Identifier
+    """The template of the other process; it begins under the newest version that is not retired."""
+    link: Identifier
+    """What the link is called: conditions read `links.<link>`."""
+    roles: dict[Identifier, Names] = {}
+    """Who takes part there: a role of the other template, and the role or roles here whose holders get it. Whoever
+    leads this process leads the other, unless its starting role is named."""
+    each: Annotated[str, Field(pattern=EACH)] | None = None
+    """One process for each membership, party, or row of a list (answers.<task>.<field>); without it there is one."""
+    give: dict[Annotated[str, Field(pattern=GIVEN)], Expression] = {}
+    """What the other process is told when it begins: one of its `vars`, or a suggestion for <task>.<field> of it, from
+    an expression over this one."""
+    take: tuple[Annotated[str, Field(pattern=TAKEN)], ...] = ()
+    """The answers that come back when it has finished, as <task>.<field>: never what is personal or sealed."""
+
+
 class Action(Config):
     """Something people choose; `else` is what they are told while it is not open."""
 
@@ -237,14 +259,16 @@ class Action(Config):
     """The role or roles that may choose it."""
     not_by: Names | None = None
     """Tasks whose answerers may not choose this: four eyes see more than two."""
-    to: Identifier
-    """The state that it leads to."""
+    to: Identifier | None = None
+    """The state that it leads to; without one the process stays where it is: only an action with `spawn` may."""
     when: Expression | None = None
     """The condition under which it is open; without one it always is."""
     otherwise: Annotated[Label | None, Field(alias="else")] = None
     """What a person is told while it is not open."""
     reason: Literal["required", "optional"] | None = None
     """Whether a reason is given, which everybody can read; without it, none is taken."""
+    spawn: Spawn | None = None
+    """The process that is started when it is chosen."""
 
 
 class Auto(Config):
@@ -294,6 +318,8 @@ class State(Config):
     """What time takes."""
     count: Identifier | None = None
     """The counter that rises each time the state is entered."""
+    spawn: Spawn | None = None
+    """The process that is started each time the state is entered."""
     final: bool = False
     """What is around it comes to its end here: the process, or a state with states (`states.<id>.done`)."""
 

@@ -17,11 +17,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine.template import model as template
-from engine.template.model import NOT_YET, TEXT_SCHEMA, State, Template
+from engine.template.model import NOT_YET, TEXT_SCHEMA, Template
 
-LEVELS: Mapping[str, type[template.Config]] = {
-    "spawn": State,
-}
+LEVELS: Mapping[str, type[template.Config]] = {}
 """Where the keys that are not available yet will stand."""
 
 _TEXT = "In bokmål, nynorsk and English; a plain text is read as bokmål."

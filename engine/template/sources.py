@@ -21,6 +21,8 @@ class Sources:
 
     document: yaml.Document
     forms: Mapping[str, yaml.Document]
+    folders: tuple[Path, ...] = ()
+    """Where it was looked for, and templates that it names are."""
 
 
 def find(name: str, folders: Sequence[Path]) -> Sources:
@@ -28,8 +30,8 @@ def find(name: str, folders: Sequence[Path]) -> Sources:
     for folder in folders:
         path = folder / "processes" / f"{name}.yaml"
         if path.is_file():
-            return Sources(yaml.load_file(path), _forms(folder / "forms" / name))
-    known = sorted({path.stem for folder in folders for path in (folder / "processes").glob("*.yaml")})
+            return Sources(yaml.load_file(path), _forms(folder / "forms" / name), tuple(folders))
+    known = templates_in(folders)
     close = get_close_matches(name, known, 1)
     raise NotFound(
         f"there is no template “{name}”",
@@ -56,6 +58,11 @@ def same_number(sources: Sources, folders: Sequence[Path]) -> Iterator[Sources]:
 def _number(document: yaml.Document) -> tuple[object, object]:
     data = document.data if isinstance(document.data, dict) else {}
     return data.get("template"), data.get("version")
+
+
+def templates_in(folders: Sequence[Path]) -> list[str]:
+    """The names of the templates that there are."""
+    return sorted({path.stem for folder in folders for path in (folder / "processes").glob("*.yaml")})
 
 
 def _forms(folder: Path) -> dict[str, yaml.Document]:

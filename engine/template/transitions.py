@@ -73,7 +73,7 @@ def exit_set(
     definition: Definition, active: Collection[str], remembered: Remembered, choices: Iterable[Choice]
 ) -> list[str]:
     """The active states that the transitions leave, innermost first: computeExitSet."""
-    domains = [_domain(definition, remembered, choice) for choice in choices]
+    domains = [_domain(definition, remembered, choice.state, choice.to) for choice in choices if choice.to is not None]
     leaving = [state for state in active if any(descendant(definition, state, domain) for domain in domains)]
     return sorted(leaving, key=definition.order.__getitem__, reverse=True)
 
@@ -82,8 +82,10 @@ def entry_set(definition: Definition, remembered: Remembered, choices: Sequence[
     """The states that the transitions enter, outermost first: computeEntrySet."""
     entering = _Entering(definition, remembered)
     for choice in choices:
+        if choice.to is None:
+            continue
         entering.add_descendants(choice.to)
-        domain = _domain(definition, remembered, choice)
+        domain = _domain(definition, remembered, choice.state, choice.to)
         for target in _effective(definition, remembered, choice.to):
             entering.add_ancestors(target, domain)
     return entering.in_order()
@@ -133,10 +135,10 @@ def _effective(definition: Definition, remembered: Remembered, target: str) -> t
     return remembered.get(target) or (node.initial,)
 
 
-def _domain(definition: Definition, remembered: Remembered, choice: Choice) -> str | None:
+def _domain(definition: Definition, remembered: Remembered, source: str, to: str) -> str | None:
     """The innermost compound state around source and targets (None: the whole chart): findLCCA."""
-    targets = _effective(definition, remembered, choice.to)
-    for around in reversed(definition.nodes[choice.state].path[:-1]):
+    targets = _effective(definition, remembered, to)
+    for around in reversed(definition.nodes[source].path[:-1]):
         if definition.nodes[around].compound and all(descendant(definition, t, around) for t in targets):
             return around
     return None

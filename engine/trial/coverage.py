@@ -196,7 +196,7 @@ def _plain(said: Mapping[Said, int]) -> dict[str, int]:
 
 def _reads_answers(guard: Guard) -> bool:
     """Whether a condition may be unknown: it depends on what people answer."""
-    return any(path[0] == "answers" for path in guard.paths)
+    return any(path[0] == "answers" or (path[0] == "links" and path[2:3] == ("answers",)) for path in guard.paths)
 
 
 def _told(choice: Choice) -> str:

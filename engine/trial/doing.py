@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from engine.codec import Json
@@ -32,7 +32,11 @@ def begin(stage: Stage, file: Scenarios) -> None:
 
 def do(stage: Stage, file: Scenarios, step: Step) -> None:
     """Carry a step out; raise what the engine raises where it is refused."""
-    if step.verb == "tick":
+    if step.inside is not None:
+        do(stage.inside(step.inside), file, step.model_copy(update={"inside": None}))
+    elif step.verb == "ends":
+        _end(stage, step)
+    elif step.verb == "tick":
         _tick(stage, str(step.tick))
     elif step.verb in ("join", "enter"):
         handle = str(step.join or step.enter)
@@ -40,6 +44,16 @@ def do(stage: Stage, file: Scenarios, step: Step) -> None:
     else:
         command = _COMMANDS[step.verb](stage, file, step)
         stage.engine.handle(stage.session(step.by or stage.starter), stage.process, command)
+
+
+def _end(stage: Stage, step: Step) -> None:
+    """Let a linked process have ended, as its parent hears it."""
+    linked = stage.linked(str(step.ends))
+    stream = stage.loaded.state.stream
+    stage.engine.hear(stream, c.LinkBegun(linked.child, linked.link, linked.link, linked.template, "0.0.0"))
+    answers = step.answers if isinstance(step.answers, dict) else {}
+    how: Literal["finished", "cancelled"] = "cancelled" if step.given_up else "finished"
+    stage.engine.hear(stream, c.LinkOver(linked.child, how, None, dict(answers)))
 
 
 def take_in(stage: Stage, handle: str, part: Part, by: str | None = None) -> None:

@@ -5,7 +5,7 @@ Names are checked before anything is played: an expectation that is misspelt wou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -61,9 +61,12 @@ def read(path: Path) -> Script:
     return Script(scenarios, document)
 
 
-def checked(script: Script, definition: Definition) -> Script:
-    """The same scenarios, whose names are those of the template; raise `LintError` with every problem else."""
-    problems = sorted(_Names(script, definition).all(), key=lambda p: (p.where.line, p.where.column))
+def checked(script: Script, definition: Definition, linked: Mapping[str, Definition]) -> Script:
+    """The same scenarios, whose names are those of the template; raise `LintError` with every problem else.
+
+    `linked` are the templates that processes are started of.
+    """
+    problems = sorted(_Names(script, definition, linked).all(), key=lambda p: (p.where.line, p.where.column))
     if problems:
         raise _refused(script.document, problems)
     return script
@@ -74,7 +77,9 @@ def _refused(document: Document, problems: Sequence[Problem]) -> LintError:
 
 
 class _Names:
-    def __init__(self, script: Script, definition: Definition) -> None:
+    def __init__(self, script: Script, definition: Definition, linked: Mapping[str, Definition]) -> None:
+        self.script = script
+        self.linked = linked
         self.file = script.scenarios
         self.document = script.document
         self.definition = definition
@@ -109,6 +114,14 @@ class _Names:
                 yield from self.expectation(scenario.then, (*path, "then"))
 
     def step(self, step: Step, path: DataPath) -> Iterator[Problem]:
+        if step.inside is not None:
+            yield from self.inside(step, step.inside.partition(".")[0], path)
+        elif step.ends is not None:
+            yield from self.end(step, step.ends.partition(".")[0], path)
+        else:
+            yield from self.own_step(step, path)
+
+    def own_step(self, step: Step, path: DataPath) -> Iterator[Problem]:
         for key, handle in (
             ("by", step.by),
             ("for", step.behalf),
@@ -137,6 +150,27 @@ class _Names:
         if step.then:
             yield from self.expectation(step.then, (*path, "then"))
 
+    def inside(self, step: Step, link: str, path: DataPath) -> Iterator[Problem]:
+        """A step in a linked process: its names are those of the other template."""
+        yield from self.unknown("link", link, self.definition.links, (*path, "in"))
+        found = self.definition.links.get(link)
+        other = self.linked.get(found.spec.template) if found is not None else None
+        if other is not None:
+            names = _Names(self.script, other, self.linked)
+            yield from names.step(step.model_copy(update={"inside": None}), path)
+
+    def end(self, step: Step, link: str, path: DataPath) -> Iterator[Problem]:
+        """The end of a linked process: what it passes on is what the link takes."""
+        yield from self.unknown("link", link, self.definition.links, (*path, "ends"))
+        found = self.definition.links.get(link)
+        taken = found.spec.take if found is not None else ()
+        for task, fields in (step.answers if isinstance(step.answers, dict) else {}).items():
+            for field in fields if isinstance(fields, dict) else ():
+                where = (*path, "answers", task, field)
+                yield from self.unknown("answer taken", f"{task}.{field}", taken, where)
+        if step.then:
+            yield from self.expectation(step.then, (*path, "then"))
+
     def expectation(self, then: Expectation, path: DataPath) -> Iterator[Problem]:
         for state in then.states or ():
             yield from self.unknown("state", state, self.states, (*path, "states"))
@@ -162,7 +196,7 @@ class _Names:
             where = error.where if isinstance(error.where, Place) else place
             yield Problem("guard-syntax", error.message, document.exact(where, path), error.hint)
             return
-        for problem in check(guard, scope(self.definition.template, self.definition.forms)):
+        for problem in check(guard, scope(self.definition.template, self.definition.forms, self.linked)):
             if is_condition or problem.rule != "guard-not-boolean":
                 yield replace(problem, where=document.exact(problem.where, path))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -60,14 +60,18 @@ class Trial:
         return all(one.passed for one in self.played)
 
 
-def run(bundle: Bundle, paths: Iterable[Path], progress: Progress = quiet) -> Trial:
-    """Play the scenarios in files; raise `LintError` where a file is malformed, before anything is played."""
-    scripts = [checked(read(path), bundle.definition) for path in paths]
+def run(bundle: Bundle, paths: Iterable[Path], progress: Progress = quiet, *, linked: Sequence[Bundle] = ()) -> Trial:
+    """Play the scenarios in files; raise `LintError` where a file is malformed, before anything is played.
+
+    `linked` are the templates that processes are started of.
+    """
+    others = {other.name: other.definition for other in linked}
+    scripts = [checked(read(path), bundle.definition, others) for path in paths]
     coverage = Coverage(bundle.definition)
     of = sum(len(script.scenarios.scenarios) for script in scripts)
     played: list[Played] = []
     for script in scripts:
-        with opened(bundle, coverage) as (engine, clock):
+        with opened(bundle, linked, coverage) as (engine, clock):
             for handle in [script.scenarios.starter, *script.scenarios.people]:
                 engine.people.add(handle, handle.title(), script.scenarios.language)
             for name, scenario in script.scenarios.scenarios.items():
@@ -129,10 +133,12 @@ class _Player:
             if step.refused is not None:
                 where = self.document.key_place((*path, "refused"))
                 return [Failure("this should be refused, and was done", where)]
-        return self.expected(step.then, (*path, "then"))
+        stage = self.stage.inside(step.inside) if step.inside is not None and step.then is not None else self.stage
+        return self.expected(step.then, (*path, "then"), stage)
 
-    def expected(self, then: Expectation | None, path: DataPath) -> list[Failure]:
-        """What is otherwise now."""
+    def expected(self, then: Expectation | None, path: DataPath, stage: Stage | None = None) -> list[Failure]:
+        """What is otherwise now, in the process or in one that is linked."""
         if then is None:
             return []
-        return [Failure(told, self.document.key_place((*path, *key))) for key, told in differences(self.stage, then)]
+        found = differences(stage or self.stage, then)
+        return [Failure(told, self.document.key_place((*path, *key))) for key, told in found]

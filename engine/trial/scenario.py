@@ -39,6 +39,7 @@ VERBS: Final = (
     "back",
     "retry",
     "resolve",
+    "ends",
 )
 """What a step may do: exactly one of these."""
 
@@ -59,6 +60,8 @@ def _several(value: object) -> object:
 _MOMENT_SCHEMA = {"type": "string", "pattern": f"^{_MOMENT.pattern}$"}
 Moment: TypeAlias = Annotated[str, AfterValidator(_moment), WithJsonSchema(_MOMENT_SCHEMA)]
 Handle: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+LinkName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[^\s]{1,100})?$")]
+"""A link, or with `each` a link and the element that the process is for: follow_up.town."""
 Short: TypeAlias = Annotated[str, Field(min_length=1, max_length=300)]
 
 
@@ -159,6 +162,12 @@ class Step(Config):
     """Evaluate the condition of an incident again."""
     resolve: Short | None = None
     """Say of an incident that it does not matter."""
+    ends: LinkName | None = None
+    """A linked process comes to its end, without being played: it passes on `answers`, by task."""
+    given_up: bool = False
+    """With `ends`: it did not finish, and was given up."""
+    inside: Annotated[LinkName | None, Field(alias="in")] = None
+    """The step is done in a linked process, and `then` says how that one stands."""
     answers: dict[str, JsonValue] | Short | None = None
     """The answers, or the name of some under `answers`; without it all of them are made up."""
     fill: bool = False

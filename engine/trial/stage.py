@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from engine.engine import Engine, Loaded
+from engine.errors import NotFound
 from engine.process.conditions import Conditions
-from engine.process.state import Instance, Membership
+from engine.process.state import Instance, Linked, Membership
 from engine.store.people import Session
 from engine.template.bundle import Bundle
 from engine.template.chart import Definition, TaskNode
@@ -78,13 +80,20 @@ class Stage:
     @property
     def conditions(self) -> Conditions:
         """What conditions see now, all that is not sealed."""
-        loaded, engine = self.loaded, self.engine
+        return self.engine.conditions(None, self.loaded)
 
-        def answers(sequence: int) -> dict[str, object] | None:
-            payload = engine.payload(loaded.records[sequence - 1], opened=loaded.state.revealed)
-            return getattr(payload, "answers", None)
+    def linked(self, name: str) -> Linked:
+        """The linked process that is meant by a link, or by a link and an element: the last one that was asked for."""
+        link, _, element = name.partition(".")
+        found = [one for one in self.loaded.state.links.values() if one.link == link and element in ("", one.element)]
+        if not found:
+            raise NotFound(f"no process is linked as “{name}” now", hint="Let something start it first.")
+        return found[-1]
 
-        return Conditions(loaded.definition, loaded.state, answers)
+    def inside(self, name: str) -> Stage:
+        """The stage of a linked process."""
+        child = self.engine.load(UUID(self.linked(name).child))
+        return Stage(self.engine, self.clock, child.state.name, self.starter)
 
     def instances(self, name: str) -> list[Instance]:
         """The instances that a name means: itself, or those of a task's latest entry."""
@@ -111,18 +120,22 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 (each run has a folder of its own in it
 
 
 @contextmanager
-def opened(bundle: Bundle, coverage: Coverage) -> Iterator[tuple[Engine, Hands]]:
-    """An engine in which the bundle is published, over a log that is gone afterwards; it counts what conditions say."""
+def opened(bundle: Bundle, linked: Iterable[Bundle], coverage: Coverage) -> Iterator[tuple[Engine, Hands]]:
+    """An engine in which the bundle is published, and those linked with it, over a log that is gone afterwards.
+
+    It counts what the conditions of the bundle say.
+    """
     clock = Hands()
 
     def watched(definition: Definition) -> Definition:
-        return Watched.of(definition, coverage.said)
+        return Watched.of(definition, coverage.said) if definition.bundle == bundle.hash else definition
 
     in_memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
     with TemporaryDirectory(prefix="samskap-", dir=in_memory) as folder:
         engine = Engine.open(Path(folder), clock=clock, prepare=watched)
         try:
-            engine.publish(bundle)
+            for one in (bundle, *linked):
+                engine.publish(one)
             yield engine, clock
         finally:
             engine.close()

@@ -99,9 +99,10 @@ def test_given_the_keys_that_are_not_available_when_looked_for_then_all_are_mark
     }
     assert marked == set(NOT_YET)
     document = data("samson")
-    document["states"]["preparation"]["spawn"] = {"template": "soimpact"}
-    assert not VALIDATOR.is_valid(document)
-    assert not loads(document)
+    for key in NOT_YET:
+        document["states"]["preparation"][key] = {"template": "soimpact"}
+        assert not VALIDATOR.is_valid(document)
+        assert not loads(document)
 
 
 @pytest.mark.parametrize("name", ["samson", "soimpact"])
@@ -138,6 +139,13 @@ WRONG: dict[str, tuple[Path, Any]] = {
     "no text": (("title",), {}),
     "weekend": (("calendar", "weekend"), ["lør"]),
     "variable": (("vars", "minimum_members"), [2]),
+    "spawn": (
+        ("states", "preparation", "spawn"),
+        {"template": "soimpact", "link": "project", "take": ["step_10.decision"]},
+    ),
+    "spawn of nothing": (("states", "preparation", "spawn"), {"template": "soimpact"}),
+    "given to no name": (("states", "preparation", "spawn"), {"template": "x", "link": "y", "give": {"a.b.c": "1"}}),
+    "taken of a task": (("states", "preparation", "spawn"), {"template": "x", "link": "y", "take": ["step_10"]}),
     "key of a mapping": (("states", "to ord"), {"title": "x", "final": True}),
 }
 

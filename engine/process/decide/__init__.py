@@ -15,7 +15,7 @@ from typing import Any
 from engine.errors import Refused
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.decide import answering, beginning, choosing, incidents, migrating, taking_part, timing
+from engine.process.decide import answering, beginning, choosing, incidents, linking, migrating, taking_part, timing
 from engine.process.decide.moves import settle
 from engine.process.decide.step import Context, Step
 from engine.process.state import ProcessState
@@ -49,6 +49,13 @@ _HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {  # each tak
     c.Migrate: migrating.migrate,
     c.UndoMigration: migrating.undo,
     c.Erase: taking_part.erase,
+    c.Link: linking.link,
+    c.EndLink: linking.end_link,
+    c.Spawn: beginning.spawn,
+    c.HaveParent: linking.have_parent,
+    c.LinkBegun: linking.begun,
+    c.LinkFailed: linking.failed,
+    c.LinkOver: linking.over,
     c.Tick: timing.tick,
 }
 
@@ -82,14 +89,22 @@ _WHILE_SUSPENDED = (
     c.Migrate,
     c.UndoMigration,
     c.Erase,
+    c.Link,
+    c.EndLink,
+    c.HaveParent,
+    c.LinkBegun,
+    c.LinkFailed,
+    c.LinkOver,
     c.Tick,
 )
 """People may come and go while a process rests; what it is about rests."""
 
 
 def _check_status(state: ProcessState, command: c.Command) -> None:
-    if isinstance(command, c.Start | c.Erase) or state.status == "running":
+    if isinstance(command, c.Start | c.Spawn | c.Erase) or state.status == "running":
         return
+    if isinstance(command, c.HaveParent) and state.status == "finished":
+        return  # an evaluation that was made before can be linked too
     if state.status == "suspended":
         if not isinstance(command, _WHILE_SUSPENDED):
             raise Refused(f"“{state.name}” is suspended", hint="Whoever leads it can resume it: `samskap resume`.")

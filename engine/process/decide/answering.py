@@ -144,6 +144,8 @@ def as_read(
 ) -> Mapping[str, object] | None:
     """The answers of an event as the version reads them that the process runs on now; None while they are sealed."""
     payload = event.payload
+    if isinstance(payload, e.LinkEnded):
+        return payload.answers
     if not isinstance(payload, e.FormSubmitted) or payload.answers is None or event.bundle_hash == state.bundle:
         return payload.answers if isinstance(payload, e.FormSubmitted) else None
     now = definitions(state.bundle)

@@ -7,6 +7,7 @@ from engine.process import commands as c
 from engine.process import events as e
 from engine.process.access import ToChoose, ToManage
 from engine.process.decide.instances import begin_next, keep_answers, reopen
+from engine.process.decide.linking import spawn_on_action
 from engine.process.decide.moves import settle, take
 from engine.process.decide.step import Step, unknown
 from engine.process.missing import may_be_told, unseen
@@ -42,6 +43,8 @@ def act(step: Step, command: c.Act) -> None:
             considered=tuple(sorted(conditions.considered)),
         )
     )
+    if action.spawn is not None:
+        spawn_on_action(step, step.definition.links[action.spawn.link])
     take(step, choice)
 
 
@@ -60,6 +63,7 @@ def step_back(step: Step, command: c.StepBack) -> None:
         raise Refused("going back needs a reason that all can read", hint="Give one with --reason.")
     before = dict(step.state.entries)
     step.emit(e.SteppedBack(to=command.to, subject=step.context.actor.subject, reason=command.reason))
+    step.keeps = True
     top = next(iter(step.state.active))
     take(step, Choice("", top, command.to, Auto(to=command.to, when="1 == 1"), None), reveal=False)
     for state in step.state.active:

@@ -6,6 +6,7 @@ from engine.errors import Refused
 from engine.process import commands as c
 from engine.process import events as e
 from engine.process.access import ToManage
+from engine.process.decide.linking import spawn_again
 from engine.process.decide.moves import settle, take
 from engine.process.decide.step import Step, needed, unknown
 from engine.process.decide.timing import holds
@@ -15,7 +16,8 @@ from engine.process.stranded import stranded
 def retry(step: Step, command: c.Retry) -> None:
     """Try an incident's condition again: `settle` does so by itself, save for a deadline, which has passed already.
 
-    A task that nobody could do is there for whoever can do it now; `Refused` while nobody can.
+    A linked process that was given up is asked for again. A task that nobody could do is there for whoever can do it
+    now; `Refused` while nobody can.
     """
     why = _known(step, command.incident)
     if why:
@@ -24,6 +26,7 @@ def retry(step: Step, command: c.Retry) -> None:
             hint=f"Give somebody the role: samskap grant {step.state.name} MEMBERSHIP ROLE",
         )
     incident = step.state.incidents[command.incident]
+    spawn_again(step, incident.id)
     state, _, name = incident.id.partition(":")
     choice = step.definition.deadlines.get(state, {}).get(name)
     if choice is not None and holds(step, choice, step.conditions):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from engine.process import events as e
 from engine.process.access import on_work_list
+from engine.process.decide.linking import spawn_for_newcomers
 from engine.process.decide.step import Step
 from engine.template.calendars import due_at, remind_at
 from engine.template.chart import TaskNode
@@ -31,6 +32,7 @@ def open_everywhere(step: Step) -> None:
     """Open what is expected in every active state, and in the process as a whole."""
     for state in [None, *step.state.active]:
         open_where_expected(step, state)
+    spawn_for_newcomers(step)
 
 
 def open_where_expected(step: Step, state: str | None) -> None:
@@ -128,7 +130,7 @@ def elements(step: Step, task: TaskNode) -> Sequence[Element]:
     if task.spec.each is None:
         return [Element()]
     if task.spec.each not in ("membership", "party"):
-        return [Element(row=row) for row in step.conditions.rows(task)]
+        return [Element(row=row) for row in step.conditions.rows(task.list_of)]
     holders = [m for m in step.state.memberships.values() if m.active and not m.roles.isdisjoint(task.spec.by)]
     if task.spec.each == "membership":
         return [Element(membership=m.id) for m in holders]
@@ -156,6 +158,7 @@ def follow_rows(step: Step, source: str) -> None:
             group = step.state.group(task.id, task.state)
             withdraw(step, [name for name in group.instances if step.state.instances[name].row not in expected])
             open_where_expected(step, task.state)
+    spawn_for_newcomers(step)
 
 
 def withdraw(step: Step, instances: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from engine.errors import Refused
 from engine.process import events as e
 from engine.process.decide.instances import begin_turns, is_complete, open_where_expected, withdraw
+from engine.process.decide.linking import spawn_on_entry
 from engine.process.decide.step import Step, seal_key_id
 from engine.template.calendars import due_at
 from engine.template.chart import Choice
@@ -24,6 +25,7 @@ def settle(step: Step) -> None:
             return
         for choice in choices:
             number = int(choice.id.rsplit(".", 1)[1])
+            assert choice.to is not None  # only an action stays where it is
             step.emit(e.StepTaken(state=choice.state, number=number, to=choice.to, considered=considered))
         take(step, *choices)
     raise Refused(
@@ -97,6 +99,7 @@ def enter(step: Step, state: str) -> None:
         due = due_at(step.context.at, deadline.after, step.definition.template.calendar)
         step.emit(e.DeadlineSet(deadline=f"state:{state}:{name}", due=due, state=state))
     open_where_expected(step, state)
+    spawn_on_entry(step, state)
     if spec.final and len(step.definition.nodes[state].path) == 1:
         anywhere = {task.id for task in step.definition.tasks_of.get(None, ())}
         for group in [g for (task, _), g in step.state.groups.items() if task in anywhere]:

@@ -51,6 +51,8 @@ class Step:
         self.events: list[e.Event] = []
         self.actor = context.actor.recorded_as or context.new_subject  # who starts or joins has no pseudonym yet
         self.verdict: Verdict | None = None
+        self.keeps = False
+        """Whether the process goes back, and keeps what was done."""
         self.faults: dict[tuple[str, str | None], str | None] = {}
 
     # -- events -----------------------------------------------------------------------------------------------------
@@ -83,7 +85,7 @@ class Step:
 
     def _answers(self, sequence: int) -> Mapping[str, object] | None:
         for event in self.events:
-            if event.sequence == sequence and isinstance(event.payload, e.FormSubmitted):
+            if event.sequence == sequence and isinstance(event.payload, e.FormSubmitted | e.LinkEnded):
                 return event.payload.answers
         return self.context.answers(sequence)
 
@@ -104,7 +106,7 @@ class Step:
             if message is None:
                 if known is not None and known.is_open:
                     self.emit(e.IncidentResolved(incident=place, subject=""))
-            elif _is_news(known, message) and (state is None or state in self.state.active):
+            elif is_news(known, message) and (state is None or state in self.state.active):
                 self.emit(e.IncidentRaised(incident=place, state=state, message=message))
 
     def require(self, deed: Deed) -> Verdict:
@@ -116,7 +118,7 @@ class Step:
         return verdict
 
 
-def _is_news(known: Incident | None, message: str) -> bool:
+def is_news(known: Incident | None, message: str) -> bool:
     """Whether a fault is not told already, and not one of which a person has said that it does not matter."""
     return known is None or known.message != message or not (known.is_open or known.dismissed)
 

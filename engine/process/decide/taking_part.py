@@ -209,19 +209,25 @@ def _claimable(step: Step, name: str) -> Instance:
 
 
 def add_membership(
-    step: Step, person: str, party: str | None, roles: tuple[str, ...], invitation: str | None = None
+    step: Step,
+    person: str,
+    party: str | None,
+    roles: tuple[str, ...],
+    invitation: str | None = None,
+    *,
+    subject: str | None = None,
 ) -> None:
-    """Take a person in, under the pseudonym that the person has here already or a new one."""
+    """Take a person in, under the pseudonym that the person has here already or a new one, which may be given."""
     if any(
         m.active and m.person == person and m.party == party and not m.roles.isdisjoint(roles)
         for m in step.state.memberships.values()
     ):
         raise Refused("this person takes part there already, in such a role", hint="Grant a further role instead.")
-    subject = step.state.subject_of(person) or step.context.new_subject
+    pseudonym = step.state.subject_of(person) or subject or step.context.new_subject
     step.emit(
         e.MembershipAdded(
             membership=f"m{len(step.state.memberships) + 1}",
-            subject=subject,
+            subject=pseudonym,
             person=person,
             party=party,
             roles=roles,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from engine.errors import Problem
 from engine.template.chart import Definition
-from engine.template.lint import answers, automatic, conditions, forms, names, people, texts, time, tree, ways
+from engine.template.lint import answers, automatic, conditions, forms, links, names, people, texts, time, tree, ways
 from engine.template.lint.subject import Subject
 from engine.template.sources import Sources
 
@@ -20,7 +20,7 @@ __all__ = ["lint", "lint_chart"]
 
 ROOMS = (people, time, texts)
 WALKS = (ways, automatic)
-READERS = (conditions, forms, answers)
+READERS = (conditions, forms, answers, links)
 
 _NO_CHART = {"unknown-state", "unknown-initial", "initial-missing", "history-outside", "parallel-alone"}
 """Rules whose breach leaves no chart to walk."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engine.errors import Problem
-from engine.guards import Guard, check, impossible
+from engine.guards import Guard, Type, check, impossible
 from engine.template.lint.ranges import beside, field_at, ranges
-from engine.template.lint.subject import Subject
+from engine.template.lint.subject import Path, Subject
 
 
 def problems(subject: Subject) -> Iterator[Problem]:
@@ -16,6 +16,18 @@ def problems(subject: Subject) -> Iterator[Problem]:
     for guard, path, state in subject.conditions:
         for problem in _of_one(subject, guard, state):
             yield replace(problem, where=subject.document.exact(problem.where, path))
+
+
+def expression(
+    subject: Subject, text: str, path: Path, state: str, wanted: Type
+) -> tuple[Guard | Problem, list[Problem]]:
+    """An expression that is read in a state, or why it is none; and what is wrong with it."""
+    guard = subject.parsed(text, path)
+    if isinstance(guard, Problem):
+        found = [guard]
+    else:
+        found = [*check(guard, subject.scope, wanted), *_hidden(subject, guard, state)]
+    return guard, [replace(problem, where=subject.document.exact(problem.where, path)) for problem in found]
 
 
 def _of_one(subject: Subject, guard: Guard | Problem, state: str | None) -> Iterator[Problem]:

@@ -31,7 +31,7 @@ def _task(subject: Subject, path: Path, task: Task) -> Iterator[Problem]:
     if task.form not in subject.forms:
         yield subject.unknown("unknown-form", "form", task.form, subject.forms, (*path, "form"))
     if task.each not in (None, "membership", "party"):
-        yield from _each(subject, str(task.each), (*path, "each"))
+        yield from each(subject, str(task.each), (*path, "each"))
     yield from _not_by(subject, task.not_by, (*path, "not_by"))
     if task.correct_by is not None:
         yield from subject.unknown_roles(task.correct_by, (*path, "correct_by"))
@@ -49,9 +49,9 @@ def _task(subject: Subject, path: Path, task: Task) -> Iterator[Problem]:
         yield from _visibility(subject, task.visibility, (*path, "visibility"))
 
 
-def _each(subject: Subject, each: str, path: Path) -> Iterator[Problem]:
-    """An instance for each row of a list: the list is there, is one person's to answer, and its rows have ids."""
-    _, source, name = each.split(".")
+def each(subject: Subject, rows: str, path: Path) -> Iterator[Problem]:
+    """Something for each row of a list: the list is there, is one person's to answer, and its rows have ids."""
+    _, source, name = rows.split(".")
     if source not in subject.tasks:
         yield subject.unknown("unknown-task", "task", source, subject.tasks, path)
         return
@@ -98,7 +98,8 @@ def _state(subject: Subject, path: Path, node: Node) -> Iterator[Problem]:
         where = (*path, "actions", name)
         yield from subject.unknown_roles(action.by, (*where, "by"))
         yield from _not_by(subject, action.not_by, (*where, "not_by"))
-        yield from _target(subject, action.to, (*where, "to"))
+        if action.to is not None:
+            yield from _target(subject, action.to, (*where, "to"))
         if action.when and action.otherwise is None:
             message = f"“{name}” may be closed, and nobody is told why"
             yield subject.problem("else-missing", message, where, "Add else: …", severity="warning")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from typing import TypeAlias
@@ -10,9 +10,10 @@ from typing import TypeAlias
 from engine.errors import ConfigError, Place, Problem
 from engine.guards import Guard, Scope, parse
 from engine.template.chart import Definition, Node
+from engine.template.linked import linked
 from engine.template.model import Task
 from engine.template.scope import scope
-from engine.template.sources import Sources
+from engine.template.sources import Sources, templates_in
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -29,6 +30,7 @@ class Subject:
         self.template = definition.template
         self.document = sources.document
         self.forms = sources.forms
+        self.folders = sources.folders
         self.nodes: dict[str, tuple[Path, Node]] = {}
         self.tasks: dict[str, tuple[Path, Task, str | None]] = {}
         self.twice = list(self._collect())
@@ -36,19 +38,30 @@ class Subject:
     @cached_property
     def scope(self) -> Scope:
         """The names that conditions may begin with, and their types."""
-        return scope(self.template, self.definition.forms)
+        return scope(self.template, self.definition.forms, self.linked)
+
+    @cached_property
+    def linked(self) -> Mapping[str, Definition]:
+        """The templates that processes are started of here, by name: those that can be read."""
+        return linked(self.template, self.folders)
+
+    @property
+    def templates_beside(self) -> list[str]:
+        """The templates that there are where this one was found."""
+        return templates_in(self.folders)
 
     @cached_property
     def conditions(self) -> list[tuple[Guard | Problem, Path, str | None]]:
         """Every condition, or why it is none, its path in the file, and the state in which it is read."""
-        return [(self._parsed(text, path), path, state) for text, path, state in self._conditions()]
+        return [(self.parsed(text, path), path, state) for text, path, state in self._conditions()]
 
     @cached_property
     def reads(self) -> frozenset[tuple[str, ...]]:
         """Everything that any condition reads."""
         return frozenset(path for guard, _, _ in self.conditions if isinstance(guard, Guard) for path in guard.paths)
 
-    def _parsed(self, text: str, path: Path) -> Guard | Problem:
+    def parsed(self, text: str, path: Path) -> Guard | Problem:
+        """An expression at a path of the template's file, or why it is none."""
         place = self.document.text_place(path)
         try:
             return parse(text, place)

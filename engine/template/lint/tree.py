@@ -13,7 +13,8 @@ def problems(subject: Subject) -> Iterator[Problem]:
     """What of the tree could not be run."""
     for path, node in subject.nodes.values():
         state = node.spec
-        if state.final and (state.actions or state.auto or state.deadlines or state.tasks or state.states):
+        holds = (state.actions, state.auto, state.deadlines, state.tasks, state.states, state.spawn)
+        if state.final and any(holds):
             hint = "Remove `final`, or what follows."
             yield subject.problem("final-goes-on", "a final state has nothing in it", path, hint)
         if state.history is not None:

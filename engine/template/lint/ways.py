@@ -19,7 +19,7 @@ def problems(subject: Subject) -> Iterator[Problem]:
 def _exits(node: Node) -> list[str]:
     state = node.spec
     return [
-        *(action.to for action in state.actions.values()),
+        *(action.to for action in state.actions.values() if action.to is not None),
         *(auto.to for auto in state.auto),
         *(deadline.to for deadline in state.deadlines.values()),
     ]
