@@ -221,7 +221,7 @@ MODULES: Final = (
             "evaluate": "Load measurements, validate them, and compute outputs, results and effects.",
             "mend": "Put a value of a rejected row right, with a reason; the next evaluation uses it.",
             "explain figure": "Lead a figure back to its run, its definitions, and the answers and rows behind it.",
-            "schedule": "Start a local Prefect server, and evaluate by themselves at the times that samskap.toml says.",
+            "schedule": "Evaluate, let deadlines act and send messages by the clock, through a local Prefect server.",
         },
     ),
     Module(

@@ -412,13 +412,18 @@ def exact(value: Any) -> Any:
 def schedule(
     ctx: typer.Context,
     cron: Annotated[
-        str | None, typer.Option("--cron", metavar="CRON", help="When, instead of what samskap.toml says.")
+        str | None, typer.Option("--cron", metavar="CRON", help="When figures come, instead of what samskap.toml says.")
     ] = None,
 ) -> None:
-    """Start a local Prefect server, and evaluate by themselves at the times that samskap.toml says."""
+    """Evaluate, let deadlines act and send messages by the clock, through a local Prefect server.
+
+    At the times that samskap.toml says, until Ctrl-C or SIGTERM; a run that goes on then is waited for. It is two flows:
+    `evaluate`, and `keep-time`, which does what `samskap tick` and `samskap deliver` do.
+    """
     call: Call = ctx.obj
     call.require_operator("the schedule")
     from pipelines.schedule import serve
 
-    note(call, f"Evaluating by {cron or call.workspace.settings.schedule.cron}; Ctrl-C ends it.")
+    times = call.workspace.settings.schedule
+    note(call, f"Evaluating by {cron or times.cron}, deadlines and messages by {times.tick}; Ctrl-C ends it.")
     serve(call.workspace, cron=cron, progress=Progress(call))

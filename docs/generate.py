@@ -46,6 +46,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "warehouse.memory_limit": "How much memory DuckDB may use while figures are computed.",
     "warehouse.threads": "How many threads DuckDB may use; without it as many as there are cores.",
     "schedule.cron": "When `samskap schedule` evaluates: minute, hour, day of month, month, day of week.",
+    "schedule.tick": "When `samskap schedule` lets deadlines act and sends messages, in the same five fields.",
     "schedule.timezone": "The zone of the schedule, of times that are shown, and of the day an evaluation is for.",
     "sql.seconds": "How long one question of `samskap sql` may take.",
     "sql.rows": "How many rows one answer may have; the rest is cut off, and that is told.",

@@ -43,6 +43,7 @@ memory_limit = "2GB"    # of DuckDB, while figures are computed
 
 [schedule]
 cron = "0 3 * * *"      # when `samskap schedule` evaluates: minute, hour, day of month, month, day of week
+tick = "*/10 * * * *"   # when it lets deadlines act, and sends messages
 timezone = "Europe/Oslo"
 
 [sql]
@@ -82,9 +83,10 @@ class WarehouseSettings(_Section):
 
 
 class ScheduleSettings(_Section):
-    """When figures are computed by themselves."""
+    """When figures are computed, and time acts, by themselves."""
 
     cron: Annotated[str, Field(pattern=r"^\S+(\s+\S+){4}$")] = "0 3 * * *"
+    tick: Annotated[str, Field(pattern=r"^\S+(\s+\S+){4}$")] = "*/10 * * * *"
     timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Oslo"
 
 

@@ -11,16 +11,12 @@ import os
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
-from prefect import flow, runtime, task
-from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
-from prefect.tasks import Task
+from prefect import flow, runtime
 
-from engine.errors import StoreError
 from engine.workspace import Workspace
 from pipelines import artifacts
+from pipelines.retrying import stage
 from warehouse import stages
 from warehouse.runs import Computed
 from warehouse.sources.batch import Batch
@@ -28,26 +24,9 @@ from warehouse.sources.validation import Verdict
 
 RUNNER = "prefect"
 NAME = "evaluate"
-BACK_OFF = [2.0, 10.0, 30.0, 120.0]
-"""Seconds before each new attempt, beyond the half minute in which a stage itself waits for the warehouse."""
 
 
-def _store_cannot_be_used(_: Task[..., Any], __: TaskRun, state: State[Any]) -> bool:
-    """Whether to try again: another program will have ended, or somebody will have made room."""
-    return isinstance(state.result(raise_on_failure=False), StoreError)
-
-
-# Results stay in the memory of the run: what is to be kept is in the warehouse.
-_stage = task(
-    retries=len(BACK_OFF),
-    retry_delay_seconds=BACK_OFF,
-    retry_condition_fn=_store_cannot_be_used,
-    cache_policy=NO_CACHE,
-    persist_result=False,
-)
-
-
-@_stage
+@stage
 def land(workspace: str) -> list[Path]:
     """New files into the landing, with an event each."""
     opened = Workspace.open(Path(workspace))
@@ -55,7 +34,7 @@ def land(workspace: str) -> list[Path]:
         return stages.land(opened, engine)
 
 
-@_stage
+@stage
 def load(workspace: str) -> list[Batch]:
     """New events and files into the warehouse."""
     opened = Workspace.open(Path(workspace))
@@ -63,19 +42,19 @@ def load(workspace: str) -> list[Batch]:
         return stages.load(opened, engine, runner=RUNNER)
 
 
-@_stage
+@stage
 def validate(workspace: str) -> list[Verdict]:
     """The verdict on every batch."""
     return stages.validate(Workspace.open(Path(workspace)), runner=RUNNER)
 
 
-@_stage
+@stage
 def compute(workspace: str, evaluated_on: str) -> Computed:
     """Every figure, and the switch to the new run."""
     return stages.compute(Workspace.open(Path(workspace)), date.fromisoformat(evaluated_on), runner=RUNNER)
 
 
-@_stage
+@stage
 def copy(workspace: str) -> Path:
     """The readers' copy of the new run."""
     return stages.copy(Workspace.open(Path(workspace)))

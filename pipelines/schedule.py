@@ -1,7 +1,7 @@
-"""Evaluations through Prefect: one now (`run_once`), or by the clock until stopped (`serve`).
+"""Flows through Prefect: one evaluation now (`run_once`), or all that the clock brings until stopped (`serve`).
 
 Prefect is imported when one of the two is called, and only then: without it this module says how to install it. What
-the flow does stands in `pipelines.flows`.
+the flows do stands in `pipelines.flows` (figures) and `pipelines.timekeeping` (deadlines and messages).
 """
 
 # ruff: noqa: PLC0415 (Prefect takes seconds to import, reads its settings from the environment then, and may be missing)
@@ -56,10 +56,11 @@ def serve(
     ui: bool = False,
     progress: Progress = quiet,
 ) -> None:
-    """Evaluate by the clock until SIGTERM or SIGINT; a run that is going on then is waited for.
+    """Evaluate and let time act by the clock until SIGTERM or SIGINT; a run that is going on then is waited for.
 
-    By `cron` (five fields) or every `interval`; without either by the workspace's settings, in their time zone. Never
-    two runs at once: one that would overlap is cancelled. `ui` shows Prefect's pages, which have no log-in, at the
+    Deadlines act and messages are sent at the times of the workspace's settings (`schedule.tick`). Figures come by
+    `cron` (five fields) or every `interval`; without either by the settings, too, in their time zone. Never two runs of
+    one flow at once: one that would overlap is cancelled. `ui` shows Prefect's pages, which have no log-in, at the
     address of a server of our own. Raises `UsageError` for both at once or a cron that is none, and as `run_once`.
     """
     with (
@@ -72,9 +73,10 @@ def serve(
         zone = workspace.settings.schedule.timezone
         by_settings = workspace.settings.schedule.cron if interval is None else None
         schedule = scheduled(cron or by_settings, zone, interval)
+        ticking = scheduled(workspace.settings.schedule.tick, zone, None)
         progress(f"waiting for the clock; Prefect is at {url.removesuffix('/api')}", 0, 0)
         with _reached(url):
-            serve_until_stopped(deployment_name(workspace), str(workspace.root), schedule)
+            serve_until_stopped(deployment_name(workspace), str(workspace.root), schedule, ticking)
 
 
 @contextmanager

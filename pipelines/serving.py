@@ -1,4 +1,4 @@
-"""Running the flow by the clock: a Prefect runner that, told to stop, lets the run that is going on come to its end.
+"""Running the flows by the clock: a Prefect runner that, told to stop, lets the run that is going on come to its end.
 
 Prefect's own runner kills what it runs when it is stopped. Here the first signal stops the clock and waits; a second
 one does not wait.
@@ -22,6 +22,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from engine.errors import UsageError
 from pipelines.flows import evaluate
+from pipelines.timekeeping import keep_time
 
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 
@@ -70,23 +71,29 @@ class DrainingRunner(Runner):
         await self.start()
 
 
-def serve_until_stopped(name: str, workspace: str, schedule: Schedule) -> None:
-    """Evaluate a workspace by a schedule, one run at a time, until SIGTERM or SIGINT has been obeyed."""
+def serve_until_stopped(name: str, workspace: str, evaluating: Schedule, timekeeping: Schedule) -> None:
+    """Evaluate a workspace by a schedule and let time act in it by another, until SIGTERM or SIGINT has been obeyed.
+
+    Of each one run at a time.
+    """
     # The limit is the server's, not the runner's: that one would let runs pile up, and do them one after the other.
     runner = DrainingRunner(name=name, pause_on_shutdown=True)
+    served = ((evaluate, evaluating), (keep_time, timekeeping))
     try:
-        runner.add_flow(
-            evaluate,
-            name=name,
-            schedule=schedule,
-            concurrency_limit=ONE_AT_A_TIME,
-            parameters={"workspace": workspace},
-            entrypoint_type=EntrypointType.MODULE_PATH,
-        )
+        for flow, schedule in served:
+            runner.add_flow(
+                flow,
+                name=name,
+                schedule=schedule,
+                concurrency_limit=ONE_AT_A_TIME,
+                parameters={"workspace": workspace},
+                entrypoint_type=EntrypointType.MODULE_PATH,
+            )
         with asyncio.Runner() as loop, suppress(asyncio.CancelledError):
             loop.run(runner.run())
     finally:
-        _pause(f"{evaluate.name}/{name}")
+        for flow, _ in served:
+            _pause(f"{flow.name}/{name}")
 
 
 def _pause(deployment: str) -> None:

@@ -67,10 +67,11 @@ class Server:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
-    def runs(self, workspace: Workspace, *states: str) -> list[dict[str, Any]]:
-        """The flow runs of a workspace that are in one of these states, newest first; in any, if none is named."""
+    def runs(self, workspace: Workspace, *states: str, flow: str = "evaluate") -> list[dict[str, Any]]:
+        """The runs of a flow of a workspace that are in one of these states, newest first; in any, if none is named."""
         state = {"state": {"type": {"any_": list(states)}}} if states else {}
-        found = self.post("/flow_runs/filter", flow_runs=state, sort="START_TIME_DESC")
+        named = {"name": {"any_": [flow]}}
+        found = self.post("/flow_runs/filter", flows=named, flow_runs=state, sort="START_TIME_DESC")
         return [run for run in found if run["parameters"].get("workspace") == str(workspace.root)]
 
     def artifacts(self, run: str) -> dict[str, Any]:

@@ -112,20 +112,20 @@ def test_given_the_settings_when_nothing_else_is_said_then_their_cron_in_their_t
     workspace: Workspace, prefect: Server, program: Callable[..., subprocess.Popen[str]]
 ) -> None:
     serving = program(SERVE.replace(", interval=timedelta(seconds=5)", ""), str(workspace.root))
-    (deployment,) = wait_for(
-        lambda: [
-            one
-            for one in prefect.post("/deployments/filter")
-            if one["parameters"] == {"workspace": str(workspace.root)} and one["schedules"]
-        ]
-    )
-    (schedule,) = deployment["schedules"]
-    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 3 * * *", "Europe/Oslo")
-    assert deployment["entrypoint"] == "pipelines.flows.evaluate"
-    assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+
+    def served() -> list[dict[str, Any]]:
+        every = prefect.post("/deployments/filter")
+        mine = [one for one in every if one["parameters"] == {"workspace": str(workspace.root)} and one["schedules"]]
+        return mine if len(mine) == 2 else []
+
+    deployments = wait_for(served)
+    crons = {one["entrypoint"]: one["schedules"][0]["schedule"]["cron"] for one in deployments}
+    assert crons == {"pipelines.flows.evaluate": "0 3 * * *", "pipelines.timekeeping.keep_time": "*/10 * * * *"}
+    assert {one["schedules"][0]["schedule"]["timezone"] for one in deployments} == {"Europe/Oslo"}
+    assert {one["concurrency_options"]["collision_strategy"] for one in deployments} == {"CANCEL_NEW"}
     serving.send_signal(signal.SIGTERM)
     serving.communicate(timeout=60)
-    assert prefect.get(f"/deployments/{deployment['id']}")["paused"] is True
+    assert [prefect.get(f"/deployments/{one['id']}")["paused"] for one in deployments] == [True, True]
 
 
 @pytest.mark.slow
