@@ -417,8 +417,8 @@ def schedule(
 ) -> None:
     """Evaluate, let deadlines act and send messages by the clock, through a local Prefect server.
 
-    At the times that samskap.toml says, until Ctrl-C or SIGTERM; a run that goes on then is waited for. It is two flows:
-    `evaluate`, and `keep-time`, which does what `samskap tick` and `samskap deliver` do.
+    At the times that samskap.toml says, until Ctrl-C or SIGTERM; a run that goes on then is waited for. It is two
+    flows: `evaluate`, and `keep-time`, which does what `samskap tick` and `samskap deliver` do.
     """
     call: Call = ctx.obj
     call.require_operator("the schedule")

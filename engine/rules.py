@@ -393,6 +393,18 @@ TEXTS: Final[Mapping[str, Rule]] = {
     "title-missing": Rule(
         "a field without a title", "properties: {a: ▸{type: string}}", "add `title`", severity="warning"
     ),
+    "message-name": Rule(
+        "a name in a message's words that it does not have",
+        "starter: lead\nmessages: {role: {title: ▸'{task}', text: …}}",
+        "use one of those that are listed: `{role}`, `{process}`",
+        "template",
+    ),
+    "message-braces": Rule(
+        "braces in a message's words that do not match",
+        "starter: lead\nmessages: {role: {title: ▸'{role', text: …}}",
+        "close them; write `{{` and `}}` for braces that are meant as such",
+        "template",
+    ),
 }
 
 FORMS: Final[Mapping[str, Rule]] = {

@@ -115,6 +115,8 @@ def test_given_an_annotation_or_widget_of_forms_when_looked_up_then_it_has_an_en
         template.Task,
         template.Action,
         template.Spawn,
+        template.Message,
+        template.Messages,
         template.Auto,
         template.Deadline,
         template.State,

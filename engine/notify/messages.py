@@ -1,7 +1,7 @@
 """What a message says, in bokmål, nynorsk and English: plain words, and never an answer or a text that a person wrote.
 
 A message names the process, the task or the role and the deadline, and where to go. What it is about stands in the
-process itself, for those who may see it.
+process itself, for those who may see it. A template may have words of its own (`messages`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from engine.notify.sending import Message
 from engine.process import events as e
 from engine.process.state import ProcessState
 from engine.template.chart import Definition
+from engine.template.model import Message as Own
 
 WORDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "task": {
@@ -47,9 +48,9 @@ WORDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "en": ("You got a role: {role}", "In “{process}” you now have the role {role}."),
     },
     "delegation": {
-        "nb": ("Du handler for en annen", "I «{process}» handler du nå også for en annen ({membership}).{until}"),
-        "nn": ("Du handlar for ein annan", "I «{process}» handlar du no òg for ein annan ({membership}).{until}"),
-        "en": ("You act for somebody else", "In “{process}” you now also act for somebody else ({membership}).{until}"),
+        "nb": ("Du handler for en annen", "I «{process}» handler du nå også for en annen ({membership}).{holds}"),
+        "nn": ("Du handlar for ein annan", "I «{process}» handlar du no òg for ein annan ({membership}).{holds}"),
+        "en": ("You act for somebody else", "In “{process}” you now also act for somebody else ({membership}).{holds}"),
     },
     "revealed": {
         "nb": ("Svarene er klare: {task}", "I «{process}» er svarene åpnet: {task}."),
@@ -83,23 +84,30 @@ def told(
 ) -> Message:
     """The message of an event; `definition` is that of the event, and `base_url` where people get in."""
     facts = _facts(event.payload, state, definition, language)
-    title, sentence = WORDS[letter.kind][language]
+    title, sentence = _words(letter.kind, definition, language)
     with_url, without = _WHERE[language]
-    due = _due(event.payload, state, definition) if letter.kind in _WITH_DUE else None
+    due = facts["due"] if letter.kind in _WITH_DUE else ""
     lines = [sentence.format_map(facts)]
-    if due is not None:
+    if due:
         lines.append(_DUE[language].format(due=due))
     lines.append(with_url.format(url=base_url) if base_url else without.format(name=state.name))
     lines.append(_WHY[language].format_map(facts))
-    return Message(letter.key, title.format_map(facts), "\n\n".join(lines) + "\n")
+    return Message(letter.key, _line(title.format_map(facts)), "\n\n".join(lines) + "\n")
 
 
 _WITH_DUE: Final = ("task", "reminder", "escalation", "given")
 
 
+def _words(kind: str, definition: Definition, language: str) -> tuple[str, str]:
+    """Title and text of a kind of message: the template's own, else those of samskap."""
+    own: Own | None = getattr(definition.template.messages, kind)
+    return (own.title.get(language), own.text.get(language)) if own is not None else WORDS[kind][language]
+
+
 def _facts(payload: e.Payload, state: ProcessState, definition: Definition, language: str) -> dict[str, str]:
     """What the words may name: titles of the template and of the process, on one line."""
-    facts = {"process": _line(state.title), "task": "", "role": "", "membership": "", "until": ""}
+    facts = dict.fromkeys(("task", "role", "membership", "until", "holds"), "")
+    facts |= {"process": _line(state.title), "due": _due(payload, state, definition)}
     match payload:
         case e.AnswersRevealed(task=task):
             facts["task"] = _title(task, definition, language)
@@ -107,7 +115,8 @@ def _facts(payload: e.Payload, state: ProcessState, definition: Definition, lang
             facts["role"] = _line(definition.template.roles[role].title.get(language))
         case e.DelegationBegun(membership=membership, until=until):
             facts["membership"] = membership
-            facts["until"] = _UNTIL[language].format(until=_local(until, definition)) if until else ""
+            facts["until"] = _local(until, definition) if until else ""
+            facts["holds"] = _UNTIL[language].format_map(facts) if until else ""
         case _:
             instance = state.instances.get(getattr(payload, "instance", ""))
             facts["task"] = _title(instance.task, definition, language) if instance else ""
@@ -120,9 +129,10 @@ def _title(task: str, definition: Definition, language: str) -> str:
     return _line(node.spec.title.get(language)) if node else task
 
 
-def _due(payload: e.Payload, state: ProcessState, definition: Definition) -> str | None:
+def _due(payload: e.Payload, state: ProcessState, definition: Definition) -> str:
+    """When what the event is about is due; empty where it is not."""
     instance = state.instances.get(getattr(payload, "instance", ""))
-    return _local(instance.due, definition) if instance and instance.due else None
+    return _local(instance.due, definition) if instance and instance.due else ""
 
 
 def _local(moment: datetime, definition: Definition) -> str:

@@ -112,7 +112,7 @@ def _keys(where: str, old: BaseModel, new: BaseModel, without: set[str]) -> Iter
         before, after = getattr(old, name), getattr(new, name)
         if name in without or before == after:
             continue
-        if isinstance(after, Text) or isinstance(before, Text) or name == "dimensions":
+        if isinstance(after, Text) or isinstance(before, Text) or name in ("dimensions", "messages"):
             texts = True
             continue
         yield Difference(where, f"{name}: {_told(before)} → {_told(after)}", breaking=name in BREAKING_KEYS)

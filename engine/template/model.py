@@ -293,6 +293,46 @@ class Deadline(Config):
     """The condition under which it is taken when its time comes."""
 
 
+class Message(Config):
+    """What people are told, in place of the words that samskap has for it."""
+
+    title: Label
+    """One line; it becomes the subject of a mail."""
+    text: Label
+    """What the message says; the deadline, and where to go, are put below it."""
+
+
+class Messages(Config):
+    """The words of messages, by what they are about; {names} in them are filled in, such as {task} and {process}."""
+
+    task: Message | None = None
+    """There is something to fill in. {process}, {task}, {due}."""
+    reminder: Message | None = None
+    """It is not filled in yet. {process}, {task}, {due}."""
+    escalation: Message | None = None
+    """Others have not filled in yet. {process}, {task}, {due}."""
+    given: Message | None = None
+    """A task that several could do was given to one. {process}, {task}, {due}."""
+    role: Message | None = None
+    """A role was given or handed over. {process}, {role}."""
+    delegation: Message | None = None
+    """Somebody acts in the place of another now. {process}, {membership}, {until}."""
+    revealed: Message | None = None
+    """Sealed answers were revealed. {process}, {task}."""
+    incident: Message | None = None
+    """The process cannot go on by itself. {process}."""
+
+
+PLACEHOLDERS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("task", "reminder", "escalation", "given"), frozenset({"process", "task", "due"})),
+    "role": frozenset({"process", "role"}),
+    "delegation": frozenset({"process", "membership", "until"}),
+    "revealed": frozenset({"process", "task"}),
+    "incident": frozenset({"process"}),
+}
+"""What a message may name, by what it is about."""
+
+
 class State(Config):
     """Where a process is, what people do there, and where it goes on."""
 
@@ -347,6 +387,8 @@ class Template(Config):
     """Counters that states may move."""
     dimensions: dict[Identifier, Dimension] = {}
     """What answers count in, with titles and order."""
+    messages: Messages = Messages()
+    """What people are told, in words of one's own."""
     tasks: dict[Identifier, Task] = {}
     """What people fill in, whatever the state."""
     initial: Identifier

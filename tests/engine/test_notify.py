@@ -30,6 +30,7 @@ from engine.process import commands as c
 from engine.store import worklists
 from engine.store.address import create
 from engine.template import bundle
+from engine.template.model import PLACEHOLDERS, Messages
 from engine.template.plan import Plan
 from engine.template.sources import BUILT_IN
 from engine.text import LANGUAGES
@@ -392,6 +393,39 @@ def test_given_mail_when_sent_then_it_is_plain_text_to_one_with_the_key_in_its_h
     assert mail["Subject"] == "Noe å fylle ut: Mål"
     assert mail.get_content_type() == "text/plain"
     assert "I «Prosessen» er det noe for deg å fylle ut: Mål." in mail.get_content()
+
+
+OWN_WORDS = """messages:
+  task:
+    title: {nb: "Svar: {task}", nn: "Svar: {task}", en: "Reply: {task}"}
+    text: {nb: "Hei! {process} venter på {task}.", nn: "Hei! {process} ventar.", en: "Hello! {process} awaits {task} by {due}."}
+"""
+
+
+def test_given_words_of_a_templates_own_when_delivered_then_they_are_said_in_the_persons_language(
+    make: Callable[..., World], receiver: Receiver
+) -> None:
+    world = reach(make("starter: lead\n", f"starter: lead\n{OWN_WORDS}"), receiver, "kari")
+    assert send(world).sent == 1
+    ((_, _, title, text),) = receiver.got
+    assert title == "Svar: Mål"
+    assert text.startswith("Hei! Prosessen venter på Mål.\n")
+    assert "samskap status p" in text
+
+
+def test_given_words_of_a_templates_own_for_one_thing_when_another_happens_then_the_words_of_samskap(
+    make: Callable[..., World], receiver: Receiver
+) -> None:
+    world = make("starter: lead\n", f"starter: lead\n{OWN_WORDS}")
+    gro = world.join("gro", None, "guest")
+    reach(world, receiver, "gro")
+    world.do("kari", c.HandOver("m1", gro, "lead"))
+    send(world)
+    assert "Du har fått en rolle: Leder" in receiver.titles("gro")
+
+
+def test_given_the_kinds_of_messages_when_a_template_writes_its_own_then_there_are_words_for_each() -> None:
+    assert set(PLACEHOLDERS) == set(Messages.model_fields) == set(KINDS)
 
 
 def test_given_a_message_when_delivered_twice_then_it_is_sent_once_on_each_store(

@@ -12,13 +12,26 @@ from collections.abc import Iterable, Iterator
 
 from engine.errors import Problem
 from engine.template.chart import Definition
-from engine.template.lint import answers, automatic, conditions, forms, links, names, people, texts, time, tree, ways
+from engine.template.lint import (
+    answers,
+    automatic,
+    conditions,
+    forms,
+    links,
+    messages,
+    names,
+    people,
+    texts,
+    time,
+    tree,
+    ways,
+)
 from engine.template.lint.subject import Subject
 from engine.template.sources import Sources
 
 __all__ = ["lint", "lint_chart"]
 
-ROOMS = (people, time, texts)
+ROOMS = (people, time, texts, messages)
 WALKS = (ways, automatic)
 READERS = (conditions, forms, answers, links)
 
