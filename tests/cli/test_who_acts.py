@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.app import MODULES
 from engine.store.sqlite import SqliteLog
 
 WRITING: dict[str, tuple[str, ...]] = {
@@ -45,9 +46,76 @@ READING: dict[str, tuple[str, ...]] = {
     "at": ("at", "arendal", "2"),
     "explain action": ("explain", "action", "arendal", "open_round"),
     "sql": ("sql", "SELECT 1"),
-    "whoami": ("identity", "whoami"),
-    "sessions": ("identity", "sessions"),
+    "identity whoami": ("identity", "whoami"),
+    "identity sessions": ("identity", "sessions"),
 }
+
+OTHERS: dict[str, tuple[str, ...]] = {
+    "store copy": ("store", "copy", "--to", "sqlite:///copy.sqlite"),
+    "backup": ("backup", "TMP/backup"),
+    "backup keys": ("backup", "keys", "TMP/keys"),
+    "person export": ("person", "export", "ola", "--to", "TMP/ola.zip"),
+    "identity notify": ("identity", "notify", "kari", "--to", "x@example.org"),
+    "erase": ("erase", "ola", "--reason", "x"),
+    "erasures": ("erasures",),
+    "retire": ("retire", "samson", "1.0.0", "--reason", "x"),
+    "replay": ("replay", "samson", "--against", "samson"),
+    "migration plan": ("migration", "plan", "samson", "--to", "1.0.0"),
+    "migration apply": ("migration", "apply", "samson", "--to", "1.0.0", "--reason", "x"),
+    "migration undo": ("migration", "undo", "arendal", "--reason", "x"),
+    "delegate": ("delegate", "arendal", "m2", "--to", "m3"),
+    "hand-over": ("hand-over", "arendal", "m2", "facilitator", "--to", "m3"),
+    "claim": ("claim", "arendal", "agree.1.kommune"),
+    "release": ("release", "arendal", "agree.1.kommune"),
+    "draft show": ("draft", "show", "arendal", "agree.1.kommune"),
+    "draft drop": ("draft", "drop", "arendal", "agree.1.kommune"),
+    "backfill": (
+        "backfill",
+        "arendal",
+        "agree.0.kommune",
+        "--set",
+        "visibility=open",
+        "--reason",
+        "x",
+        "--valid-on",
+        "2026-01-01",
+    ),
+    "back": ("back", "arendal", "preparation", "--reason", "x"),
+    "suspend": ("suspend", "arendal", "--reason", "x"),
+    "resume": ("resume", "arendal"),
+    "cancel": ("cancel", "arendal", "--reason", "x"),
+    "explain now": ("explain", "now", "arendal"),
+    "explain readers": ("explain", "readers", "arendal", "agree.1.kommune"),
+    "explain task": ("explain", "task", "arendal", "agree.1.kommune"),
+    "explain incident": ("explain", "incident", "arendal", "i1"),
+    "explain figure": ("explain", "figure", "arendal/x"),
+    "incident list": ("incident", "list"),
+    "incident retry": ("incident", "retry", "arendal", "i1"),
+    "incident resolve": ("incident", "resolve", "arendal", "i1", "--reason", "x"),
+    "deliver": ("deliver",),
+    "outbox list": ("outbox", "list"),
+    "outbox retry": ("outbox", "retry", "k"),
+    "outbox drop": ("outbox", "drop", "k", "--reason", "x"),
+    "diagram of one": ("diagram", "--process", "arendal"),
+    "export cloudevents": ("export", "cloudevents", "arendal", "--to", "TMP/a.jsonl"),
+    "export ocel": ("export", "ocel", "arendal", "--to", "TMP/a.json"),
+    "export archive": ("export", "archive", "arendal", "--to", "TMP/a.zip"),
+    "head": ("head",),
+}
+FOR_ANYBODY = {
+    "init": "makes a workspace of one's own",
+    "demo": "makes a workspace of its own",
+    "doctor": "looks at the files and says nothing of what is in them",
+    "store create": "makes empty tables where there are none",
+    "restore": "puts files together that one has, into a folder of one's own",
+    "lint": "reads config",
+    "diff": "reads config and published versions, which hold nobody's answers",
+    "test": "plays scenarios in a log that is thrown away",
+    "diagram": "draws config; a process is in OTHERS",
+    "verify": "follows hashes: anybody who has the log may check it",
+    "receipt check": "opens nothing: whoever holds a receipt may check it",
+}
+"""Commands that ask nobody who they are, and why they need not."""
 
 
 @pytest.fixture
@@ -100,6 +168,25 @@ def test_given_the_files_alone_when_a_name_is_typed_then_it_is_not_allowed_eithe
     before = files_alone.position
     assert files_alone("--as", "kari", *args).code == 6
     assert files_alone.position == before
+
+
+def test_given_the_files_alone_when_any_other_command_is_called_then_it_is_not_allowed_either(
+    files_alone, tmp_path: Path
+) -> None:
+    """One workspace for all of them, as making one takes longer than asking."""
+    before, files = files_alone.position, {*tmp_path.iterdir()}
+    ended = {
+        (name, *options): files_alone(*options, *(word.replace("TMP", str(tmp_path)) for word in args))
+        for name, args in OTHERS.items()
+        for options in ((), ("--as", "kari"))
+    }
+    assert {call: (one.code, one.out, one.err) for call, one in ended.items() if (one.code, one.out) != (6, "")} == {}
+    assert (files_alone.position, {*tmp_path.iterdir()}) == (before, files)
+
+
+def test_given_all_commands_when_counted_then_each_asks_who_acts_or_need_not() -> None:
+    tried = {*WRITING, *READING, *OTHERS}
+    assert {path for module in MODULES for path in module.commands} - tried == set(FOR_ANYBODY)
 
 
 def test_given_a_token_that_was_altered_when_used_then_it_is_not_allowed(arendal) -> None:
