@@ -60,7 +60,7 @@ def _listed(call: Call, session: Session, process: Mapping[str, Any]) -> dict[st
     state = loaded.state
     return {key: process[key] for key in keys} | {
         "version": state.version,
-        "status": process["status"],
+        "status": state.status,
         "last": state.recorded_at,
     }
 
@@ -176,7 +176,7 @@ def explain_now(ctx: typer.Context, process: Process) -> None:
     name = call.engine.names(call.engine.load(call.engine.stream(process)).state)
     rows = []
     for one in found:
-        able = ", ".join(map(name, one.able))
+        able = ", ".join(dict.fromkeys(map(name, one.able)))
         you = "yes" if one.you_may else "no"
         if isinstance(one, ActionExplanation):
             why = " ".join(why_closed(one, language, name) or ([] if one.you_may else [one.why_not]))

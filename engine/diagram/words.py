@@ -41,6 +41,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "so far": ("{time} så langt", "{time} så langt", "{time} so far"),
     "running": ("pågår", "går føre seg", "running"),
     "suspended": ("på vent", "på vent", "suspended"),
+    "quarantine": ("i karantene", "i karantene", "in quarantine"),
     "finished": ("ferdig", "ferdig", "finished"),
     "cancelled": ("avbrutt", "avbroten", "cancelled"),
     "process": ("{template} {version} · {status} {at}", "{template} {version} · {status} {at}",

@@ -16,7 +16,7 @@ def resting(state: ProcessState) -> Reason | None:
     """Why nothing can be done in the process; None while it runs."""
     if state.status == "running":
         return None
-    return Reason("suspended" if state.status == "suspended" else "ended")
+    return Reason(state.status if state.status in ("suspended", "quarantine") else "ended")
 
 
 def closed(state: ProcessState, instance: Instance, task: TaskNode, subject: str) -> Reason | None:

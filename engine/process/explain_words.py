@@ -203,7 +203,7 @@ def _missing(found: Missing, language: str, name: Name) -> Sentence:
 
 def _able(found: ActionExplanation | TaskExplanation, name: Name) -> Iterator[Sentence]:
     if found.able:
-        yield "able", {"names": ", ".join(map(name, found.able))}
+        yield "able", {"names": ", ".join(dict.fromkeys(map(name, found.able)))}
     else:
         yield "nobody", {}
 

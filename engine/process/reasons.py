@@ -107,6 +107,11 @@ SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
         "nn": "Prosessen er sett på vent: ingenting kan fyllast ut eller veljast før han blir teken opp att.",
         "en": "The process is suspended: nothing can be filled in or chosen until it is resumed.",
     },
+    "quarantine": {
+        "nb": "Prosessen er i karantene: loggen er endret utenom programmet, og ingenting mer blir skrevet.",
+        "nn": "Prosessen er i karantene: loggen er endra utanom programmet, og ikkje noko meir blir skrive.",
+        "en": "The process is in quarantine: its log was changed behind the engine's back; nothing more is written.",
+    },
     "ended": {
         "nb": "Prosessen er over.",
         "nn": "Prosessen er over.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from engine.errors import IntegrityFault, NotFound, SamskapError
@@ -17,6 +18,9 @@ from engine.template.chart import Definition
 
 KEPT_PROCESSES = 256
 """Processes that an engine keeps folded, so that a command costs what is new and not what has been."""
+
+QUARANTINE: Final = "quarantine"
+"""The status of a process that is not what was stored; no event leads to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,8 @@ class Loading:
             return self._folded(stream, records)
         if head != self._log.head(stream):  # somebody wrote between the two
             return self.whole(stream)
-        return replace(self._until(stream, records, fault), fault=fault)
+        told = self._until(stream, records, fault)
+        return replace(told, state=replace(told.state, status=QUARANTINE), fault=fault)
 
     def _stored(self, stream: UUID) -> Iterator[Record]:
         """The records of a stream; what is no event any more ends them."""

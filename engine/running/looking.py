@@ -120,6 +120,7 @@ class Looking:
         loaded = self._loading.load(self._loading.stream(name))
         found = instance_of(loaded, instance)
         actor = self.actor(session, loaded.state)
+        loaded.writable(name)
         if loaded.state.status != "running":
             raise Refused(f"“{name}” is {loaded.state.status}", hint="Nothing more can be filled in.")
         verdict = may(actor, ToSubmit(found, membership), loaded.state, loaded.definition)

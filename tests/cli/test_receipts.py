@@ -104,3 +104,19 @@ def test_given_a_process_in_quarantine_when_the_doctor_looks_then_it_is_named(ar
     (log,) = [check for check in ended.data["checks"] if check["name"] == "log"]
     assert (ended.code, log["outcome"], "quarantine: arendal" in log["told"]) == (3, "fault", True)
     assert "samskap restore" in arendal("verify").err
+
+
+def test_given_a_process_in_quarantine_when_looked_at_then_that_is_its_status_everywhere(
+    arendal: Any, receipt: str
+) -> None:
+    change(
+        arendal,
+        "UPDATE stored_events SET state = CAST('[]' AS BLOB) WHERE originator_version=5 AND originator_id=STREAM",
+    )
+    listed = arendal.done("status", "--json", who="kari").data["processes"]
+    one = arendal.done("status", "arendal", "--json", who="kari").data
+    assert [process["status"] for process in listed] == ["quarantine"]
+    assert (one["status"], one["tasks"], one["actions"]) == ("quarantine", [], [])
+    assert "i karantene" in arendal.done("diagram", "--process", "arendal", who="kari").out
+    told = arendal.done("explain", "action", "arendal", "stop", "--lang", "nb", who="kari").out
+    assert "Prosessen er i karantene" in told

@@ -102,6 +102,31 @@ def test_given_an_event_changed_long_ago_when_written_to_then_refused_with_the_e
     again.close()
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("nb", "Prosessen er i karantene: loggen er endret utenom programmet, og ingenting mer blir skrevet."),
+        ("nn", "Prosessen er i karantene: loggen er endra utanom programmet, og ikkje noko meir blir skrive."),
+        (
+            "en",
+            "The process is in quarantine: its log was changed behind the engine's back; nothing more is written.",
+        ),
+    ],
+)
+def test_given_a_process_in_quarantine_when_explained_then_nothing_can_be_done_and_why(
+    world: World, language: str, told: str
+) -> None:
+    world.parties()
+    change(world, MIDDLE, world.engine.stream("p").hex)
+    again = Engine.open(world.folder, clock=world.clock)
+    action = again.explain_action(world.person("kari"), "p", "stop", language)
+    task = again.explain_task(world.person("kari"), "p", "goal.1", language)
+    assert (action.is_open, action.resting, task.able, task.why_not) == (False, told, (), told)
+    with pytest.raises(IntegrityFault, match="in quarantine"):
+        again.save_draft(world.person("kari"), "p", "goal.1", {"text": "x"})
+    again.close()
+
+
 def test_given_one_process_in_quarantine_when_others_go_on_then_they_do_and_time_acts_on_them(world: World) -> None:
     world.to_voting()
     world.engine.start(world.person("kari"), "small", "q", "Q")
