@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from threading import Lock
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,11 +26,13 @@ from engine.running.idempotency import Answers, Receipt, invitation_secret, rece
 from engine.running.loading import Loaded, Loading
 from engine.running.streams import Streams, stream_of
 from engine.store import worklists
-from engine.store.log import GENESIS, Record
+from engine.store.log import GENESIS, CommandKey, Record, Row
 from engine.store.people import People, Session
 from engine.template.chart import Definition
 
 RETRIES = 8
+STRIPES = 256
+"""Threads take turns on a process, so that they do not decide on what another of them is about to change."""
 INVITATION_LIFE = timedelta(days=30)
 
 
@@ -61,6 +64,7 @@ class Committing:
         self._people = people
         self._answers = Answers(streams.log, streams.keys, people)
         self._notify = notify
+        self._turns = [Lock() for _ in range(STRIPES)]
 
     # -- the ways in ----------------------------------------------------------------------------------------------
 
@@ -82,19 +86,29 @@ class Committing:
         self, session: Session, name: str, command: commands.Command, command_id: str, result: Mapping[str, Any]
     ) -> Receipt:
         """Carry a command out on a process; the same `command_id` again gives the same answer and does nothing."""
-        stream = self._loading.stream(name)
         for _ in range(RETRIES):
-            known = self._answers.given(stream, session, command_id, command)
-            if known is not None:
-                return known
-            loaded = self._loading.sound(stream)
-            try:
-                return self._commit(session, loaded, command, command_id, result)
-            except Conflict as conflict:
-                last = conflict
+            with self._turns[hash(name) % STRIPES]:
+                try:
+                    return self._handled(session, name, command, command_id, result)
+                except Conflict as conflict:
+                    last = conflict
         raise Conflict(
             f"“{name}” is changed by others all the time; nothing was stored", hint="Wait a moment and try again."
         ) from last
+
+    def _handled(
+        self, session: Session, name: str, command: commands.Command, command_id: str, result: Mapping[str, Any]
+    ) -> Receipt:
+        found = self._loading.find(name, self._answers.actor(session), command_id)
+        known = self._answers.told(found.answered, session, command)
+        if known is not None:
+            return known
+        loaded = self._loading.found(found)
+        loaded.writable(name)
+        if loaded.state.sequence != found.head[0]:  # somebody wrote meanwhile, perhaps an answer under this key
+            self._streams.untouched(found.stream, loaded.state.sequence, loaded.state.last_hash or GENESIS)
+            raise Conflict("somebody else was first", hint="Look at the process again, then try again.")
+        return self._commit(session, loaded, command, command_id, result)
 
     def invite(
         self, session: Session, name: str, roles: tuple[str, ...], party: str | None, command_id: str
@@ -164,7 +178,6 @@ class Committing:
             | ({"membership": memberships[0]} if memberships else {}),
         }
         if stored:
-            self._streams.untouched(state.stream, state.sequence, state.last_hash or GENESIS)
             definitions = self._catalogue.definitions(after.template)
             rows = list(worklists.rows(decided, after, definitions, self._people.fingerprint))
             if self._notify:
@@ -172,9 +185,20 @@ class Committing:
             key = None
             if session is not None:
                 key = self._answers.key(state.stream, session, command_id, command, answer)
-            self._log.append(stored, rows=rows, key=key)
+            self._append(stored, rows, key, state)
             self._follow(decided, stored, after, loaded.records)
         return receipt(answer, dict(result))
+
+    def _append(
+        self, stored: Sequence[Record], rows: Iterable[Row], key: CommandKey | None, state: ProcessState
+    ) -> None:
+        """Append what follows from a state, if the stream still ends where that was folded."""
+        previous = state.last_hash or GENESIS
+        try:
+            self._log.append(stored, rows=rows, key=key, previous=previous)
+        except Conflict:
+            self._streams.untouched(state.stream, state.sequence, previous)
+            raise
 
     def context(self, session: Session | None, state: ProcessState, records: Sequence[Record]) -> Context:
         """What `decide` is told of the world outside the state."""

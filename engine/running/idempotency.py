@@ -47,7 +47,10 @@ class Answers:
 
     def given(self, stream: UUID, session: Session, command_id: str, command: commands.Command) -> Receipt | None:
         """The answer that was given to this key; refused where the key was used for something else."""
-        known = self._log.command(stream, self._people.fingerprint(session.person.id), command_id)
+        return self.told(self._log.command(stream, self.actor(session), command_id), session, command)
+
+    def told(self, known: CommandKey | None, session: Session, command: commands.Command) -> Receipt | None:
+        """The answer that is kept under a key; refused where it was given to something else."""
         if known is None:
             return None
         if known.fingerprint != self._fingerprint(command):
@@ -58,7 +61,7 @@ class Answers:
         answer = codec.mapping(codec.decode(known.answer))
         extra: dict[str, Any] = {}
         if isinstance(command, commands.Invite):
-            secret = invitation_secret(self._keys, stream, session, command_id)
+            secret = invitation_secret(self._keys, known.stream, session, known.key)
             extra["token"] = f"{answer['process']}.{secret}"
         return receipt(answer, extra, replayed=True)
 
@@ -66,8 +69,13 @@ class Answers:
         self, stream: UUID, session: Session, command_id: str, command: commands.Command, answer: Mapping[str, Any]
     ) -> CommandKey:
         """What is stored beside the events, so that the answer can be given again."""
-        actor = self._people.fingerprint(session.person.id)
-        return CommandKey(stream, actor, command_id, self._fingerprint(command), codec.dumps(dict(answer)))
+        return CommandKey(
+            stream, self.actor(session), command_id, self._fingerprint(command), codec.dumps(dict(answer))
+        )
+
+    def actor(self, session: Session) -> str:
+        """Who gives commands, as their keys are kept under."""
+        return self._people.fingerprint(session.person.id)
 
     def _fingerprint(self, command: commands.Command) -> str:
         """A keyed fingerprint: without the key an answer of 1 to 5 could be guessed from it."""

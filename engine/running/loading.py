@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from threading import Lock
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from engine.errors import IntegrityFault, NotFound, SamskapError
 from engine.process.state import ProcessState, fold
 from engine.running.catalogue import Catalogue
 from engine.running.streams import Streams
-from engine.store.log import Record
+from engine.store.log import Found, Record, hash_of
 from engine.store.verify import Fault, first_fault, follow
 from engine.template.chart import Definition
 
@@ -53,13 +54,29 @@ class Loading:
         self._log = streams.log
         self._catalogue = catalogue
         self._kept: dict[UUID, Loaded] = {}
+        self._keeping = Lock()
 
     def stream(self, name: str) -> UUID:
         """The stream of a process; raise `NotFound`."""
         rows = self._log.query("SELECT stream FROM process WHERE name=?", (name,))
         if not rows:
-            raise NotFound(f"there is no process “{name}”", hint="`samskap status` lists those you may see.")
+            raise _unknown(name)
         return UUID(rows[0]["stream"])
+
+    def find(self, name: str, actor: str, key: str) -> Found:
+        """Where a process is and how it ends, and what was answered to a key; raise `NotFound`."""
+        found = self._log.find(name, actor, key)
+        if found is None:
+            raise _unknown(name)
+        return found
+
+    def found(self, found: Found) -> Loaded:
+        """The process that was found; not read again where it ends as it did when it was folded."""
+        known = self._kept.get(found.stream)
+        if known is not None and found.head == (known.state.sequence, known.state.last_hash):
+            if hash_of(found.last) == known.state.last_hash:
+                return known
+        return self.load(found.stream)
 
     def load(self, stream: UUID, *, until: int | None = None) -> Loaded:
         """A process as its events tell, up to a sequence."""
@@ -110,10 +127,11 @@ class Loading:
 
     def keep(self, stream: UUID, found: Loaded) -> None:
         """Keep a process folded, so that the next command need not fold it again."""
-        self._kept.pop(stream, None)
-        self._kept[stream] = found
-        if len(self._kept) > KEPT_PROCESSES:
-            self._kept.pop(next(iter(self._kept)))
+        with self._keeping:
+            self._kept.pop(stream, None)
+            self._kept[stream] = found
+            if len(self._kept) > KEPT_PROCESSES:
+                self._kept.pop(next(iter(self._kept)))
 
     # -- from the first event ---------------------------------------------------------------------------------------
 
@@ -162,3 +180,7 @@ class Loading:
         assert state is not None
         definition = self._catalogue.definition(state.template, state.bundle)
         return replace(known, state=state, records=known.records + new, definition=definition)
+
+
+def _unknown(name: str) -> NotFound:
+    return NotFound(f"there is no process “{name}”", hint="`samskap status` lists those you may see.")

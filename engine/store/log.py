@@ -32,6 +32,11 @@ GENESIS = ""
 """The previous hash of a stream's first event."""
 
 
+def hash_of(body: bytes) -> str:
+    """SHA-256 over stored bytes, in hex."""
+    return hashlib.sha256(body).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """An event as stored: `body` holds the envelope under `e` and the payload under `p`."""
@@ -45,7 +50,7 @@ class Record:
     @property
     def hash(self) -> str:
         """SHA-256 over the stored bytes, in hex."""
-        return hashlib.sha256(self.body).hexdigest()
+        return hash_of(self.body)
 
     def content(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """(envelope, payload) as dicts."""
@@ -64,10 +69,22 @@ class CommandKey:
     answer: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a command begins with, in one look: where the process is and how it ends, and what the key was used for."""
+
+    stream: UUID
+    head: tuple[int, str]
+    last: bytes
+    """The stored bytes of the event that stands at the head's sequence; empty where none does."""
+    answered: CommandKey | None
+
+
 class Log(ABC):
     """The event store of a workspace: every commit is on disk before it is acknowledged, and one writes at a time.
 
-    What is told here holds for every backend (tests/engine/test_store_contract.py). Every method raises `StoreError`
+    What several threads want to store at once is stored in one commit (`group`), each all or nothing by itself. What
+    is told here holds for every backend (tests/engine/test_store_contract.py). Every method raises `StoreError`
     where the store cannot be reached, read or written.
     """
 
@@ -99,6 +116,10 @@ class Log(ABC):
         Positions are given in the order of the commits: whoever has read up to one, and goes on from there, has missed
         nothing and never will have.
         """
+
+    @abstractmethod
+    def find(self, name: str, actor: str, key: str) -> Found | None:
+        """Where the process of a name is, how it ends, and what was answered to that key; None where there is none."""
 
     @abstractmethod
     def position(self) -> int:
@@ -133,17 +154,28 @@ class Log(ABC):
 
     # -- what follows from it ---------------------------------------------------------------------------------------
 
-    def append(self, records: Sequence[Record], *, rows: Iterable[Row] = (), key: CommandKey | None = None) -> None:
+    def append(
+        self,
+        records: Sequence[Record],
+        *,
+        rows: Iterable[Row] = (),
+        key: CommandKey | None = None,
+        previous: str | None = None,
+    ) -> None:
         """Append records of one stream, gapless, with their rows and command key: all or nothing.
 
-        Raises `Conflict` where another writer was first (sequence or key).
+        Raises `Conflict` where another writer was first (sequence or key), or where `previous` is given and the head
+        beside the stream is another than what they follow from: that sequence with that hash.
         """
         last = records[-1]
         keyed: list[Row] = []
         if key is not None:
             values = (key.stream.hex, key.actor, key.key, key.fingerprint, key.answer)
             keyed = [("INSERT INTO command VALUES (?,?,?,?,?)", values)]
-        self._write(records, [head_row(last.stream, last.sequence, last.hash), *rows, *keyed])
+        head = head_row(last.stream, last.sequence, last.hash)
+        if previous is not None:
+            head = _next_head(last, records[0].sequence - 1, previous)
+        self._write(records, [head, *rows, *keyed])
 
     def write_rows(self, rows: Sequence[Row], *, at: int | None = None) -> None:
         """Write rows of ours that belong to no event (drafts, people).
@@ -162,6 +194,19 @@ class Log(ABC):
         rows = self.query("SELECT * FROM command WHERE stream=? AND actor=? AND key=?", (stream.hex, actor, key))
         return CommandKey(stream, actor, key, rows[0]["fingerprint"], rows[0]["answer"]) if rows else None
 
+    def _found(self, statement: str, name: str, actor: str, key: str) -> Found | None:
+        """`find`, by a statement that gives stream, sequence, hash, body, fingerprint and answer."""
+        rows = self.query(statement, (actor, key, name))
+        if not rows:
+            return None
+        (row,) = rows
+        stream = UUID(row["stream"])
+        known = None
+        if row["fingerprint"] is not None:
+            known = CommandKey(stream, actor, key, row["fingerprint"], row["answer"])
+        body = row["body"] if isinstance(row["body"], bytes) else b""
+        return Found(stream, (row["sequence"] or 0, row["hash"] or GENESIS), body, known)
+
     def head(self, stream: UUID) -> tuple[int, str]:
         """The newest (sequence, hash) of a stream, as kept beside the events; (0, '') for none."""
         rows = self.query("SELECT sequence, hash FROM head WHERE stream=?", (stream.hex,))
@@ -179,6 +224,20 @@ def head_row(stream: UUID, sequence: int, digest: str) -> Row:
         " hash=excluded.hash"
     )
     return statement, (stream.hex, sequence, digest)
+
+
+def _next_head(last: Record, sequence: int, previous: str) -> Row:
+    """The head, moved on from where it must be. A head without a sequence is refused by its column, and all with it."""
+    if sequence == 0:
+        return "INSERT INTO head VALUES (?,?,?)", (last.stream.hex, last.sequence, last.hash)
+    values = (last.stream.hex, last.sequence - sequence, last.stream.hex, sequence, previous, last.hash)
+    return _NEXT_HEAD, values
+
+
+_NEXT_HEAD = (
+    "INSERT INTO head VALUES (?, (SELECT sequence + ? FROM head WHERE stream=? AND sequence=? AND hash=?), ?)"
+    " ON CONFLICT (stream) DO UPDATE SET sequence=excluded.sequence, hash=excluded.hash"
+)
 
 
 def not_empty(place: str) -> Conflict:

@@ -20,9 +20,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
-from engine.errors import Conflict, Refused, StoreError
+from engine.errors import Conflict, Refused, SamskapError, StoreError
 from engine.store.address import shown
-from engine.store.log import NEWEST, PAGE, Log, Record, Row, gone_on, not_empty
+from engine.store.group import GroupCommit, Write
+from engine.store.log import NEWEST, PAGE, Found, Log, Record, Row, gone_on, not_empty
 from engine.store.tables import ANYTHING, EMPTIED, INDEXES, TABLES
 
 SCHEMA: Final = "samskap"
@@ -42,6 +43,12 @@ _TYPES = {"TEXT": 'text COLLATE "C"', "INTEGER": "bigint", "BLOB": "bytea", " WI
 # Text in the order of its bytes, as SQLite has it, whatever the database's language is.
 _LOCK: Row = ("SELECT pg_advisory_xact_lock(?)", (LOCK_KEY,))
 _INSERT = "INSERT INTO event SELECT coalesce(max(position), 0) + 1, ?, ?, ?, ? FROM event"
+_FOUND = (
+    "SELECT p.stream, h.sequence, h.hash, e.body, c.fingerprint, c.answer FROM process p"
+    " LEFT JOIN head h ON h.stream = p.stream"
+    " LEFT JOIN event e ON e.stream = CAST(p.stream AS uuid) AND e.sequence = h.sequence"
+    " LEFT JOIN command c ON c.stream = p.stream AND c.actor = ? AND c.key = ? WHERE p.name = ?"
+)
 # A head without a sequence is refused by its column, and takes the whole transaction with it.
 _STILL = "UPDATE head SET sequence=NULL WHERE (SELECT max(position) FROM event) <> ?"
 _SESSION = (
@@ -110,6 +117,7 @@ class PostgresLog(Log):
             check=ConnectionPool.check_connection,  # a server that was started anew is nobody's fault
             open=True,
         )
+        self._group = GroupCommit(self._commit)
 
     def about(self) -> str:
         """Which store this is, in a few words."""
@@ -123,11 +131,31 @@ class PostgresLog(Log):
 
     def _write(self, records: Sequence[Record], rows: Sequence[Row], at: int | None = None) -> None:
         still: list[Row] = [] if at is None else [(_STILL, (at,))]
-        events: list[Row] = [(_INSERT, (r.stream, r.sequence, r.type, r.body)) for r in records]
+        self._group.store(Write(records, [*still, *rows]))
+
+    def _commit(self, group: Sequence[Write]) -> None:
+        """Store a group in one transaction; where one of it is refused, each in a transaction of its own."""
+        if len(group) > 1:
+            try:
+                self._store(group)
+            except (Conflict, Refused):  # nothing is stored; which of them it was is found one by one
+                pass
+            else:
+                return
+        for write in group:
+            try:
+                self._store([write])
+            except SamskapError as error:
+                write.error = error
+
+    def _store(self, group: Sequence[Write]) -> None:
         # In a pipeline all is sent at once: the lock is held for a moment, not for a round trip for each row.
         with self._storing() as connection, connection.transaction(), connection.pipeline():
-            for statement, values in (_LOCK, *still, *events, *rows):
-                connection.execute(portable(statement), tuple(values))
+            connection.execute(portable(_LOCK[0]), _LOCK[1])
+            for write in group:
+                events: list[Row] = [(_INSERT, (r.stream, r.sequence, r.type, r.body)) for r in write.records]
+                for statement, values in (*events, *write.rows):
+                    connection.execute(portable(statement), tuple(values))
 
     def fill(self, pages: Iterable[Sequence[Record]], rows: Iterable[Row], *, instead_of: int | None = None) -> None:
         """Everything of another log into this one, at the same positions, in one transaction."""
@@ -220,6 +248,10 @@ class PostgresLog(Log):
             if len(page) < size:
                 return
             after = page[-1].position
+
+    def find(self, name: str, actor: str, key: str) -> Found | None:
+        """Where the process of a name is, how it ends, and what was answered to that key."""
+        return self._found(_FOUND, name, actor, key)
 
     def position(self) -> int:
         """The position of the newest event; 0 for an empty log."""

@@ -8,6 +8,7 @@ positions are committed in their order.
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,8 +18,9 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
 
-from engine.errors import Conflict, IntegrityFault, SettingsError, StoreError
-from engine.store.log import NEWEST, PAGE, Log, Record, Row, gone_on, not_empty
+from engine.errors import Conflict, IntegrityFault, SamskapError, SettingsError, StoreError
+from engine.store.group import GroupCommit, Write
+from engine.store.log import NEWEST, PAGE, Found, Log, Record, Row, gone_on, not_empty
 from engine.store.tables import ANYTHING, EMPTIED, INDEXES, TABLES
 
 _EVENTS = (
@@ -27,6 +29,12 @@ _EVENTS = (
     " state BLOB NOT NULL, UNIQUE (originator_id, originator_version))"
 )
 _BUSY = "Somebody reads or writes without a pause, or the disk is full: do it again when that is over."
+_FOUND = (
+    "SELECT p.stream, h.sequence, h.hash, s.state AS body, c.fingerprint, c.answer FROM process p"
+    " LEFT JOIN head h ON h.stream = p.stream"
+    " LEFT JOIN stored_events s ON s.originator_id = p.stream AND s.originator_version = h.sequence"
+    " LEFT JOIN command c ON c.stream = p.stream AND c.actor = ? AND c.key = ? WHERE p.name = ?"
+)
 LOCK_SECONDS = 5
 """How long one who writes is waited for, as the library does."""
 
@@ -43,13 +51,11 @@ class _Recorder(SQLiteApplicationRecorder):
     def construct_create_table_statements(self) -> list[str]:
         return [_EVENTS, *TABLES.values(), *INDEXES]
 
-    def _insert_events(
-        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], *, rows: Sequence[Row] = (), **kwargs: object
-    ) -> Sequence[int] | None:
-        positions = super()._insert_events(c, stored_events, **kwargs)
-        for statement, values in rows:
-            c.execute(statement, tuple(values))
-        return positions
+    def put(self, cursor: SQLiteCursor, write: Write) -> None:
+        """The events of one write and its rows, within a transaction."""
+        self._insert_events(cursor, [StoredEvent(r.stream, r.sequence, r.type, r.body) for r in write.records])
+        for statement, values in write.rows:
+            cursor.execute(statement, tuple(values))
 
 
 class SqliteLog(Log):
@@ -58,11 +64,14 @@ class SqliteLog(Log):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.place = str(path)
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._closed = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._datastore = SQLiteDatastore(str(path), single_row_tracking=True)
             self._recorder = _Recorder(self._datastore)
             self._recorder.create_table()
+            self._group = GroupCommit(self._commit)
         except (OSError, PersistenceError, sqlite3.Error) as error:
             raise SettingsError(
                 f"the event store cannot be opened: {error}",
@@ -76,16 +85,32 @@ class SqliteLog(Log):
 
     def close(self) -> None:
         """Let go of the file."""
+        self._closed = True
         self._datastore.close()
+        while self._idle:
+            self._idle.pop().close()
 
     # -- writing ----------------------------------------------------------------------------------------------------
 
     def _write(self, records: Sequence[Record], rows: Sequence[Row], at: int | None = None) -> None:
-        stored = [StoredEvent(r.stream, r.sequence, r.type, r.body) for r in records]
-        # A head without a sequence is refused by its column, and takes the whole transaction with it.
+        # A head without a sequence is refused by its column, and takes all of the write with it.
         still: Row = ("UPDATE head SET sequence=NULL WHERE (SELECT max(rowid) FROM stored_events) <> ?", (at,))
-        with self._storing():
-            self._recorder.insert_events(stored, rows=rows if at is None else [still, *rows])
+        self._group.store(Write(records, rows if at is None else [still, *rows]))
+
+    def _commit(self, group: Sequence[Write]) -> None:
+        """Store a group in one transaction; one that is refused is taken back alone."""
+        with self._storing(), self._datastore.transaction(commit=True) as cursor:
+            if len(group) == 1:
+                self._recorder.put(cursor, group[0])
+                return
+            for write in group:
+                cursor.execute("SAVEPOINT one")
+                try:
+                    self._recorder.put(cursor, write)
+                except (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError) as error:
+                    cursor.execute("ROLLBACK TO one")
+                    write.error = self._refused(error)
+                cursor.execute("RELEASE one")
 
     def fill(self, pages: Iterable[Sequence[Record]], rows: Iterable[Row], *, instead_of: int | None = None) -> None:
         """Everything of another log into this one, at the same positions, in one transaction."""
@@ -115,12 +140,14 @@ class SqliteLog(Log):
         """What goes wrong while storing, as one of our errors."""
         try:
             yield
-        except IntegrityError as error:
-            raise Conflict("somebody else was first", hint="Look at the process again, then try again.") from error
         except PersistenceError as error:
-            raise StoreError(
-                f"nothing was stored: {error}", hint="Is the disk full, or the file held?", where=self.place
-            ) from error
+            raise self._refused(error) from error
+
+    def _refused(self, error: Exception) -> SamskapError:
+        """What is told where the driver, or the library around it, refuses to store."""
+        if isinstance(error, IntegrityError | sqlite3.IntegrityError):
+            return Conflict("somebody else was first", hint="Look at the process again, then try again.")
+        return StoreError(f"nothing was stored: {error}", hint="Is the disk full, or the file held?", where=self.place)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -136,9 +163,7 @@ class SqliteLog(Log):
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
         except sqlite3.Error as error:
-            raise StoreError(
-                f"nothing was stored: {error}", hint="Is the disk full, or the file held?", where=self.place
-            ) from error
+            raise self._refused(error) from error
 
     def compact(self) -> None:
         """Write the file anew, and empty the write-ahead log, which holds the pages of before."""
@@ -166,23 +191,36 @@ class SqliteLog(Log):
             raise _unreadable(error, self.place) from error
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Cursor | SQLiteCursor]:
-        """A transaction for reading; raise `StoreError` where the file cannot be read."""
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one statement that reads; raise `StoreError` where the file cannot be read.
+
+        It is one that nobody uses now, or a new one. A statement alone sees what was committed before it.
+        """
+        connection = None
         try:
-            with self._datastore.transaction(commit=False) as cursor:
-                yield cursor
-        except PersistenceError as error:
+            connection = self._idle.pop() if self._idle else self._connect()
+            yield connection
+            self._idle.append(connection)
+        except (sqlite3.Error, IndexError) as error:
+            if connection is not None:
+                connection.close()
             raise _unreadable(error, self.place) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._closed:
+            raise sqlite3.ProgrammingError("it was closed")
+        connection = sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        return connection
 
     def read(self, stream: UUID, *, after: int = 0, until: int | None = None) -> list[Record]:
         """The records of a stream, in order."""
-        with self._reading() as cursor:
-            cursor.execute(
+        with self._reading() as connection:
+            rows = connection.execute(
                 "SELECT originator_version, topic, state FROM stored_events"
                 " WHERE originator_id=? AND originator_version>? AND originator_version<=? ORDER BY originator_version",
                 (stream.hex, after, NEWEST if until is None else until),
-            )
-            rows = cursor.fetchall()
+            ).fetchall()
         if any(not isinstance(body, bytes) for _, _, body in rows):
             raise IntegrityFault("the log was changed behind the engine's back", hint="Run `samskap verify`.")
         return [Record(stream, sequence, kind, body) for sequence, kind, body in rows]
@@ -190,13 +228,12 @@ class SqliteLog(Log):
     def pages(self, *, after: int = 0, size: int = PAGE) -> Iterator[list[Record]]:
         """Records by position, beyond one, so many at a time."""
         while True:
-            with self._reading() as cursor:
-                cursor.execute(
+            with self._reading() as connection:
+                rows = connection.execute(
                     "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events"
                     " WHERE rowid>? ORDER BY rowid LIMIT ?",
                     (after, size),
-                )
-                rows = cursor.fetchall()
+                ).fetchall()
             page = [Record(UUID(stream), seq, kind, body, position) for position, stream, seq, kind, body in rows]
             if page:
                 yield page
@@ -204,15 +241,18 @@ class SqliteLog(Log):
                 return
             after = page[-1].position
 
+    def find(self, name: str, actor: str, key: str) -> Found | None:
+        """Where the process of a name is, how it ends, and what was answered to that key."""
+        return self._found(_FOUND, name, actor, key)
+
     def position(self) -> int:
         """The position of the newest event; 0 for an empty log."""
         return int(self.query("SELECT coalesce(max(rowid), 0) AS newest FROM stored_events")[0]["newest"])
 
     def query(self, statement: str, values: Sequence[object] = ()) -> list[Mapping[str, Any]]:
         """Rows of our tables, read in a transaction of their own."""
-        with self._reading() as cursor:
-            cursor.execute(statement, tuple(values))
-            return [dict(row) for row in cursor.fetchall()]
+        with self._reading() as connection:
+            return [dict(row) for row in connection.execute(statement, tuple(values)).fetchall()]
 
 
 class _Snapshot(SqliteLog):
@@ -223,8 +263,8 @@ class _Snapshot(SqliteLog):
         self._connection = connection
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Cursor | SQLiteCursor]:
-        yield self._connection.cursor()
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        yield self._connection
 
     @contextmanager
     def held(self) -> Iterator[None]:
