@@ -130,6 +130,11 @@ class FieldError:
     message: str
     keyword: str = ""
 
+    @property
+    def question(self) -> str:
+        """The field of the form itself that it is in."""
+        return self.path.split(".")[0].split("[")[0]
+
 
 class AnswersInvalid(Refused):
     """The answers do not fit the form: every wrong field is named."""

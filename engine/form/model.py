@@ -111,6 +111,11 @@ class Field:
         return self.descriptions.get(language)
 
     @property
+    def holds_personal(self) -> bool:
+        """Whether it, or something within it, is a text that is personal."""
+        return self.personal or any(field.holds_personal for field in self.items.values())
+
+    @property
     def may_say_dont_know(self) -> bool:
         """Whether «vet ikke» is among the choices."""
         return any(choice.const == DONT_KNOW for choice in self.choices)

@@ -2,12 +2,13 @@
 
 `acts` reads from the events what was asked for; `replay` asks for it again, act by act, and compares where the process
 stands with where it stood. Pure: nothing is stored, and no clock is read but the one in the events. What cannot be
-asked again, since an answer is sealed or was erased, is said to be so, and nothing is guessed.
+asked again is said to be so, and nothing is guessed: where an answer is needed that is sealed or was erased, it cannot
+be told. An answer that nothing looks at is taken as it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from engine.codec import Json
 from engine.errors import SamskapError
+from engine.form.model import Form
 from engine.form.renaming import renamed
 from engine.form.validate import join_personal
 from engine.process import commands as c
@@ -23,8 +25,10 @@ from engine.process import events as e
 from engine.process.access import Actor
 from engine.process.decide import Context, decide
 from engine.process.decide.linking import BY
+from engine.process.decide.step import Unread
 from engine.process.state import ProcessState, fold
 from engine.template.chart import Definition
+from engine.template.diff import field_differences
 
 Outcome: TypeAlias = Literal["same", "differs", "cannot tell"]
 
@@ -40,6 +44,8 @@ class Act:
     subject: str
     events: tuple[e.Event, ...]
     why: str = ""
+    unread: Unread = "nothing"
+    """Which of its answers cannot be read any more."""
 
     @property
     def sequence(self) -> int:
@@ -84,7 +90,16 @@ def _act(events: tuple[e.Event, ...], state: ProcessState | None, old: Definitio
         return Act(None, Actor(subject), person, "", events, str(unknown))
     known = state is not None and any(m.subject == subject for m in state.memberships.values())
     actor = Actor(subject if known else "", operator=first.actor == "operator")
-    return Act(command, actor, person, added.subject if added is not None else "", events)
+    given = next((event.payload for event in events if isinstance(event.payload, e.FormSubmitted)), None)
+    new_subject = added.subject if added is not None else ""
+    return Act(command, actor, person, new_subject, events, unread=_unread(given) if given is not None else "nothing")
+
+
+def _unread(given: e.FormSubmitted) -> Unread:
+    if given.answers is None:
+        return "all"
+    texts = given.personal.values() if isinstance(given.personal, dict) else [None]
+    return "nothing" if all(isinstance(text, str) for text in texts) else "personal"
 
 
 class _Unknown(Exception):
@@ -181,10 +196,12 @@ def _parent(p: e.ParentLinked) -> c.HaveParent:
 def _submission(
     event: e.Event, p: e.FormSubmitted, state: ProcessState | None, old: Definition, new: Definition
 ) -> c.Command:
-    if p.answers is None or not isinstance(p.personal, dict):
-        raise _Unknown(f"the answers to {p.instance} are sealed, or were erased")
-    form = old.form_of(p.task)
-    given: dict[str, Json] = join_personal(p.answers, {path: _text(text) for path, text in p.personal.items()})
+    form, unread = old.form_of(p.task), _unread(p)
+    if unread != "nothing" and p.task in new.tasks and _may_not_fit(form, new.form_of(p.task), unread):
+        raise _Unknown(f"the answers to {p.instance} are sealed or erased, and may not fit the form as it is there")
+    texts = p.personal.items() if isinstance(p.personal, dict) else ()
+    readable = {path: text for path, text in texts if isinstance(text, str)}
+    given: dict[str, Json] = join_personal(p.answers or {}, readable)
     read = renamed(given, form.fields, new.form_of(p.task).fields) if p.task in new.tasks else given
     valid_on = date.fromisoformat(p.valid_on) if p.valid_on else None
     if _is_earlier(p.instance) and valid_on is not None:
@@ -196,6 +213,15 @@ def _submission(
         fitting = [m.id for m in theirs if instance is None or instance.party in (None, m.party)]
         owner = instance.membership if instance is not None and instance.membership else next(iter(fitting), None)
     return c.Submit(p.instance, read, owner, _text(p.reason), valid_on)  # type: ignore[arg-type]
+
+
+def _may_not_fit(old: Form, new: Form, unread: Unread) -> bool:
+    """Whether answers that cannot be read, and fitted the one form, may not fit the other."""
+    before, after = (
+        {name: field for name, field in form.fields.items() if unread == "all" or field.holds_personal}
+        for form in (old, new)
+    )
+    return any(found.breaking for found in field_differences("", before, after))
 
 
 def _is_earlier(instance: str) -> bool:
@@ -216,7 +242,7 @@ def replay(done: Iterable[Act], new: Definition) -> Replayed:
     """Ask for every act again under a version, and stop at the first after which the process stands elsewhere."""
     then: ProcessState | None = None
     now: ProcessState | None = None
-    made: list[e.Event] = []
+    made: dict[int, e.Payload] = {}
     count = 0
     for act in done:
         then = fold(act.events, then)
@@ -228,7 +254,9 @@ def replay(done: Iterable[Act], new: Definition) -> Replayed:
             decided = decide(new, now or ProcessState(then.stream), act.command, _context(act, made, new))
         except SamskapError as refused:
             return Replayed("differs", count, act.sequence, what, f"refused: {refused.message}")
-        made += decided
+        except _Unknown as unknown:
+            return Replayed("cannot tell", count, act.sequence, what, str(unknown))
+        made |= {event.sequence: event.payload for event in decided}
         now = fold(decided, now)
         assert now is not None
         count += 1
@@ -237,12 +265,16 @@ def replay(done: Iterable[Act], new: Definition) -> Replayed:
     return Replayed("same", count)
 
 
-def _context(act: Act, made: Sequence[e.Event], new: Definition) -> Context:
-    def answers(sequence: int) -> dict[str, object] | None:
-        found = next((ev.payload for ev in made if ev.sequence == sequence), None)
-        return found.answers if isinstance(found, e.FormSubmitted | e.LinkEnded) else None
+def _context(act: Act, made: Mapping[int, e.Payload], new: Definition) -> Context:
+    def answers(sequence: int) -> Mapping[str, object] | None:
+        found = made.get(sequence)
+        if isinstance(found, e.LinkEnded):
+            return found.answers
+        if isinstance(found, e.FormSubmitted) and found.answers is not None:
+            return found.answers
+        raise _Unknown("it needs answers that are sealed or were erased")
 
-    return Context(act.actor, act.person, act.at, act.subject, answers, definitions=lambda _: new)
+    return Context(act.actor, act.person, act.at, act.subject, answers, unread=act.unread, definitions=lambda _: new)
 
 
 def _told(act: Act) -> str:

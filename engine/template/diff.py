@@ -138,10 +138,11 @@ def _forms(old: Mapping[str, Form], new: Mapping[str, Form]) -> Iterator[Differe
         if name not in old:
             yield Difference(f"form {name}", "was added", breaking=False)
         else:
-            yield from _fields(f"form {name}", old[name].fields, form.fields)
+            yield from field_differences(f"form {name}", old[name].fields, form.fields)
 
 
-def _fields(where: str, old: Mapping[str, Field], new: Mapping[str, Field]) -> Iterator[Difference]:
+def field_differences(where: str, old: Mapping[str, Field], new: Mapping[str, Field]) -> Iterator[Difference]:
+    """What differs between the fields of two forms, matched by their stable ids."""
     before = {field.id: field for field in old.values()}
     after = {field.id: field for field in new.values()}
     for key in before.keys() - after.keys():
@@ -176,7 +177,7 @@ def _field(place: str, old: Field, new: Field) -> Iterator[Difference]:
         yield Difference(place, "counts otherwise in the figures", breaking=True)
     if (old.titles, old.descriptions) != (new.titles, new.descriptions):
         yield Difference(place, "its texts changed", breaking=False)
-    yield from _fields(place, old.items, new.items)
+    yield from field_differences(place, old.items, new.items)
 
 
 def _bounds(place: str, old: Field, new: Field) -> Iterator[Difference]:

@@ -118,7 +118,9 @@ def _given(step: Step, instance: Instance, task: TaskNode, command: c.Submit, su
     today = day_of(step.context.at, step.definition.template.calendar)
     if command.valid_on is not None and command.valid_on > today:
         raise Refused(f"{command.valid_on} has not been yet", hint="Give the day that the answers are about.")
-    clear, personal = split_personal(step.definition.form_of(task.id), checked(step, task, command))
+    clear, personal = None, None
+    if step.context.unread != "all":
+        clear, personal = split_personal(step.definition.form_of(task.id), checked(step, task, command))
     return {
         "instance": instance.id,
         "task": task.id,
@@ -134,6 +136,9 @@ def _given(step: Step, instance: Instance, task: TaskNode, command: c.Submit, su
 def checked(step: Step, task: TaskNode, command: c.Submit) -> dict[str, Json]:
     """The answers, valid by the form; `AnswersInvalid` names every wrong field."""
     errors = step.definition.validators[task.spec.form].errors(command.answers, step.context.language)
+    if step.context.unread == "personal":
+        personal = {name for name, field in step.definition.form_of(task.id).fields.items() if field.holds_personal}
+        errors = [error for error in errors if error.question not in personal]
     if errors or not isinstance(command.answers, dict):
         raise AnswersInvalid(f"{len(errors)} answers of {command.instance} do not fit the form", errors)
     return dict(command.answers)

@@ -146,10 +146,10 @@ class _Move:
             if answers is None:
                 continue  # sealed, and checked when it is answered
             read = cast(codec.Json, renamed(answers, old.fields, form.fields))
-            personal = {field.name for field in form.fields.values() if field.personal}
+            personal = {field.name for field in form.fields.values() if field.holds_personal}
             errors = self.new.validators[self.new.tasks[task].spec.form].errors(read, self.step.context.language)
             for error in errors:
-                if error.path.split(".")[0].split("[")[0] not in personal:
+                if error.question not in personal:
                     yield f"{error.path}: {error.message}"
                     return
 

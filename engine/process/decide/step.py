@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Never
+from typing import Literal, Never, TypeAlias
 from uuid import UUID
 
 from engine.errors import NotAllowed, NotFound, Refused
@@ -19,6 +19,9 @@ from engine.process.access import Actor, Deed, Verdict, may
 from engine.process.conditions import AnswerLookup, Conditions
 from engine.process.state import Incident, ProcessState, advance, thawed
 from engine.template.chart import Definition
+
+Unread: TypeAlias = Literal["nothing", "personal", "all"]
+"""What of an answer cannot be read: its personal texts, as they were erased, or all of it, as it is sealed."""
 
 
 def _elsewhere(_: object) -> Never:
@@ -35,6 +38,8 @@ class Context:
     new_subject: str
     answers: AnswerLookup
     language: str = "nb"
+    unread: Unread = "nothing"
+    """Which of the answers that are given cannot be read any more, and are taken as they were: for a replay."""
     definitions: Callable[[str], Definition] = _elsewhere
     """A published version of the process's template, by its bundle's hash."""
     earlier: Callable[[int], ProcessState] = _elsewhere
@@ -86,6 +91,8 @@ class Step:
     def _answers(self, sequence: int) -> Mapping[str, object] | None:
         for event in self.events:
             if event.sequence == sequence and isinstance(event.payload, e.FormSubmitted | e.LinkEnded):
+                if event.payload.answers is None and self.context.unread == "all":
+                    break
                 return event.payload.answers
         return self.context.answers(sequence)
 
