@@ -187,11 +187,12 @@ def diff(
 ) -> None:
     """Tell in words what differs between two versions of a template.
 
-    Breaking is what a running process or an answer that was given may not fit any more. Ends with 5 where something is.
+    Breaking is what a running process or an answer that was given may not fit any more; of each difference it is told
+    how many of the processes that run on the older version it touches. Ends with 5 where something is breaking.
     """
+    from engine.comparing import compare
     from engine.errors import Refused
     from engine.template import bundle
-    from engine.template.diff import differences
 
     call: Call = ctx.obj
     call.reader()
@@ -200,12 +201,20 @@ def diff(
         after = call.engine.definition(name, call.engine.bundle_of(name, new))
     else:
         after = bundle.read(name, call.workspace.bundle_folders).definition
-    found = differences(before, after)
-    running = call.engine.running(name, before.bundle)
-    rows = [("breaking" if one.breaking else "safe", one.where, one.what) for one in found]
-    breaking = sum(one.breaking for one in found)
-    data = {"template": name, "old": old, "new": after.template.version, "running": running, "differences": found}
-    summary = f"{_count(len(found), 'difference')}, {breaking} breaking; {running} running on {old}"
-    tell(call, data, Table(("", "Where", "What"), rows, empty="Nothing differs."), Done(summary))
+    found = compare(call.engine, name, before, after, progress=Progress(call))
+    told = [
+        {"breaking": one.breaking, "where": one.where, "what": one.what, "touched": touched}
+        for one, touched in zip(found.differences, found.touched, strict=True)
+    ]
+    rows = [("breaking" if one["breaking"] else "safe", one["where"], one["what"], one["touched"]) for one in told]
+    breaking = sum(one.breaking for one in found.differences)
+    data = {"template": name, "old": old, "new": after.template.version, "running": found.running}
+    summary = f"{_count(len(told), 'difference')}, {breaking} breaking; {found.running} running on {old}"
+    tell(
+        call,
+        {**data, "broken": found.broken, "differences": told},
+        Table(("", "Where", "What", "Running, touched"), rows, empty="Nothing differs."),
+        Done(summary + (f", {found.broken} touched by what is breaking" if breaking else "")),
+    )
     if breaking:
         raise typer.Exit(Refused.exit_code)

@@ -1,4 +1,5 @@
-"""What differs between two versions of a template, in words: added, removed, renamed, narrowed; breaking or safe.
+"""What differs between two versions of a template, in words: added, removed, renamed, narrowed, no longer
+reached; breaking or safe.
 
 Breaking is what a running process or an answer that was given may not fit any more: somebody has to say what becomes
 of it before processes are moved. Safe is everything else. Things are matched by id; fields of forms by their stable id
@@ -8,23 +9,43 @@ of it before processes are moved. Safe is everything else. Things are matched by
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import BaseModel
 
 from engine.form.model import Field, Form
 from engine.template.chart import Definition
+from engine.template.following import may_follow
+from engine.template.model import Role
 from engine.text import Text
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """Which processes a difference touches: those in one of the states, with one of the tasks asked, and so on."""
+
+    kind: Literal["any", "none", "role", "state", "task", "form"] = "any"
+    names: frozenset[str] = frozenset()
+
+
+ANY, NONE = About(), About("none")
+
+
+def _about(kind: Literal["role", "state", "task", "form"], *names: str) -> About:
+    return About(kind, frozenset(names))
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that differs: where, what, and whether it is breaking."""
+    """One thing that differs: where, what, whether it is breaking, and which processes it is about."""
 
     where: str
     what: str
     breaking: bool
+    about: About = ANY
 
 
 BREAKING_KEYS = frozenset({"each", "sealed", "repeatable", "form", "parallel", "history", "final", "initial", "of"})
@@ -36,76 +57,95 @@ WIDENING = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems"})
 def differences(old: Definition, new: Definition) -> list[Difference]:
     """Everything that differs, in the order of the template, then form by form; texts count once for each thing."""
     return [
-        *_top(old, new),
-        *_named("role", old.template.roles, new.template.roles),
+        *_keys("template", old.template, new.template, ANY, without={"roles", "states", "tasks", "version"}),
+        *_roles(old.template.roles, new.template.roles),
         *_states(old, new),
+        *_unreachable(old, new),
         *_tasks(old, new),
         *_forms(old.forms, new.forms),
     ]
 
 
-def _top(old: Definition, new: Definition) -> Iterator[Difference]:
-    kept = {"roles", "states", "tasks", "version"}
-    yield from _keys("template", old.template, new.template, kept)
-
-
-def _named(kind: str, old: Mapping[str, BaseModel], new: Mapping[str, BaseModel]) -> Iterator[Difference]:
-    for name in old.keys() - new.keys():
-        yield Difference(f"{kind} {name}", "was removed", breaking=True)
+def _roles(old: Mapping[str, Role], new: Mapping[str, Role]) -> Iterator[Difference]:
+    for name in _gone(old, new):
+        yield Difference(f"role {name}", "was removed", breaking=True, about=_about("role", name))
     for name, spec in new.items():
         if name not in old:
-            yield Difference(f"{kind} {name}", "was added", breaking=False)
+            yield Difference(f"role {name}", "was added", breaking=False, about=NONE)
         else:
-            yield from _keys(f"{kind} {name}", old[name], spec, set())
+            yield from _keys(f"role {name}", old[name], spec, _about("role", name))
+
+
+def _gone(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
+    return [name for name in old if name not in new]
 
 
 def _states(old: Definition, new: Definition) -> Iterator[Difference]:
     inside = {"states", "tasks", "actions", "deadlines", "auto"}
-    for name in old.nodes.keys() - new.nodes.keys():
-        yield Difference(f"state {name}", "was removed", breaking=True)
+    for name in _gone(old.nodes, new.nodes):
+        yield Difference(f"state {name}", "was removed", breaking=True, about=_about("state", name))
     for name, node in new.nodes.items():
-        before = old.nodes.get(name)
+        before, about = old.nodes.get(name), _about("state", name)
         if before is None:
-            yield Difference(f"state {name}", "was added", breaking=False)
+            yield Difference(f"state {name}", "was added", breaking=False, about=NONE)
             continue
         if before.path != node.path:
             around = node.parent or "the top"
-            yield Difference(f"state {name}", f"was moved to {around}", breaking=True)
-        yield from _keys(f"state {name}", before.spec, node.spec, inside)
+            yield Difference(f"state {name}", f"was moved to {around}", breaking=True, about=about)
+        yield from _keys(f"state {name}", before.spec, node.spec, about, without=inside)
         for kind, ours, theirs in (
             ("action", before.spec.actions, node.spec.actions),
             ("deadline", before.spec.deadlines, node.spec.deadlines),
         ):
-            yield from _ways(f"{kind} of {name}:", ours, theirs)
+            yield from _ways(f"{kind} of {name}:", ours, theirs, about)
         if before.spec.auto != node.spec.auto:
-            yield Difference(f"state {name}", "goes on by itself under other conditions", breaking=False)
+            what = "goes on by itself under other conditions"
+            yield Difference(f"state {name}", what, breaking=False, about=about)
 
 
-def _ways(where: str, old: Mapping[str, BaseModel], new: Mapping[str, BaseModel]) -> Iterator[Difference]:
+def _ways(where: str, old: Mapping[str, BaseModel], new: Mapping[str, BaseModel], about: About) -> Iterator[Difference]:
     """Ways out of a state: taking one away leaves nothing that was done without a place."""
-    for name in old.keys() - new.keys():
-        yield Difference(f"{where} {name}", "was removed", breaking=False)
+    for name in _gone(old, new):
+        yield Difference(f"{where} {name}", "was removed", breaking=False, about=about)
     for name, spec in new.items():
         if name not in old:
-            yield Difference(f"{where} {name}", "was added", breaking=False)
+            yield Difference(f"{where} {name}", "was added", breaking=False, about=about)
         else:
-            yield from _keys(f"{where} {name}", old[name], spec, set())
+            yield from _keys(f"{where} {name}", old[name], spec, about)
+
+
+def _unreachable(old: Definition, new: Definition) -> Iterator[Difference]:
+    """States of both versions that a process could still come to from where it is, and cannot any more."""
+    both = [name for name, node in new.nodes.items() if name in old.nodes and node.spec.history is None]
+    lost = {
+        name: may_follow(old, name) - may_follow(new, name)
+        for name in both
+        if old.nodes[name].atomic and new.nodes[name].atomic
+    }
+    for state in both:
+        if origins := [name for name, gone in lost.items() if state in gone]:
+            what = f"cannot be reached any more from {', '.join(origins)}"
+            yield Difference(f"state {state}", what, breaking=True, about=_about("state", *origins))
 
 
 def _tasks(old: Definition, new: Definition) -> Iterator[Difference]:
-    for name in old.tasks.keys() - new.tasks.keys():
-        yield Difference(f"task {name}", "was removed", breaking=True)
+    for name in _gone(old.tasks, new.tasks):
+        yield Difference(f"task {name}", "was removed", breaking=True, about=_about("task", name))
     for name, task in new.tasks.items():
-        before = old.tasks.get(name)
+        before, about = old.tasks.get(name), _about("task", name)
         if before is None:
-            yield Difference(f"task {name}", "was added", breaking=False)
+            where = _about("state", task.state) if task.state else ANY
+            yield Difference(f"task {name}", "was added", breaking=False, about=where)
             continue
         if before.state != task.state:
-            yield Difference(f"task {name}", f"was moved to {task.state or 'the whole process'}", breaking=True)
-        yield from _keys(f"task {name}", before.spec, task.spec, set())
+            what = f"was moved to {task.state or 'the whole process'}"
+            yield Difference(f"task {name}", what, breaking=True, about=about)
+        yield from _keys(f"task {name}", before.spec, task.spec, about)
 
 
-def _keys(where: str, old: BaseModel, new: BaseModel, without: set[str]) -> Iterator[Difference]:
+def _keys(
+    where: str, old: BaseModel, new: BaseModel, about: About, *, without: AbstractSet[str] = frozenset()
+) -> Iterator[Difference]:
     """The keys of one thing that differ; its texts together."""
     texts = False
     for name in type(new).model_fields:
@@ -115,14 +155,17 @@ def _keys(where: str, old: BaseModel, new: BaseModel, without: set[str]) -> Iter
         if isinstance(after, Text) or isinstance(before, Text) or name in ("dimensions", "messages"):
             texts = True
             continue
-        yield Difference(where, f"{name}: {_told(before)} → {_told(after)}", breaking=name in BREAKING_KEYS)
+        what = f"{name}: {_told(before)} → {_told(after)}"
+        yield Difference(where, what, breaking=name in BREAKING_KEYS, about=about)
     if texts:
-        yield Difference(where, "its texts changed", breaking=False)
+        yield Difference(where, "its texts changed", breaking=False, about=about)
 
 
 def _told(value: object) -> str:
     if isinstance(value, BaseModel):
         return ", ".join(f"{name} {_told(inner)}" for name, inner in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_told(inner)}" for name, inner in value.items()) or "none"
     if isinstance(value, tuple | list):
         return ", ".join(map(_told, value)) or "none"
     return "none" if value is None else str(value)
@@ -132,20 +175,21 @@ def _told(value: object) -> str:
 
 
 def _forms(old: Mapping[str, Form], new: Mapping[str, Form]) -> Iterator[Difference]:
-    for name in old.keys() - new.keys():
-        yield Difference(f"form {name}", "was removed", breaking=True)
+    for name in _gone(old, new):
+        yield Difference(f"form {name}", "was removed", breaking=True, about=_about("form", name))
     for name, form in new.items():
         if name not in old:
-            yield Difference(f"form {name}", "was added", breaking=False)
+            yield Difference(f"form {name}", "was added", breaking=False, about=NONE)
         else:
-            yield from field_differences(f"form {name}", old[name].fields, form.fields)
+            found = field_differences(f"form {name}", old[name].fields, form.fields)
+            yield from (replace(one, about=_about("form", name)) for one in found)
 
 
 def field_differences(where: str, old: Mapping[str, Field], new: Mapping[str, Field]) -> Iterator[Difference]:
     """What differs between the fields of two forms, matched by their stable ids."""
     before = {field.id: field for field in old.values()}
     after = {field.id: field for field in new.values()}
-    for key in before.keys() - after.keys():
+    for key in _gone(before, after):
         yield Difference(f"{where}: {before[key].name}", "was removed", breaking=True)
     for key, field in after.items():
         place = f"{where}: {field.name}"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine.comparing import compare
 from engine.template import bundle
 from engine.template.diff import differences
 
@@ -32,6 +34,7 @@ CHANGES: dict[str, tuple[str, str, str, bool]] = {
     "each": ("            each: membership\n            assisted", "            each: party\n            assisted", "task vote each: membership → party", True),
     "optional": ("form: note, by: lead, optional: true", "form: note, by: lead, optional: false", "task minutes optional: True → False", False),
     "text": ("{nb: Referat, nn: Referat, en: Minutes}", "{nb: Notat, nn: Notat, en: Notes}", "task minutes its texts changed", False),
+    "unreachable": ("by: lead, to: work}", "by: lead, to: talk}", "state voting cannot be reached any more from voting, talk", True),
     "auto": ("when: tasks.vote.complete}]", "when: tasks.vote.done > 1}]", "state voting goes on by itself under other conditions", False),
 }  # fmt: skip
 FIELDS: dict[str, tuple[str, str, str, bool]] = {
@@ -55,7 +58,7 @@ def test_given_one_change_of_the_template_when_compared_then_it_alone_is_told(
     after = bundle.read("small", [write_small(tmp_path / "new", small_text.replace(old, new))]).definition
     found = [(f"{one.where} {one.what}", one.breaking) for one in differences(before, after)]
     assert (told, breaking) in found, found
-    assert all(not other for text, other in found if text != told) or change == "sealed"
+    assert all(not other for text, other in found if text != told) or change in ("sealed", "unreachable")
 
 
 @pytest.mark.parametrize("change", FIELDS)
@@ -76,3 +79,44 @@ def test_given_two_equal_versions_when_compared_then_nothing_is_told(
     one = bundle.read("small", [write_small(tmp_path / "a")]).definition
     other = bundle.read("small", [write_small(tmp_path / "b")]).definition
     assert differences(one, other) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "touched"),
+    [
+        (("again: {title", "once_more: {title"), 0),  # of talk, where no process is
+        (("close:\n", "shut:\n"), 1),  # of voting, where one is
+        (("due: P14D", "due: P7D"), 1),
+        (("goal: {title: {nb: Mål", "goal: {title: {nb: Hensikt"), 2),
+        (("guest: {title: {nb: Gjest", "guest: {title: {nb: Besøk"), 0),
+        (("{wanted: 2}", "{wanted: 3}"), 2),
+    ],
+)
+def test_given_running_processes_when_versions_are_compared_then_how_many_each_difference_touches(
+    change: tuple[str, str],
+    touched: int,
+    world: Any,
+    write_small: Callable[..., Path],
+    small_text: str,
+    tmp_path: Path,
+) -> None:
+    world.engine.start(world.person("kari"), "small", "q", "Q")
+    world.to_voting()
+    after = bundle.read("small", [write_small(tmp_path / "new", small_text.replace(*change))]).definition
+    found = compare(world.engine, "small", world.bundle.definition, after)
+    assert (found.running, set(found.touched)) == (2, {touched})
+
+
+def test_given_a_breaking_difference_when_versions_are_compared_then_how_many_it_touches_in_all(
+    world: Any, write_small: Callable[..., Path], tmp_path: Path
+) -> None:
+    world.engine.start(world.person("kari"), "small", "q", "Q")
+    world.to_voting()
+    folder = write_small(tmp_path / "new")
+    form = folder / "forms" / "small" / "vote.yaml"
+    form.write_text(form.read_text().replace("maximum: 5", "maximum: 4"))
+    found = compare(world.engine, "small", world.bundle.definition, bundle.read("small", [folder]).definition)
+    assert [(one.breaking, touched) for one, touched in zip(found.differences, found.touched, strict=True)] == [
+        (True, 1)
+    ]
+    assert found.broken == 1

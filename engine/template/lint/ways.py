@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engine.errors import Problem
 from engine.template.chart import Node
+from engine.template.following import beside, exits
 from engine.template.lint.subject import Subject
 from engine.template.transitions import entered_by
 
@@ -16,15 +17,6 @@ def problems(subject: Subject) -> Iterator[Problem]:
     yield from _endless(subject)
 
 
-def _exits(node: Node) -> list[str]:
-    state = node.spec
-    return [
-        *(action.to for action in state.actions.values() if action.to is not None),
-        *(auto.to for auto in state.auto),
-        *(deadline.to for deadline in state.deadlines.values()),
-    ]
-
-
 def _reachability(subject: Subject) -> Iterator[Problem]:
     reached: set[str] = set()
     ahead = [subject.template.initial]
@@ -33,24 +25,16 @@ def _reachability(subject: Subject) -> Iterator[Problem]:
         if name in reached or name not in subject.nodes:
             continue
         reached.add(name)
-        ahead += _exits(subject.nodes[name][1])
+        ahead += exits(subject.nodes[name][1])
         ahead += entered_by(subject.definition, name)
     for name, (path, node) in subject.nodes.items():
         if name not in reached:
             hint = "Add a way, or remove it."
             yield subject.problem("unreachable-state", f"nothing leads to the state “{name}”", path, hint)
         elif node.atomic and not (node.spec.final and node.parent is None):
-            if not any(_exits(subject.nodes[step][1]) for step in _beside(subject, node)):
+            if not any(exits(subject.nodes[step][1]) for step in beside(subject.definition, node)):
                 hint = "Add an action, or final: true."
                 yield subject.problem("dead-end", f"nothing leads on from the state “{name}”", path, hint)
-
-
-def _beside(subject: Subject, node: Node) -> Iterator[str]:
-    """The states whose ways out leave a state: its own, those around it, and all of a parallel one around it."""
-    for name in node.path:
-        yield name
-        if subject.nodes[name][1].spec.parallel:
-            yield from (other.id for _, other in subject.nodes.values() if name in other.path)
 
 
 def _endless(subject: Subject) -> Iterator[Problem]:
@@ -76,7 +60,7 @@ def _endless(subject: Subject) -> Iterator[Problem]:
 
 def _onward(subject: Subject, node: Node) -> set[str]:
     """The states without states of their own that may follow one."""
-    targets = {to for step in _beside(subject, node) for to in _exits(subject.nodes[step][1])}
+    targets = {to for step in beside(subject.definition, node) for to in exits(subject.nodes[step][1])}
     histories = [subject.nodes[name][1] for name in targets if subject.nodes[name][1].spec.history is not None]
     around = {history.parent for history in histories}
     entered = {state for name in targets for state in entered_by(subject.definition, name)}
