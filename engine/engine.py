@@ -90,7 +90,9 @@ class Engine:
         self._loading = Loading(self._streams, self._catalogue)
         self._committing = Committing(self._streams, self._catalogue, self._loading, self.people, notify=notify)
         self._looking = Looking(self._streams, self._catalogue, self._loading, self._committing, self.people)
-        self._linking = Linking(self._streams, self._catalogue, self._loading, self._committing, self._looking)
+        self._linking = Linking(
+            self._streams, self._catalogue, self._loading, self._committing, self._looking, self.people
+        )
 
     @classmethod
     def open(

@@ -102,7 +102,7 @@ class Card:
     def todo(self, task: Todo) -> None:
         """A task."""
         self.height += 4
-        self.sign("task", self.put(task.title, "text", indent=INDENT))
+        self.sign(task.kind, self.put(task.title, "text", indent=INDENT))
         if task.note:
             self.put(task.note, "note", indent=INDENT)
 

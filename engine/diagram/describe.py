@@ -25,7 +25,7 @@ def _states(box: Box, around: Box | None, language: str, titles: Mapping[str, st
         say("told final", language) if box.kind == "final" else "",
         box.badge,
         box.note,
-        *(say("told task", language, title=_task(task)) for task in box.tasks),
+        *(say("told task" if t.kind == "task" else "told start", language, title=_task(t)) for t in box.tasks),
     ]
     yield ": ".join(part for part in (title, "; ".join(note for note in notes if note)) if part)
     for arrow in box.arrows:

@@ -56,9 +56,10 @@ def _kinds(picture: Picture) -> Iterator[str]:
         yield "parallel"
     if kinds & {"shallow", "deep"}:
         yield "history"
-    if picture.tasks or any(box.tasks for box in boxes):
+    todos = {todo.kind for todo in (*picture.tasks, *(todo for box in boxes for todo in box.tasks))}
+    if "task" in todos:
         yield "task"
-    arrows = {arrow.kind for arrow in picture.arrows}
+    arrows = {*(arrow.kind for arrow in picture.arrows), *todos}
     yield from (kind for kind in ("action", "auto", "deadline") if kind in arrows)
     yield "onward"
     if picture.of_process:

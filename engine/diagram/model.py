@@ -27,11 +27,12 @@ ArrowKind: TypeAlias = Literal["action", "auto", "deadline", "default"]
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """A task: its title, and the particulars below it."""
+    """A task: its title, and the particulars below it; or what is started there, by who chooses it or by itself."""
 
     id: str
     title: str
     note: str
+    kind: Literal["task", "action", "auto"] = "task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +206,9 @@ class _Reader:
         """A process that is started in the state: by who chooses that, or by itself."""
         started = say("starts", self.language, what=clean(link.spec.template))
         if link.action is None:
-            return Todo(link.id, started, say("starts by itself", self.language))
+            return Todo(link.id, started, say("starts by itself", self.language), "auto")
         action = self.definition.nodes[link.state].spec.actions[link.action]
-        return Todo(link.id, clean(action.title.get(self.language)), f"{self._roles(action.by)} · {started}")
+        return Todo(link.id, clean(action.title.get(self.language)), f"{self._roles(action.by)} · {started}", "action")
 
     def _particulars(self, task: TaskNode) -> Iterator[str]:
         spec = task.spec

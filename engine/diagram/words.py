@@ -103,6 +103,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "told arrow": ("{title} fører til {target}", "{title} fører til {target}", "{title} leads to {target}"),
     "told initial": ("begynner her", "byrjar her", "begins here"),
     "told final": ("slutt", "slutt", "the end"),
+    "told start": ("ved siden av: {title}", "ved sida av: {title}", "beside it: {title}"),
     "told task": ("å fylle ut: {title}", "å fylla ut: {title}", "to fill in: {title}"),
 }  # fmt: skip
 

@@ -27,7 +27,7 @@ from engine.running.loading import Loaded, Loading
 from engine.running.looking import Looking
 from engine.running.streams import Streams
 from engine.store import worklists
-from engine.store.people import Session
+from engine.store.people import People, Session
 from engine.store.worklists import Owed
 from engine.template.chart import Definition, LinkNode
 
@@ -60,13 +60,20 @@ class Linking:
     """The one who goes between linked processes."""
 
     def __init__(
-        self, streams: Streams, catalogue: Catalogue, loading: Loading, committing: Committing, looking: Looking
+        self,
+        streams: Streams,
+        catalogue: Catalogue,
+        loading: Loading,
+        committing: Committing,
+        looking: Looking,
+        people: People,
     ) -> None:
         self._streams = streams
         self._catalogue = catalogue
         self._loading = loading
         self._committing = committing
         self._looking = looking
+        self._people = people
 
     # -- doing what is owed ---------------------------------------------------------------------------------------
 
@@ -139,7 +146,7 @@ class Linking:
     def _start(self, parent: Loaded, linked: Linked) -> Receipt:
         """Begin the child under the first name that is free; somebody else may be as far already."""
         definition = self._catalogue.definition(linked.template)
-        spawn = _spawn(parent, linked, definition)
+        spawn = self._spawn(parent, linked, definition)
         stream, log = UUID(linked.child), self._streams.log
         for name in _names(parent.state, linked):
             if log.query("SELECT 1 FROM process WHERE name=?", (name,)):
@@ -152,6 +159,22 @@ class Linking:
                 if sequence:
                     return Receipt(name, linked.child, sequence + 1, sequence, digest, {})
         raise Refused("there is no free name for it", hint="Let it go, and link one that you start yourself.")
+
+    def _spawn(self, parent: Loaded, linked: Linked, definition: Definition) -> c.Spawn:
+        """How the child begins: called so in the language of whoever leads it, with those who take part."""
+        members = tuple(_members(parent, linked, definition))
+        state = parent.state
+        parties = dict.fromkeys(member.party for member in members if member.party)
+        leader = next((self._people.get(m.person) for m in members if definition.template.starter in m.roles), None)
+        title = definition.template.title.get(leader.language if leader is not None else "nb")
+        whom = state.parties[linked.element].title if linked.element in state.parties else linked.element
+        return c.Spawn(
+            name="",
+            title=": ".join((state.title, title, *([whom] if whom else []))),
+            parent=_as_parent(parent, linked),
+            parties=tuple(c.AddParty(party, state.parties[party].title) for party in parties),
+            members=members,
+        )
 
     # -- linking what is there, and letting go ----------------------------------------------------------------------
 
@@ -227,20 +250,6 @@ def _names(parent: ProcessState, linked: Linked) -> Iterator[str]:
     for number in range(1, NAMES):
         suffix = f"-{number}" if number > 1 else ""
         yield base[: NAME_LENGTH - len(suffix)] + suffix
-
-
-def _spawn(parent: Loaded, linked: Linked, definition: Definition) -> c.Spawn:
-    members = tuple(_members(parent, linked, definition))
-    state = parent.state
-    parties = dict.fromkeys(member.party for member in members if member.party)
-    whom = state.parties[linked.element].title if linked.element in state.parties else linked.element
-    return c.Spawn(
-        name="",
-        title=": ".join((state.title, definition.template.title.get("nb"), *([whom] if whom else []))),
-        parent=_as_parent(parent, linked),
-        parties=tuple(c.AddParty(party, state.parties[party].title) for party in parties),
-        members=members,
-    )
 
 
 def _as_parent(parent: Loaded, linked: Linked) -> c.HaveParent:

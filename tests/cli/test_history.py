@@ -50,9 +50,9 @@ def test_given_a_compact_history_when_told_then_without_what_follows_by_itself(p
 def test_given_a_full_history_when_told_then_with_role_version_and_hash(preparation: Any) -> None:
     ended = preparation.done("history", "arendal", "--full", "--json", who="kari").data
     first = ended["envelopes"][0]
-    assert (first["sequence"], first["version"], len(first["hash"])) == (1, "1.0.0", 12)
+    assert (first["sequence"], first["version"], len(first["hash"])) == (1, "1.1.0", 12)
     assert "facilitator" in {envelope["role"] for envelope in ended["envelopes"]}
-    assert "1.0.0" in preparation.done("history", "arendal", "--full", who="kari").out
+    assert "1.1.0" in preparation.done("history", "arendal", "--full", who="kari").out
 
 
 @pytest.mark.parametrize("options", [("--compact", "--full"), ("--between", "x", "y")])

@@ -13,13 +13,13 @@ from engine.template.sources import BUILT_IN
 
 @pytest.fixture
 def renamed(arendal: Any) -> Any:
-    """A workspace with samson 1.1.0 published, in which the first state has another name."""
+    """A workspace with samson 1.2.0 published, in which the first state has another name."""
     for part in ("processes/samson.yaml", "forms/samson"):
         source, target = Path(BUILT_IN) / part, arendal.folder / part
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, target, dirs_exist_ok=True) if source.is_dir() else shutil.copy(source, target)
     file = arendal.folder / "processes" / "samson.yaml"
-    text = file.read_text(encoding="utf-8").replace("version: 1.0.0", "version: 1.1.0", 1)
+    text = file.read_text(encoding="utf-8").replace("version: 1.1.0", "version: 1.2.0", 1)
     file.write_text(text.replace("preparation", "getting_ready"), encoding="utf-8")
     arendal.done("publish", "samson")
     return arendal
@@ -28,7 +28,7 @@ def renamed(arendal: Any) -> Any:
 @pytest.fixture
 def plan(renamed: Any) -> str:
     file: Path = renamed.folder / "plan.yaml"
-    file.write_text("template: samson\nto: 1.1.0\nstates: {preparation: getting_ready}\n", encoding="utf-8")
+    file.write_text("template: samson\nto: 1.2.0\nstates: {preparation: getting_ready}\n", encoding="utf-8")
     return str(file)
 
 
@@ -38,7 +38,7 @@ def version(terminal: Any) -> str:
 
 def test_given_no_plan_when_tried_out_then_what_is_in_the_way_is_told_and_nothing_stored(renamed: Any) -> None:
     before = renamed.position
-    ended = renamed("migration", "plan", "samson", "--to", "1.1.0", "--json")
+    ended = renamed("migration", "plan", "samson", "--to", "1.2.0", "--json")
     assert ended.code == 5
     (one,) = ended.data["processes"]
     assert "in the state preparation, which is no more" in one["error"]["message"]
@@ -47,15 +47,15 @@ def test_given_no_plan_when_tried_out_then_what_is_in_the_way_is_told_and_nothin
 
 def test_given_a_plan_when_applied_and_undone_then_the_process_is_there_and_back(renamed: Any, plan: str) -> None:
     tried = renamed.done("migration", "plan", "samson", "--plan", plan, "--json").data
-    assert (tried["applied"], version(renamed)) == (False, "1.0.0")
+    assert (tried["applied"], version(renamed)) == (False, "1.1.0")
     done = renamed.done("migration", "apply", "samson", "--plan", plan, "--reason", "Klarere ord", "--json").data
     assert [event["type"] for event in done["processes"][0]["events"]] == [
         event["type"] for event in tried["processes"][0]["events"]
     ]
-    assert version(renamed) == "1.1.0"
+    assert version(renamed) == "1.2.0"
     assert "Klarere ord" in renamed.done("history", "arendal", who="kari").out
     renamed.done("migration", "undo", "arendal", "--reason", "Feil plan")
-    assert version(renamed) == "1.0.0"
+    assert version(renamed) == "1.1.0"
 
 
 def test_given_a_migrated_process_when_applied_again_then_there_is_nothing_to_do(renamed: Any, plan: str) -> None:
@@ -69,7 +69,7 @@ def test_given_a_migrated_process_when_applied_again_then_there_is_nothing_to_do
     ("arguments", "code", "told"),
     [
         (("plan", "samson"), 2, "where to?"),
-        (("apply", "samson", "--to", "1.1.0"), 2, "needs a reason"),
+        (("apply", "samson", "--to", "1.2.0"), 2, "needs a reason"),
         (("plan", "samson", "--to", "7.0.0"), 7, "not published"),
         (("plan", "soimpact", "--plan", "{plan}"), 2, "the plan is for samson"),
     ],
@@ -83,16 +83,16 @@ def test_given_a_call_that_makes_no_sense_when_made_then_told(
 
 def test_given_a_plan_with_an_unknown_key_when_read_then_told_where(renamed: Any, tmp_path: Path) -> None:
     file = tmp_path / "plan.yaml"
-    file.write_text("template: samson\nto: 1.1.0\nstats: {}\n", encoding="utf-8")
+    file.write_text("template: samson\nto: 1.2.0\nstats: {}\n", encoding="utf-8")
     ended = renamed("migration", "plan", "samson", "--plan", str(file))
     assert (ended.code, f"{file}:3" in ended.err) == (4, True)
 
 
 def test_given_a_retired_version_when_a_process_is_started_then_it_gets_the_one_before(renamed: Any) -> None:
-    told = renamed.done("retire", "samson", "1.1.0", "--reason", "Feil", "--json").data
-    assert told == {"template": "samson", "version": "1.1.0", "running": 0}
+    told = renamed.done("retire", "samson", "1.2.0", "--reason", "Feil", "--json").data
+    assert told == {"template": "samson", "version": "1.2.0", "running": 0}
     renamed.done("start", "samson", "senja", who="kari")
-    assert renamed.done("status", "senja", "--json", who="kari").data["version"] == "1.0.0"
+    assert renamed.done("status", "senja", "--json", who="kari").data["version"] == "1.1.0"
 
 
 def test_given_a_migrated_process_when_evaluated_then_the_warehouse_knows_its_state(renamed: Any, plan: str) -> None:
@@ -106,9 +106,9 @@ def test_given_a_migrated_process_when_evaluated_then_the_warehouse_knows_its_st
 
 
 def test_given_a_history_when_replayed_against_its_own_version_then_nothing_differs(preparation: Any) -> None:
-    told = preparation.done("replay", "samson", "--against", "1.0.0", "--json").data
+    told = preparation.done("replay", "samson", "--against", "1.1.0", "--json").data
     (one,) = told["processes"]
-    assert (one["process"], one["outcome"], told["version"]) == ("arendal", "same", "1.0.0")
+    assert (one["process"], one["outcome"], told["version"]) == ("arendal", "same", "1.1.0")
 
 
 def test_given_another_version_when_replayed_then_the_first_act_is_told_that_goes_another_way(renamed: Any) -> None:

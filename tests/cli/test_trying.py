@@ -93,7 +93,7 @@ def test_given_a_picture_when_tested_then_what_was_never_tried_is_seen_in_it(
     assert run(["test", str(ENDS), "--picture", "tried.svg", "--lang", "en"]) == 0
     drawn = (nowhere / "tried.svg").read_text()
     said = "".join(ElementTree.fromstring(drawn).itertext())
-    assert "samson 1.0.0 · tried 23 of 33" in said
+    assert "samson 1.1.0 · tried 23 of 37" in said
     assert "true 1 ×, false 2 ×" in said
     assert "A way that was not taken" in said
     assert "Without time suspended" not in said

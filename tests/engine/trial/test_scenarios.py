@@ -204,11 +204,80 @@ def test_given_a_condition_that_fails_when_played_then_its_incident_can_be_expec
     assert one(changed, tmp_path, body).failures == ()
 
 
+LINKED = """\
+template: small
+starter: kari
+scenarios:
+  one:
+    title: The scenario
+    given:
+      - {submit: goal, answers: {text: a goal}}
+      - {act: aside}
+"""
+
+
+def linked(write_small: Callable[..., Path], small_text: str, folder: Path, body: str) -> list[str]:
+    """What fails in a scenario of a template of which an action starts another process, of the same template."""
+    text = small_text.replace(
+        "      stop: {title",
+        "      aside: {title: {nb: X, nn: X, en: X}, by: lead, "
+        "spawn: {template: small, link: beside, take: [goal.text]}}\n      stop: {title",
+        1,
+    )
+    read = bundle.read("small", [write_small(folder, text)])
+    (folder / "scenarios.yaml").write_text(LINKED + body)
+    (found,) = run(read, [folder / "scenarios.yaml"], linked=[read]).played
+    return [failure.message for failure in found.failures]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("    when: [{in: beside, submit: goal, then: {open: [open], tasks: {kari: [log]}}}]\n", ""),
+        ("    when: [{in: beside, act: stop, reason: x, then: {status: finished}}]\n"
+         "    then: {status: running, holds: [links.beside.done]}\n", ""),
+        ("    when: [{in: beside, act: stop, refused: needs a reason}]\n", ""),
+        ("    when: [{in: beside, submit: goal, then: {status: finished}}]\n", "should be finished, and is running"),
+        ("    when: [{ends: beside, answers: {goal: {text: x}}}]\n"
+         "    then: {values: {links.beside.answers.goal.text: x}}\n", ""),
+        ("    when: [{ends: beside, given_up: true}]\n    then: {incidents: ['link:beside']}\n", ""),
+        ("    when: [{ends: beside}]\n    then: {values: {links.beside.answers.goal.text: unknown}}\n", ""),
+    ],
+    ids=["a step", "its end", "refused there", "otherwise there", "an end", "given up", "nothing passed on"],
+)  # fmt: skip
+def test_given_a_linked_process_when_played_or_its_end_stated_then_as_expected(
+    body: str, told: str, write_small: Callable[..., Path], small_text: str, tmp_path: Path
+) -> None:
+    found = linked(write_small, small_text, tmp_path, body)
+    assert [told in message for message in found] == ([True] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("    when: [{in: besides, submit: goal, refused: true}]\n", "there is no link “besides”"),
+        ("    when: [{in: beside, submit: gaol, refused: true}]\n", "there is no task “gaol”"),
+        ("    when: [{ends: besides, refused: true}]\n", "there is no link “besides”"),
+        (
+            "    when: [{ends: beside, answers: {goal: {aside: x}}, refused: true}]\n",
+            "there is no answer taken “goal.aside”",
+        ),
+    ],
+)
+def test_given_names_of_linked_processes_that_are_not_there_when_read_then_told(
+    body: str, told: str, write_small: Callable[..., Path], small_text: str, tmp_path: Path
+) -> None:
+    with pytest.raises(LintError) as caught:
+        linked(write_small, small_text, tmp_path, body)
+    assert told in [problem.message for problem in caught.value.problems]
+
+
 @pytest.mark.parametrize("name", ["samson", "soimpact"])
 def test_given_a_built_in_template_when_its_scenarios_are_played_then_all_pass_and_everything_is_tried(
     name: str,
 ) -> None:
-    trial = run(bundle.read(name, [BUILT_IN]), find(name, [BUILT_IN]))
+    read = bundle.read(name, [BUILT_IN])
+    trial = run(read, find(name, [BUILT_IN]), linked=bundle.read_linked(read, [BUILT_IN]))
     assert [(p.name, p.failures) for p in trial.played if not p.passed] == []
     assert [(i.kind, i.id) for i in trial.coverage.items() if not i.covered] == []
 
