@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import Any
 
@@ -343,3 +344,26 @@ def test_given_a_text_for_columns_when_looked_for_then_some_table_has_a_column_o
 ) -> None:
     names = {name for (name,) in computed.execute("SELECT DISTINCT column_name FROM duckdb_columns()").fetchall()}
     assert dictionary.COLUMNS.keys() <= names
+
+
+def test_given_processes_that_stand_beside_another_when_listed_then_how_each_stands(bench: Bench) -> None:
+    bench.put("process", process_id="p", process="arendal")
+    told: list[tuple[str, dict[str, Any]]] = [
+        ("link.opened", {"link": "project", "child": "a", "spawned": True, "element": None}),
+        ("link.opened", {"link": "project", "child": "b", "spawned": False, "element": None}),
+        ("process.linked", {"link": "project", "child": "a", "name": "arendal-project", "version": "1.0.0"}),
+        ("link.opened", {"link": "follow_up", "child": "c", "spawned": True, "element": "town"}),
+        ("process.linked", {"link": "follow_up", "child": "c", "name": "arendal-follow", "version": "2.0.0"}),
+        ("link.ended", {"link": "follow_up", "child": "c", "how": "finished"}),
+        ("link.ended", {"link": "project", "child": "b", "how": "let_go"}),
+        ("link.opened", {"link": "project", "child": "b", "spawned": False, "element": None}),
+    ]
+    for sequence, (kind, payload) in enumerate(told, 1):
+        at = datetime(2026, 5, sequence)
+        bench.put("event", "raw", stream="p", sequence=sequence, type=kind, recorded_at=at, payload=json.dumps(payload))
+    found = {row["linked_process_id"]: row for row in bench.build("core.linked_process")}
+    assert {key: row["status"] for key, row in found.items()} == {"a": "open", "b": "opened", "c": "finished"}
+    assert (found["c"]["linked_process"], found["c"]["element"], found["c"]["ended_at"].day) == (
+        "arendal-follow", "town", 6,
+    )  # fmt: skip
+    assert (found["a"]["started_here"], found["b"]["started_here"], found["b"]["ended_at"]) == (True, False, None)

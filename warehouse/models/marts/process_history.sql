@@ -2,7 +2,7 @@
 -- Meaning: how a process evolved, in plain words, and under which version of its template.
 -- what: What happened, in English
 -- subject: The task, state, party, membership or action it was about
--- actor: Pseudonym of who acted, within the process; or operator, or clock
+-- actor: Pseudonym of who acted, within the process; or operator, clock, or link (a process beside it)
 -- bundle: Template and forms that held
 SELECT
     process.process_id,
@@ -45,12 +45,16 @@ SELECT
         WHEN 'incident.raised' THEN 'The process could not go on by itself'
         WHEN 'incident.resolved' THEN 'An incident was resolved'
         WHEN 'subject.erased' THEN 'What was known of somebody was erased'
+        WHEN 'link.opened' THEN 'Another process was asked for'
+        WHEN 'process.linked' THEN 'Another process stands beside this one'
+        WHEN 'link.ended' THEN 'A process beside this one has ended'
+        WHEN 'parent.linked' THEN 'The process belongs to another'
         WHEN 'process.finished' THEN 'The process was finished'
         ELSE event.type
     END AS what,
     coalesce(
         event.payload->>'$.instance', event.payload->>'$.action', event.payload->>'$.state',
-        event.payload->>'$.membership', event.payload->>'$.party', event.payload->>'$.name'
+        event.payload->>'$.membership', event.payload->>'$.party', event.payload->>'$.link', event.payload->>'$.name'
     ) AS subject,
     event.actor,
     event.on_behalf_of,
