@@ -241,6 +241,14 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.disposing",
+        "Taking along",
+        {
+            "dispose": "List what is past the time that it is kept, or dispose of one process.",
+            "processing": "Make the record of processing (GDPR article 30) from the templates and their forms.",
+        },
+    ),
+    Module(
         "cli.looking_back",
         "Looking back",
         {

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -106,11 +107,11 @@ def _erase_person(call: Call, handle: str, process: str | None, reason: str, *, 
     from engine.personal import erasing
 
     planned = erasing.plan(call.engine, call.engine.people.find(handle), process)
-    stays = _stays(call, handle)
+    stays = [*_kept(planned), *_stays(call, handle)]
     if dry_run:
         return _Told(_as_data(planned, stays, None), _planned(planned, stays))
     done = erasing.erase(call.engine, planned, reason)
-    _made_anew(call, planned.canaries)
+    made_anew(call, planned.canaries)
     what = "A person was" if planned.whole else "What a person was in one process was"
     told: list[Part] = [Done(f"{what} erased. Entry in the list: {done.erasure}"), *stays]
     return _Told(_as_data(planned, stays, done.erasure), told, planned.canaries)
@@ -127,13 +128,13 @@ def _erase_units(call: Call, units: Sequence[str], reason: str, *, dry_run: bool
     if dry_run:
         return _Told({"erasure": None, "files": found}, (table, Done("Nothing was erased: leave out --dry-run.")))
     done = erasing.erase_units(call.engine, marks, units, reason)
-    _made_anew(call, ())
+    made_anew(call, ())
     told = Done(f"These rows were erased. Entry in the list: {done.erasure}")
     yours = "The files that they came in are yours, and may hold them still: take them out there too."
     return _Told({"erasure": done.erasure, "files": found}, (table, told, yours), (*marks, *units))
 
 
-def _made_anew(call: Call, canaries: Sequence[str]) -> None:
+def made_anew(call: Call, canaries: Sequence[str]) -> None:
     """What is made from the log, made anew; the figures too, where there were any."""
     from warehouse import erasing, stages
 
@@ -142,6 +143,13 @@ def _made_anew(call: Call, canaries: Sequence[str]) -> None:
     erasing.purge(call.workspace, call.engine, canaries, progress=progress)
     if day is not None:
         stages.evaluate(call.workspace, call.engine, day, progress=progress)
+
+
+def _kept(planned: Plan) -> list[str]:
+    """Processes that a law asks to keep."""
+    until = {one.process: one.kept_until for one in planned.processes if one.kept_until is not None}
+    told = [f"{name} ({day if day < date.max else 'it goes on still'})" for name, day in until.items()]
+    return [f"Kept by law, with who the person is: {', '.join(told)}. Erase again when that is over."] if told else []
 
 
 def _stays(call: Call, handle: str) -> list[str]:

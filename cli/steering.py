@@ -11,7 +11,7 @@ import typer
 
 from cli.call import Call
 from cli.command import CommandId, Commands, Instance, Process, SomeProcess
-from cli.output import Done, Table, tell
+from cli.output import Done, Table, note, tell
 from cli.taking_part import carry_out, confirm
 
 if TYPE_CHECKING:
@@ -151,12 +151,17 @@ def tick(ctx: typer.Context, process: SomeProcess = None) -> None:
     A deadline fires once, so this can run as often as you like; have it run by the clock (cron, a timer).
     For people of the workspace and the operator.
     """
+    from engine.personal import retention
+
     call: Call = ctx.obj
     call.reader()  # time is nobody's, but not everybody who has the files may write to them
     receipts = call.engine.tick(process)
     rows = [(receipt.process, receipt.last - receipt.first + 1) for receipt in receipts]
     shown = [Table(("Process", "Events"), rows)] if rows else [Done("Nothing was due.")]
-    tell(call, {"processes": receipts}, *shown)
+    due = [one.process for one in retention.due(call.engine, call.now())] if call.is_operator else []
+    tell(call, {"processes": receipts, "past_their_time": due}, *shown)
+    if due:
+        note(call, f"{len(due)} process(es) are past the time that they are kept: see `samskap dispose`.")
 
 
 @commands.add("explain now", example="samskap explain now arendal-2026")

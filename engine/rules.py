@@ -416,6 +416,13 @@ FORMS: Final[Mapping[str, Rule]] = {
         "warning",
     ),
     "form-id": Rule("a form under another id than its place", "$id: small/votes", "write `$id: small/vote`", "file"),
+    "no-purpose": Rule(
+        "a form that asks for something personal and does not say under `x-purpose` why",
+        "properties: {a: {type: string, x-personal: true}}",
+        "add `x-purpose: …`",
+        "file",
+        "warning",
+    ),
     "answer-unused": Rule(
         "a choice, number, date or yes-and-no that no condition, score or fact uses, in a form that does not say under"
         " `x-purpose` what it is for",

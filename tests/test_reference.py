@@ -108,6 +108,7 @@ def test_given_an_annotation_or_widget_of_forms_when_looked_up_then_it_has_an_en
         template.Template,
         template.Role,
         template.Calendar,
+        template.Retention,
         template.Dimension,
         template.Visibility,
         template.AtLeast,

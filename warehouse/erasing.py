@@ -266,7 +266,10 @@ def _anew(workspace: Workspace, engine: Engine, entries: Sequence[Erasure]) -> N
         pull.prepare(connection)
         batches.prepare(connection)
         if path.exists():
-            _kept(connection, path, _gone(engine))
+            disposed = [
+                stream for entry in engine.erasures.all() if entry.kind == "process" for stream, _ in entry.subjects
+            ]
+            _kept(connection, path, _gone(engine), disposed)
         now = datetime.now(UTC).replace(tzinfo=None)
         for entry in entries:
             values = (entry.id, entry.kind, datetime.fromisoformat(entry.at).replace(tzinfo=None), now)
@@ -278,7 +281,7 @@ def _anew(workspace: Workspace, engine: Engine, entries: Sequence[Erasure]) -> N
     copies.sync(path.parent)
 
 
-def _kept(connection: duckdb.DuckDBPyConnection, path: Path, gone: Sequence[str]) -> None:
+def _kept(connection: duckdb.DuckDBPyConnection, path: Path, gone: Sequence[str], disposed: Sequence[str]) -> None:
     """Copy the tables that no run makes, without the batches of files that were stored anew or are not judged yet."""
     connection.execute(f"ATTACH {literal(os.fspath(path))} AS before (READ_ONLY)")
     there = set(
@@ -298,9 +301,13 @@ def _kept(connection: duckdb.DuckDBPyConnection, path: Path, gone: Sequence[str]
     for schema, table in tables:
         if (schema, table) not in there or table in _MADE_ANEW or schema not in ("raw", "ops"):
             continue
-        only = " WHERE batch IN (FROM kept)" if table in _BATCHES else ""
         name = qualified(schema, table)
-        connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM before.{name}{only}")
+        only, values = "true", list[object]()
+        if table in _BATCHES:
+            only = "batch IN (FROM kept)"
+        elif table == "revealed_payload":  # protected answers, whose keys are gone
+            only, values = "visibility = 'open' OR NOT list_contains(?::VARCHAR[], stream)", [list(disposed)]
+        connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM before.{name} WHERE {only}", values)
     connection.execute("DETACH before")
 
 

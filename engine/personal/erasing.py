@@ -8,14 +8,14 @@ space on disk. What is made from the log (warehouse, copies) is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from engine.engine import Engine
 from engine.errors import IntegrityFault, NotFound, Refused, SamskapError
-from engine.personal import holdings
+from engine.personal import holdings, retention
 from engine.personal.holdings import Rows, Trace
 from engine.process import commands as c
 from engine.process import events as e
@@ -37,11 +37,16 @@ class InProcess:
     texts: int
     open_tasks: int
     leaves_without_lead: bool
+    kept_until: date | None = None
+    """A law asks that it is kept so long, and so it stays (`date.max`: it goes on still)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an erasure would do: what goes, and what stays. `canaries` are texts that nobody should find afterwards."""
+    """What an erasure would do: what goes, and what stays. `canaries` are texts that nobody should find afterwards.
+
+    `whole` is the person as such, with name and address; it is not so where some process is kept by law.
+    """
 
     person: Person
     whole: bool
@@ -69,13 +74,15 @@ def plan(engine: Engine, person: Person, process: str | None = None) -> Plan:
     processes, mended, words = list[InProcess](), list[Trace](), list[str]()
     for trace in found:
         own = list(holdings.texts(engine, trace))
-        words += own
         if holdings.is_process(engine, trace.stream):
             processes.append(_in_process(engine, trace, len(own)))
+            words += own if processes[-1].kept_until is None else []
         else:
             mended.append(trace)
-    canaries = tuple(dict.fromkeys((*(_names(person) if process is None else ()), *words)))
-    return Plan(person, process is None, tuple(processes), tuple(mended), holdings.rows(engine, person), canaries)
+            words += own
+    whole = process is None and all(one.kept_until is None for one in processes)
+    canaries = tuple(dict.fromkeys((*(_names(person) if whole else ()), *words)))
+    return Plan(person, whole, tuple(processes), tuple(mended), holdings.rows(engine, person), canaries)
 
 
 def _names(person: Person) -> list[str]:
@@ -99,6 +106,7 @@ def _in_process(engine: Engine, trace: Trace, texts: int) -> InProcess:
         texts,
         len(waiting),
         alone and state.status in ("running", "suspended"),
+        retention.held_by_duty(engine, state.name, engine.clock()),
     )
 
 
@@ -109,6 +117,12 @@ def erase(engine: Engine, planned: Plan, reason: str, *, by: str = "operator") -
     carried on by whoever opens the workspace next.
     """
     _check_reason(reason, planned)
+    if planned.processes and all(one.kept_until for one in planned.processes):
+        kept = planned.processes[0]
+        raise Refused(
+            f"a law asks that “{kept.process}” is kept{_until(kept)}, and what the person is in it",
+            hint="See `retention` in its template; what is due is disposed of with `samskap dispose`.",
+        )
     entry = Erasure(
         id=uuid4().hex,
         kind="person" if planned.whole else "membership",
@@ -118,7 +132,7 @@ def erase(engine: Engine, planned: Plan, reason: str, *, by: str = "operator") -
         person=planned.person.id,
         handle=engine.people.handle_mark(planned.person.handle) if planned.whole else None,
         subjects=(
-            *((one.stream, one.subject) for one in planned.processes),
+            *((one.stream, one.subject) for one in planned.processes if one.kept_until is None),
             *((trace.stream.hex, trace.subject) for trace in planned.mended),
         ),
     )
@@ -145,6 +159,10 @@ def begin(engine: Engine, entry: Erasure) -> Erased:
     if faults:
         raise faults[0]
     return Erased(entry.id, entry.at, events)
+
+
+def _until(kept: InProcess) -> str:
+    return f" until {kept.kept_until}" if kept.kept_until and kept.kept_until < date.max else ""
 
 
 def _check_reason(reason: str, planned: Plan) -> None:
@@ -212,9 +230,9 @@ def _apply(engine: Engine, entry: Erasure) -> tuple[dict[str, int], list[Samskap
         engine.keys.destroy(kind, key)
     engine.log.write_rows(_rows(engine, entry))
     events, faults = dict[str, int](), list[SamskapError]()
-    for stream, subject in entry.subjects:
+    for stream, command in _commands(entry):
         try:
-            sequence = _tell(engine, UUID(stream), subject, entry.id)
+            sequence = _tell(engine, UUID(stream), command)
         except IntegrityFault as fault:
             faults.append(fault)
         else:
@@ -258,23 +276,45 @@ _OF_PROCESS = (
 )
 
 
-def _tell(engine: Engine, stream: UUID, subject: str, erasure: str) -> int:
-    """Let a stream tell that a subject was erased, once; the sequence. 0 where the stream knows nothing of them."""
+def _commands(entry: Erasure) -> Iterator[tuple[str, c.Erase | c.Dispose]]:
+    """What each stream is to be told."""
+    if entry.kind == "process":
+        for stream in dict.fromkeys(stream for stream, _ in entry.subjects):
+            yield stream, c.Dispose(entry.id, entry.archive)
+    else:
+        for stream, subject in entry.subjects:
+            yield stream, c.Erase(subject, entry.id)
+
+
+def _tell(engine: Engine, stream: UUID, command: c.Erase | c.Dispose) -> int:
+    """Let a stream tell what was erased, once; the sequence. 0 where the stream knows nothing of it."""
     records = engine.log.read(stream)
-    known = _told_at(records, subject)
-    if known or not any(subject.encode() in record.body for record in records):
+    known = _told_at(records, command)
+    if known or not records or not _concerns(records, command):
         return known
     if records[0].type != e.ProcessStarted.TYPE:
-        engine.record(stream, [e.SubjectErased(subject=subject, erasure=erasure)], actor="operator")
+        assert isinstance(command, c.Erase)  # only processes are disposed of
+        told = e.SubjectErased(subject=command.subject, erasure=command.erasure)
+        engine.record(stream, [told], actor="operator")
     else:
-        engine.handle(operator(), engine.load(stream).state.name, c.Erase(subject, erasure))
-    return _told_at(engine.log.read(stream, after=len(records)), subject)
+        engine.handle(operator(), engine.load(stream).state.name, command)
+    return _told_at(engine.log.read(stream, after=len(records)), command)
 
 
-def _told_at(records: Iterable[Record], subject: str) -> int:
-    """The sequence of the event that tells that a subject was erased; 0 for none."""
-    told = (r.sequence for r in records if r.type == e.SubjectErased.TYPE and r.content()[1]["subject"] == subject)
-    return next(told, 0)
+def _concerns(records: Iterable[Record], command: c.Erase | c.Dispose) -> bool:
+    """Whether the stream has got as far as the subject: an older backup may not have."""
+    return isinstance(command, c.Dispose) or any(command.subject.encode() in record.body for record in records)
+
+
+def _told_at(records: Iterable[Record], command: c.Erase | c.Dispose) -> int:
+    """The sequence of the event that tells; 0 for none."""
+    for record in records:
+        if isinstance(command, c.Dispose) and record.type == e.ProcessDisposed.TYPE:
+            return record.sequence
+        if isinstance(command, c.Erase) and record.type == e.SubjectErased.TYPE:
+            if record.content()[1]["subject"] == command.subject:
+                return record.sequence
+    return 0
 
 
 def operator(language: str = "en") -> Session:

@@ -300,6 +300,14 @@ class LinkOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispose:
+    """Forget everybody who took part in a process whose time is over; by an entry of the erasure list."""
+
+    erasure: str
+    archive: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Let time act."""
 
@@ -337,5 +345,6 @@ Command: TypeAlias = (
     | LinkBegun
     | LinkFailed
     | LinkOver
+    | Dispose
     | Tick
 )

@@ -489,6 +489,17 @@ class ParentLinked(Payload):
     depth: int = 1
 
 
+class ProcessDisposed(Payload):
+    """The time that the process is kept is over: nobody knows who took part, and no text of theirs can be read.
+
+    `archive` is the hash of the last event in the archive that was made before, where one was asked for.
+    """
+
+    TYPE: ClassVar[str] = "process.disposed"
+    erasure: str
+    archive: str | None = None
+
+
 class ProcessFinished(Payload):
     """A final state was reached."""
 

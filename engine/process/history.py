@@ -164,6 +164,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nn": "Høyrer til {title} ({name}), som får vita: {takes}",
         "en": "Belongs to {title} ({name}), which is told: {takes}",
     },
+    "process.disposed": {
+        "nb": "Tiden prosessen tas vare på, er ute: hvem som var med, ble slettet",
+        "nn": "Tida prosessen vert teken vare på, er ute: kven som var med, vart sletta",
+        "en": "The time that the process is kept is over: who took part was erased",
+    },
     "process.finished": {"nb": "Avsluttet", "nn": "Avslutta", "en": "Finished"},
 }
 

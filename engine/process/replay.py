@@ -125,6 +125,8 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
                 return c.AddMember(_text(p.person) or p.subject, p.party, p.roles)
             case e.SubjectErased() as p:
                 return c.Erase(p.subject, p.erasure)
+            case e.ProcessDisposed() as p:
+                return c.Dispose(p.erasure, p.archive)
             case e.MembershipEnded() as p:
                 return c.EndMembership(p.membership, _text(p.reason))
             case e.RoleRevoked() as p if granted is not None and granted.role == p.role:

@@ -222,6 +222,8 @@ class ProcessState:
     """Of submissions that were kept when the process went back: the instances that hold them."""
     renamed: dict[str, str] = field(default_factory=dict)
     """Tasks of earlier versions of the template, and their names now."""
+    disposed: bool = False
+    """Whether the time that it is kept is over, and nobody in it is known any more."""
     migrated: tuple[int, int] | None = None
     """The last migration, while nobody has acted since: its sequence, and the last one before it began."""
 
@@ -313,6 +315,11 @@ def _erased(state: ProcessState, _: e.Event, p: e.SubjectErased) -> None:
     for held in list(state.memberships.values()):
         if held.subject == p.subject:
             state.memberships[held.id] = replace(held, person=None)
+
+
+def _disposed(state: ProcessState, _: e.Event, __: e.ProcessDisposed) -> None:
+    state.disposed = True
+    state.memberships = {key: replace(held, person=None) for key, held in state.memberships.items()}
 
 
 def _granted(state: ProcessState, _: e.Event, p: e.RoleGranted) -> None:
@@ -565,6 +572,7 @@ _HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]
     e.MembershipAdded: _member,
     e.MembershipEnded: _member_left,
     e.SubjectErased: _erased,
+    e.ProcessDisposed: _disposed,
     e.RoleGranted: _granted,
     e.RoleRevoked: _revoked,
     e.DelegationBegun: _delegated,

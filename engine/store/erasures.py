@@ -30,8 +30,9 @@ class Erasure:
     """Something that was to be forgotten.
 
     `person` is the id in the register, and `handle` the mark of a whole person's; `subjects` are the (stream,
-    pseudonym) whose texts go, `seals` the ids of keys of sealed rounds, `units` the pseudonyms in measurement files.
-    `events` says, once it is done, where each stream tells of it: the sequence in the log.
+    pseudonym) whose texts go, `seals` the ids of keys of sealed rounds, `units` the pseudonyms in measurement files;
+    `archive` is the hash of the last event in the archive of a process that was disposed of. `events` says, once it is
+    done, where each stream tells of it: the sequence in the log.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Erasure:
     subjects: tuple[tuple[str, str], ...] = ()
     seals: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    archive: str | None = None
     events: Mapping[str, int] | None = field(default=None, compare=False)
 
     @property
@@ -155,6 +157,7 @@ def _told(entry: Erasure) -> dict[str, Json]:
         "subjects": [list(pair) for pair in entry.subjects],
         "seals": list(entry.seals),
         "units": list(entry.units),
+        "archive": entry.archive,
     }
     return told
 
@@ -171,6 +174,7 @@ def _entry(told: Mapping[str, Any]) -> Erasure:
         subjects=tuple((stream, subject) for stream, subject in told["subjects"]),
         seals=tuple(told["seals"]),
         units=tuple(told["units"]),
+        archive=told.get("archive"),
     )
 
 

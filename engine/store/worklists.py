@@ -101,6 +101,9 @@ def _people_rows(payload: e.Payload, stream: str, after: ProcessState, mac: Call
             yield "INSERT INTO member VALUES (?,?,?,?,?)", (stream, membership, mac(str(person)), party, held)
         case e.MembershipEnded(membership=membership):
             yield "DELETE FROM member WHERE stream=? AND membership=?", (stream, membership)
+        case e.ProcessDisposed():
+            yield "DELETE FROM member WHERE stream=?", (stream,)
+            yield "DELETE FROM delegate WHERE stream=?", (stream,)
         case e.SubjectErased(subject=subject):
             theirs = [held.id for held in after.memberships.values() if held.subject == subject]
             stood_in = [held.id for held in after.memberships.values() if held.delegate in theirs]

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from engine.template.model import Calendar, Span, WorkingDays, duration
+from engine.template.model import Calendar, Span, WorkingDays, duration, period
 
 END_OF_DAY = time(23, 59, 59)
 MORNING = time(8)
@@ -40,6 +40,16 @@ def later(due: datetime, by: timedelta, calendar: Calendar) -> datetime:
     if local.time() not in (END_OF_DAY, MORNING):
         return due + by
     return _at(working_day((local + by).date(), calendar), local.time(), calendar)
+
+
+def kept_until(start: datetime, keep: str, calendar: Calendar) -> date:
+    """The last day of a period from a moment on, where the calendar is kept; 29 February ends on the 28th."""
+    months, days = period(keep)
+    first = day_of(start, calendar)
+    years, month = divmod(first.month - 1 + months, 12)
+    year = first.year + years
+    last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - DAY).day
+    return date(year, month + 1, min(first.day, last)) + DAY * days
 
 
 def day_of(moment: datetime, calendar: Calendar) -> date:

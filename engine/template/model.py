@@ -68,6 +68,23 @@ def _zone(value: str) -> str:
     return value
 
 
+_PERIOD = re.compile(r"P(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,5})D)?")
+
+
+def period(value: str) -> tuple[int, int]:
+    """A span of calendar time as (months, days), from ISO 8601; raise `ValueError` for anything else."""
+    found = _PERIOD.fullmatch(value)
+    if found is None or not any(found.groups()):
+        raise ValueError(f"“{value}” is no period: write P5Y for five years, P18M for 18 months, P90D for 90 days")
+    years, months, days = (int(part or 0) for part in found.groups())
+    return years * 12 + months, days
+
+
+def _period(value: str) -> str:
+    period(value)
+    return value
+
+
 EACH = r"^(membership|party|answers\.[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*)$"
 """What a task may have an instance each for."""
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
@@ -97,6 +114,8 @@ Names: TypeAlias = Annotated[
     tuple[Identifier, ...], BeforeValidator(_names), Field(min_length=1), WithJsonSchema(_NAMES_SCHEMA)
 ]
 Duration: TypeAlias = Annotated[str, AfterValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+_PERIOD_SCHEMA = {"type": "string", "pattern": f"^(?=P.*[0-9]){_PERIOD.pattern}$"}
+Period: TypeAlias = Annotated[str, AfterValidator(_period), WithJsonSchema(_PERIOD_SCHEMA)]
 Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
 Label: TypeAlias = Annotated[Text, BeforeValidator(text), WithJsonSchema(TEXT_SCHEMA)]
 Expression: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
@@ -155,6 +174,21 @@ class Dimension(Config):
     """What the dimension is called."""
     values: dict[Identifier, Label]
     """Its members, in order."""
+
+
+class Retention(Config):
+    """How long what is personal in a process is kept, and what becomes of it then."""
+
+    keep: Period
+    """How long: P5Y for five years, P18M for 18 months, P90D for 90 days."""
+    after: Literal["ended", "last_event"] = "ended"
+    """From when on: when the process ended, or when anything last happened in it, ended or not."""
+    then: Literal["erase", "archive_then_erase"] = "erase"
+    """What becomes of it: what is personal is erased, or only after an archive of the process was made."""
+    basis: Label
+    """Why it is kept so long, and not longer."""
+    duty: bool = False
+    """A law asks that it is kept so long: nobody is erased from it before."""
 
 
 class Visibility(Config):
@@ -381,6 +415,8 @@ class Template(Config):
     """The role that whoever starts a process gets; it also invites."""
     calendar: Calendar = Calendar()
     """Where days begin and end."""
+    retention: Retention | None = None
+    """How long what is personal is kept, and what becomes of it then."""
     vars: dict[Identifier, bool | int | str] = {}
     """Values that conditions may use."""
     counters: tuple[Identifier, ...] = ()

@@ -30,7 +30,7 @@ OWN: dict[str, tuple[tuple[str, ...], str | None, set[str]]] = {
     "draft show": (("draft", "show", "arendal", "answer.1.m2"), "ola", {"draft"}),
     "draft drop": (("draft", "drop", "arendal", "answer.1.m2"), "ola", {"dropped"}),
     "status": (("status", "arendal"), "ola", {"states", "tasks", "actions", "members", "parties"}),
-    "tick": (("tick",), "ola", {"processes"}),
+    "tick": (("tick",), "ola", {"processes", "past_their_time"}),
     "explain action": (("explain", "action", "arendal", "close"), "ola", {"is_open", "condition", "seen"}),
     "explain now": (("explain", "now", "arendal"), "ola", {"process", "now"}),
     "explain task": (("explain", "task", "arendal", "answer.1.m2"), "ola", {"status", "you_may"}),

@@ -97,6 +97,7 @@ $schema: https://json-schema.org/draft/2020-12/schema
 $id: small/note
 title: Notat
 x-i18n: {nn: {title: Notat}, en: {title: Note}}
+x-purpose: {nb: For å huske., nn: For å hugsa., en: To remember.}
 type: object
 required: [text]
 properties:
@@ -125,6 +126,7 @@ $schema: https://json-schema.org/draft/2020-12/schema
 $id: small/vote
 title: Stemme
 x-i18n: {nn: {title: Røyst}, en: {title: Vote}}
+x-purpose: {nb: For å velge., nn: For å velja., en: To choose.}
 type: object
 required: [score]
 properties:

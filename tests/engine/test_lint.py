@@ -36,7 +36,15 @@ BESIDE = {
     )
     + "  s101: {title: …, final: true}\n",
 }
-ELSEWHERE = {"template-missing", "unused-form", "form-id", "answer-unused", "few-items", "unknown-dimension"}
+ELSEWHERE = {
+    "template-missing",
+    "unused-form",
+    "no-purpose",
+    "form-id",
+    "answer-unused",
+    "few-items",
+    "unknown-dimension",
+}
 """Rules about what is not there, or about two files: each has a test of its own below."""
 
 EXAMPLES = [name for name, rule in RULES.items() if rule.where in (*AT, "template") and name not in ELSEWHERE]
@@ -106,6 +114,19 @@ def place_of(text: str, snippet: str) -> tuple[int, int]:
     (match,) = re.finditer(re.escape(snippet), text)
     before = text[: match.start()]
     return before.count("\n") + 1, match.start() - (before.rfind("\n") + 1) + 1
+
+
+def test_given_a_form_that_asks_for_something_personal_without_saying_why_when_linted_then_a_warning(
+    write_small: Write, tmp_path: Path
+) -> None:
+    form = VOTED.replace("type: boolean}", "type: boolean}\n  why: {title: {nb: H, nn: K, en: W}, type: string}")
+    form = form.replace(
+        "title: {nb: H, nn: K, en: W}", "title: H, x-i18n: {nn: {title: K}, en: {title: W}}, x-personal: true"
+    )
+    rules = {problem.rule: problem.severity for problem in found(write_small(tmp_path, vote=form))}
+    assert rules["no-purpose"] == "warning"
+    with_purpose = form.replace("type: object", "x-purpose: {nb: A, nn: A, en: A}\ntype: object", 1)
+    assert "no-purpose" not in {problem.rule for problem in found(write_small(tmp_path, vote=with_purpose))}
 
 
 def test_given_the_small_template_when_linted_then_nothing_is_found(write_small: Write, tmp_path: Path) -> None:

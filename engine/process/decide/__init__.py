@@ -56,6 +56,7 @@ _HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {  # each tak
     c.LinkBegun: linking.begun,
     c.LinkFailed: linking.failed,
     c.LinkOver: linking.over,
+    c.Dispose: taking_part.dispose,
     c.Tick: timing.tick,
 }
 
@@ -95,13 +96,14 @@ _WHILE_SUSPENDED = (
     c.LinkBegun,
     c.LinkFailed,
     c.LinkOver,
+    c.Dispose,
     c.Tick,
 )
 """People may come and go while a process rests; what it is about rests."""
 
 
 def _check_status(state: ProcessState, command: c.Command) -> None:
-    if isinstance(command, c.Start | c.Spawn | c.Erase) or state.status == "running":
+    if isinstance(command, c.Start | c.Spawn | c.Erase | c.Dispose) or state.status == "running":
         return
     if isinstance(command, c.HaveParent) and state.status == "finished":
         return  # an evaluation that was made before can be linked too

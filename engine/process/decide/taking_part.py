@@ -9,7 +9,7 @@ from engine.errors import NotAllowed, Refused
 from engine.process import commands as c
 from engine.process import events as e
 from engine.process.access import Actor, ToErase, ToManage, ToSubmit, may, on_work_list
-from engine.process.decide.instances import open_everywhere, withdraw_orphans
+from engine.process.decide.instances import open_everywhere, withdraw, withdraw_orphans
 from engine.process.decide.step import Step, unknown
 from engine.process.state import Instance, Membership
 
@@ -73,6 +73,17 @@ def erase(step: Step, command: c.Erase) -> None:
     if step.state.status in ("running", "suspended"):
         for membership in step.state.memberships_of(command.subject):
             _leave(step, membership, "")
+
+
+def dispose(step: Step, command: c.Dispose) -> None:
+    """Forget everybody who took part; a process that never came to an end comes to one."""
+    step.require(ToErase())
+    if step.state.disposed:
+        raise Refused(f"“{step.state.name}” was disposed of already")
+    if step.state.status in ("running", "suspended"):
+        withdraw(step, list(step.state.instances))
+        step.emit(e.ProcessCancelled(subject=step.actor))
+    step.emit(e.ProcessDisposed(erasure=command.erasure, archive=command.archive))
 
 
 def _leave(step: Step, membership: Membership, reason: str) -> None:

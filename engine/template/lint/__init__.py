@@ -21,6 +21,7 @@ from engine.template.lint import (
     messages,
     names,
     people,
+    personal,
     texts,
     time,
     tree,
@@ -33,7 +34,7 @@ __all__ = ["lint", "lint_chart"]
 
 ROOMS = (people, time, texts, messages)
 WALKS = (ways, automatic)
-READERS = (conditions, forms, answers, links)
+READERS = (conditions, forms, answers, links, personal)
 
 _NO_CHART = {"unknown-state", "unknown-initial", "initial-missing", "history-outside", "parallel-alone"}
 """Rules whose breach leaves no chart to walk."""

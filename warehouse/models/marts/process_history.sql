@@ -49,6 +49,7 @@ SELECT
         WHEN 'process.linked' THEN 'Another process stands beside this one'
         WHEN 'link.ended' THEN 'A process beside this one has ended'
         WHEN 'parent.linked' THEN 'The process belongs to another'
+        WHEN 'process.disposed' THEN 'The time that the process is kept was over'
         WHEN 'process.finished' THEN 'The process was finished'
         ELSE event.type
     END AS what,
