@@ -17,6 +17,7 @@ from typing import Final, Literal
 from cli.call import Call
 from cli.copies import reader_copy
 from engine.errors import NotFound, SamskapError
+from engine.personal.unreadable import unreadable
 from engine.store.verify import verify
 
 Outcome = Literal["ok", "warning", "fault"]
@@ -50,7 +51,7 @@ def checks(call: Call) -> Iterator[Check]:
         yield Check("settings", "fault", str(error), error.hint)
         return
     yield Check("settings", "ok", str(root / "samskap.toml"))
-    for check in (folder, disk, store, log, keys, people, copy):
+    for check in (folder, disk, store, log, keys, people, texts, copy):
         try:
             yield check(call)
         except SamskapError as error:
@@ -119,13 +120,26 @@ def keys(call: Call) -> Check:
 
 
 def people(call: Call) -> Check:
-    """Whether the people of the workspace can be read."""
+    """Whether the people of the workspace can be read. Who was erased is not in the register any more."""
     (row,) = call.engine.log.query("SELECT count(*) AS known FROM person")
     lost = row["known"] - len(call.engine.people.all())
     if lost:
-        told = f"{lost} of {row['known']} cannot be read: erased, or their keys are lost"
-        return Check("people", "warning", told, "If nobody was erased, restore data/keys from a backup.")
+        told = f"{lost} of {row['known']} cannot be read, since their keys are lost"
+        return Check("people", "fault", told, "Restore data/keys from their own backup.")
     return Check("people", "ok", f"{row['known']}")
+
+
+def texts(call: Call) -> Check:
+    """Whether what is encrypted in the log can be read by those who may, or why not: erased, or its key is lost."""
+    found = unreadable(call.engine.log, call.engine.keys)
+    erased = f"{found.erased} erased on purpose" if found.erased else ""
+    if found.lost:
+        names = {row["stream"]: row["name"] for row in call.engine.processes()}
+        where = ", ".join(names.get(stream, stream) for stream in found.processes)
+        told = f"{found.lost} texts and sealed answers cannot be read, since their keys are lost ({where})"
+        remedy = "Restore data/keys from their own backup. Until then everything else is there and goes on."
+        return Check("texts", "fault", f"{told}; {erased}" if erased else told, remedy)
+    return Check("texts", "ok", erased or "every key is there")
 
 
 def copy(call: Call) -> Check:

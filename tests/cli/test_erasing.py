@@ -48,6 +48,17 @@ def test_given_a_person_in_a_file_of_the_users_when_looked_for_then_named_and_en
     assert ended.data["verified"]["hits"] == [{"place": "sources/list.csv", "text": 1, "as": "UTF-16"}]
 
 
+def test_given_a_person_erased_when_the_doctor_looks_then_erased_is_not_lost(known: Terminal) -> None:
+    known.done("erase", "ola", *REASON)
+    found = {check["name"]: check for check in known("doctor", "--json").data["checks"]}
+    assert (found["people"]["outcome"], found["texts"]["outcome"]) == ("ok", "ok")
+    assert "erased on purpose" in found["texts"]["told"]
+    subjects = sorted((known.folder / "data" / "keys" / "subject").rglob("*.key"))
+    subjects[0].unlink()
+    texts = next(check for check in known("doctor", "--json").data["checks"] if check["name"] == "texts")
+    assert (texts["outcome"], "arendal" in texts["told"]) == ("fault", True)
+
+
 def test_given_an_analyst_when_erased_then_told_that_the_settings_name_them(known: Terminal) -> None:
     settings = known.folder / "samskap.toml"
     settings.write_text(settings.read_text().replace("analysts = []", 'analysts = ["ola"]'))
