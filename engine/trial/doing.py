@@ -185,7 +185,7 @@ _COMMANDS: Final[Mapping[str, Callable[[Stage, Scenarios, Step], c.Command]]] = 
     "suspend": lambda stage, file, step: c.Suspend(step.reason or ""),
     "resume": lambda stage, file, step: c.Resume(step.reason or ""),
     "cancel": lambda stage, file, step: c.Cancel(step.reason or ""),
-    "back": lambda stage, file, step: c.StepBack(str(step.back), step.reason or ""),
+    "back": lambda stage, file, step: c.StepBack(str(step.back), step.reason or "", step.again or ()),
     "retry": lambda stage, file, step: c.Retry(str(step.retry)),
     "resolve": lambda stage, file, step: c.Resolve(str(step.resolve), step.reason or ""),
 }

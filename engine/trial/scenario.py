@@ -158,6 +158,8 @@ class Step(Config):
     """Give the process up."""
     back: Identifier | None = None
     """Go back to a state."""
+    again: Names | None = None
+    """With `back`: tasks that are to be done again there."""
     retry: Short | None = None
     """Evaluate the condition of an incident again."""
     resolve: Short | None = None
