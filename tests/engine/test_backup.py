@@ -656,6 +656,7 @@ def test_given_a_list_that_was_damaged_when_restored_with_verify_then_it_is_name
         "open_task": ("UPDATE open_task SET due = '2020-01-01'", ()),
         "deadline": ("DELETE FROM deadline", ()),
         "incident": ("INSERT INTO incident VALUES (?,?,?,?,?)", ("s", "i", None, "m", "2026-01-01")),
+        "link": ("INSERT INTO link VALUES (?,?,?,?,?)", ("s", "c", "l", None, "running")),
     }[table]
     office.log.write_rows([row])
     office.back_up()
