@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -69,21 +69,34 @@ def export_cloudevents(
         _told(call, to, found, withheld=withheld)
 
 
-@commands.add("export ocel", example="samskap export ocel --to processes.json")
-def export_ocel(ctx: typer.Context, to: To, processes: SomeProcesses = None, force: Force = False) -> None:
+@commands.add(
+    "export ocel",
+    example="samskap export ocel --to processes.json\nsamskap export ocel --to named.json --activities named",
+)
+def export_ocel(
+    ctx: typer.Context,
+    to: To,
+    processes: SomeProcesses = None,
+    activities: Annotated[
+        Literal["typed", "named"],
+        typer.Option(help="What an event is called: action.taken, or action.taken open_round."),
+    ] = "typed",
+    force: Force = False,
+) -> None:
     """Write an object-centric event log (OCEL 2.0, JSON) for process mining.
 
     For whoever leads the processes, and for the operator. It tells what happened to which process, party, membership,
-    task and submission, and when: no answers, no texts, no names of persons.
+    task and submission, and when: no answers, no texts, no names of persons. Named activities say which action, task or
+    state: so a miner finds the template's own steps.
     """
     from engine import codec
     from engine.export.files import new_file
-    from engine.export.ocel import ocel
+    from engine.export.ocel import by_name, by_type, ocel
 
     call: Call = ctx.obj
     found = _sources(call, processes)
     with new_file(_target(call, to), force=force) as file:
-        file.write(codec.dumps(ocel(found)))
+        file.write(codec.dumps(ocel(found, by_name if activities == "named" else by_type)))
     _told(call, to, found)
 
 

@@ -24,8 +24,13 @@ from cli.command import EVERYWHERE
 from cli.exit_codes import EXIT_CODES
 from engine import errors
 from engine.form.facts import TABLES
-from engine.process import events
+from engine.process import events, reasons
+from engine.process.explain import ActionExplanation, Part, Seen, TaskExplanation
+from engine.process.explain_words import BECAUSE
+from engine.process.missing import Lacking, Missing
+from engine.process.readers import Reader
 from engine.rules import SECTIONS, Rule
+from engine.text import LANGUAGES
 from engine.trial.schema import scenario_schema
 from engine.workspace import Settings
 from warehouse import forms, pull, runs
@@ -354,6 +359,42 @@ def _code(rule: Rule) -> str:
     return "<br>".join(f"`{line}`" for line in rule.wrong.splitlines())
 
 
+# -- explanations -----------------------------------------------------------------------------------------------------
+
+
+def explanations_page() -> str:
+    """What an explanation holds, and every sentence with which it says why not."""
+    intro = (
+        "What `samskap explain now`, `explain action`, `explain task` and `explain readers` say with `--json`, and"
+        " `Engine.explain_now`, `explain_action`, `explain_task` and `readers` in Python. Texts are in the language of"
+        " whoever asks. How to ask is in [ask who can do what](../how-to/ask-why.md)."
+    )
+    parts = [_record(f"## {made.__name__}", made) for made in (*EXPLANATIONS, Missing, Lacking, Reader)]
+    rows = [(f"`{key}`", *(said[language] for language in LANGUAGES)) for key, said in reasons.SENTENCES.items()]
+    sentences = table(("`barred_by`", *LANGUAGES), rows)
+    because = table(
+        ("`because`", *LANGUAGES), [(f"`{key}`", *(said[one] for one in LANGUAGES)) for key, said in BECAUSE.items()]
+    )
+    return page(
+        "Explanations",
+        intro,
+        [
+            *parts,
+            "## Why not\n\n`{whom}` are people, parties or rows by name, `{roles}` titles of roles, `{task}` a task's"
+            f" title.\n\n{sentences}",
+            f"## Why somebody could read an answer\n\n{because}",
+        ],
+    )
+
+
+EXPLANATIONS: Final = (ActionExplanation, TaskExplanation, Part, Seen)
+
+
+def _record(heading: str, made: type[Any]) -> str:
+    rows = [(f"`{one.name}`", f"`{one.type}`") for one in fields(made)]
+    return f"{heading}\n\n{paragraph(made)}\n\n" + table(("Part", "Type"), rows)
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "events.md": events_page,
     "errors.md": errors_page,
@@ -365,6 +406,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "sql-functions.md": functions_page,
     "scenarios.md": scenarios_page,
     "lint-rules.md": rules_page,
+    "explanations.md": explanations_page,
 }
 
 

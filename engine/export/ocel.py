@@ -10,9 +10,9 @@ Berti et al. (2024), OCEL (Object-Centric Event Log) 2.0 Specification.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from engine.codec import Json
 from engine.export.source import Source
@@ -73,12 +73,27 @@ class _Event:
     relations: Mapping[str, str]
 
 
-def ocel(sources: Iterable[Source]) -> dict[str, Json]:
-    """The log of all these processes."""
+Activity: TypeAlias = Callable[[str, Attributes], str]
+"""What an event is called in the log, from its type and its attributes."""
+
+
+def by_type(event_type: str, _: Attributes) -> str:
+    """Each event by its type: `action.taken`."""
+    return event_type
+
+
+def by_name(event_type: str, attributes: Attributes) -> str:
+    """Each event by its type and what of the template it is about: `action.taken open_round`, `form.submitted goal`."""
+    about = next((attributes[name] for name in ("action", "task", "state") if attributes.get(name)), None)
+    return f"{event_type} {about}" if about else event_type
+
+
+def ocel(sources: Iterable[Source], activity: Activity = by_type) -> dict[str, Json]:
+    """The log of all these processes, with events called as `activity` says."""
     objects: dict[str, _Object] = {}
     events: list[_Event] = []
     for source in sources:
-        events += _Process(source.name, objects).events(source)
+        events += _Process(source.name, objects, activity).events(source)
     events.sort(key=lambda event: event.time)  # stable: what was stored first stays first
     for found in objects.values():  # what was linked may not be exported here
         found.relations = {key: qualifier for key, qualifier in found.relations.items() if key in objects}
@@ -126,8 +141,9 @@ def _relationships(relations: Mapping[str, str]) -> list[Json]:
 class _Process:
     """One process on its way: its objects as far as its events have told."""
 
-    def __init__(self, name: str, objects: dict[str, _Object]) -> None:
+    def __init__(self, name: str, objects: dict[str, _Object], activity: Activity) -> None:
         self.name = name
+        self.activity = activity
         self.objects = objects
         self.roles: dict[str, list[str]] = {}
 
@@ -142,7 +158,8 @@ class _Process:
             relations: dict[str, str] = {}
             for key, qualifier in self._relations(record, envelope, payload):
                 relations.setdefault(key, qualifier)
-            yield _Event(envelope["event_id"], record.type, at, attributes, relations)
+            called = self.activity(record.type, attributes)
+            yield _Event(envelope["event_id"], called, at, attributes, relations)
 
     def _id(self, kind: Kind, key: object = "") -> str:
         return self.name if kind == "process" else f"{self.name}/{kind}/{key}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from engine.engine import Engine
 from engine.errors import NotFound, Place, Refused
 from engine.guards import parse, parts
 from engine.process import commands as c
+from engine.process import explain_words, reasons
 from engine.process.explain import ActionExplanation, TaskExplanation
 from engine.process.explain_words import words
 from engine.store.people import Person, Session
 from engine.template import bundle
+from engine.text import LANGUAGES
 
 
 def action(world: Any, handle: str, name: str, language: str = "en") -> ActionExplanation:
@@ -302,3 +305,14 @@ def test_given_a_revealed_vote_when_explained_to_others_then_as_the_parties_chos
 
 def test_given_a_task_when_explained_in_nynorsk_then_the_reason_is_in_nynorsk(world: Any) -> None:
     assert task(world, "kari", "goal.1", "nn").visible_because == "Ingen har svart enno."
+
+
+# -- the words ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", [reasons.SENTENCES, explain_words.BECAUSE, explain_words._WORDS, explain_words._WHY])
+def test_given_every_sentence_when_looked_up_then_it_is_in_each_language_and_names_the_same(table: Any) -> None:
+    for key, said in table.items():
+        assert tuple(said) == LANGUAGES, key
+        named = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in said.values()]
+        assert named[0] == named[1] == named[2], key

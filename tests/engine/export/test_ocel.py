@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from engine import codec
 from engine.codec import Json
-from engine.export.ocel import ocel
+from engine.export.ocel import by_name, ocel
 from engine.export.source import Source, source, sources
 from engine.process import commands as c
 from engine.store.people import Session
@@ -97,6 +97,10 @@ CREATE VIEW related AS
   UNION SELECT 'submission', process, p ->> '$.replaces', sequence FROM event
   UNION SELECT 'submission', process, value, sequence FROM event, json_each(p, '$.considered');
 """
+NAMED_EVENTS = """
+CREATE VIEW called AS SELECT process, sequence, at,
+  type || coalesce(' ' || coalesce(p ->> '$.action', p ->> '$.task', p ->> '$.state'), '') AS type FROM event;
+"""
 FOLLOWS = """
 SELECT kind, type, next, count(*) FROM (
   SELECT kind, type, lead(type) OVER (PARTITION BY kind, process, object ORDER BY at, sequence) AS next
@@ -105,14 +109,15 @@ WHERE next IS NOT NULL GROUP BY ALL_THREE
 """.replace("ALL_THREE", "kind, type, next")
 
 
-def follows(found: Iterable[Source]) -> Counter[tuple[str, str, str]]:
-    """How often one type of event comes directly after another, by kind of object: a plain query."""
+def follows(found: Iterable[Source], view: str = "event") -> Counter[tuple[str, str, str]]:
+    """How often one activity comes directly after another, by kind of object: a plain query."""
     with closing(sqlite3.connect(":memory:")) as store:
         store.execute("CREATE TABLE stored (process, sequence, body)")
         rows = [(one.name, record.sequence, record.body.decode()) for one in found for record in one.records]
         store.executemany("INSERT INTO stored VALUES (?,?,?)", rows)
-        store.executescript(RELATED)
-        return Counter({(kind, first, then): n for kind, first, then, n in store.execute(FOLLOWS)})
+        store.executescript(RELATED + NAMED_EVENTS)
+        query = FOLLOWS.replace("JOIN event", f"JOIN {view}")
+        return Counter({(kind, first, then): n for kind, first, then, n in store.execute(query)})
 
 
 def write(path: Path, log: dict[str, Json]) -> str:
@@ -145,6 +150,16 @@ def test_given_two_processes_when_read_by_pm4py_then_directly_follows_counts_are
     assert {kind for kind, _, _ in expected} == {"process", "party", "membership", "task", "submission"}
     assert sum(expected.values()) > 100
     assert counted == expected
+
+
+def test_given_named_activities_when_read_by_pm4py_then_the_templates_steps_follow_each_other_as_in_a_plain_query(
+    many: list[Source], tmp_path: Path
+) -> None:
+    read = pm4py.read_ocel2_json(write(tmp_path / "log.json", ocel(many, by_name)))
+    edges = pm4py.discover_ocdfg(read)["edges"]["total_objects"]
+    counted = Counter({(kind, *pair): len(found) for kind, pairs in edges.items() for pair, found in pairs.items()})
+    assert counted == follows(many, "called")
+    assert ("process", "action.taken open", "state.left plan") in counted
 
 
 def test_given_two_processes_when_read_by_pm4py_then_every_event_and_object_is_there(
