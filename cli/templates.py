@@ -99,9 +99,10 @@ def publish(ctx: typer.Context, name: Template) -> None:
     """Publish a template, so that processes can be started from it.
 
     For the operator. A published version never changes; running processes stay on theirs. Publishing the same again
-    does nothing.
+    does nothing. Templates that it starts processes of are published by themselves; which are not yet, is told.
     """
     from engine.template import bundle
+    from engine.template.linked import spawns
 
     call: Call = ctx.obj
     call.require_operator("publishing")
@@ -110,7 +111,17 @@ def publish(ctx: typer.Context, name: Template) -> None:
     call.engine.publish(read)
     for problem in read.problems:
         note(call, str(problem))
-    data = {"template": read.name, "version": read.version, "bundle": read.hash, "replayed": known}
+    linked = sorted({spawn.template for spawn in spawns(read.definition.template)} - {read.name})
+    missing = [other for other in linked if not call.engine.published(other)]
+    for other in missing:
+        note(call, f"{read.name} starts processes of {other}, which is not published yet: samskap publish {other}")
+    data = {
+        "template": read.name,
+        "version": read.version,
+        "bundle": read.hash,
+        "replayed": known,
+        "not_published": missing,
+    }
     done = "was published before: nothing new" if known else "is published"
     tell(call, {**data, "warnings": [_as_dict(p) for p in read.problems]}, Done(f"{read.name} {read.version} {done}"))
 

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TypeAlias
 
 from engine.errors import Refused
+from engine.form.renaming import renamed
 from engine.guards import UNKNOWN, WORKING_DAYS, Guard, GuardFault, Outcome, parts, tally
 from engine.process.state import Instance, ProcessState, Submission
 from engine.template.calendars import day_of, working_days_between
@@ -191,17 +192,23 @@ class Conditions:
             "answers": taken if link.spec.each else taken[-1] if taken else UNKNOWN,
         }
 
-    def taken(self, fields: Iterable[str]) -> dict[str, object]:
-        """Answers to be passed on, by task, of the fields named as <task>.<field>: none that is sealed or personal."""
+    def taken(self, fields: Iterable[str], then: Definition) -> dict[str, object]:
+        """Answers to be passed on, by task, of the fields named as <task>.<field>: none that is sealed or personal.
+
+        The names are those of the version `then`, which the process may have left since.
+        """
         wanted: dict[str, list[str]] = {}
         for of, field in (name.split(".") for name in fields):
             wanted.setdefault(of, []).append(field)
         found: dict[str, object] = {}
-        for name in [name for name in wanted if name in self.definition.tasks]:
-            task = self.definition.tasks[name]
-            known = self.definition.form_of(name).fields
+        for name in [name for name in wanted if name in then.tasks]:
+            task = self.definition.tasks.get(self.state.renamed.get(name, name))
+            if task is None or task.spec.sealed:
+                continue
+            known, now = then.form_of(name).fields, self.definition.form_of(task.id).fields
+            open_now = {key: field for key, field in now.items() if not field.personal}
+            given = [renamed(answers, open_now, known) for answers in self._latest(task)]
             open_ones = [field for field in wanted[name] if field in known and not known[field].personal]
-            given = [] if task.spec.sealed else self._latest(task)
             rows = [{field: answers[field] for field in open_ones if field in answers} for answers in given]
             if task.spec.each or task.spec.repeatable:
                 found[name] = rows

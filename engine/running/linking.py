@@ -116,7 +116,7 @@ class Linking:
         if not linked.is_open:
             return  # somebody else was first
         if linked.status == "open":
-            yield self._tell_end(self._loading.sound(owed.child), owed)
+            yield self._tell_end(self._loading.sound(owed.child), linked, owed)
             return
         try:
             if not owed.is_there:
@@ -132,12 +132,16 @@ class Linking:
         begun = c.LinkBegun(linked.child, child.name, child.title, child.template, child.version)
         yield self._committing.by_itself(owed.parent, begun, f"link-begun-{linked.child}")
 
-    def _tell_end(self, child: Loaded, owed: Owed) -> Receipt:
+    def _tell_end(self, child: Loaded, linked: Linked, owed: Owed) -> Receipt:
         """Tell the parent how the child ended, with the answers that it was said to pass on when it was linked."""
         state = child.state
         finished = state.status == "finished"
         known = state.parents.get(owed.parent.hex)
-        taken = self._looking.conditions(None, child).taken(known.takes) if finished and known is not None else {}
+        taken: dict[str, object] = {}
+        if finished and known is not None:
+            bundle = self._catalogue.bundle_of(state.template, linked.version)
+            then = self._catalogue.definition(state.template, bundle)
+            taken = self._looking.conditions(None, child).taken(known.takes, then)
         how: Literal["finished", "cancelled"] = "finished" if finished else "cancelled"
         end = next(reversed(state.active), None) if finished else None
         over = c.LinkOver(owed.child.hex, how, end, cast(dict[str, Json], taken))

@@ -315,19 +315,19 @@ class Owed:
 
 def owed(log: Log, stream: UUID | None = None) -> list[Owed]:
     """What is still to be done of all links, or of those of one process: whichever end of them it is."""
-    one = stream.hex if stream is not None else None
-    found = log.query(_OWED, (one, one, one))
+    found = log.query(_OWED) if stream is None else log.query(_OWED_OF, (stream.hex, stream.hex))
     return [Owed(UUID(row["parent"]), UUID(row["child"]), row["status"], row["there"] is not None) for row in found]
 
 
-_OWED = (
-    "SELECT l.parent, l.child, l.status, c.status AS there FROM link l JOIN process p ON p.stream = l.parent"
-    " LEFT JOIN process c ON c.stream = l.child"
-    " WHERE (CAST(? AS TEXT) IS NULL OR l.parent = ? OR l.child = ?) AND p.status IN ('running','suspended')"
+_OWED_BY = (
+    "SELECT l.parent, l.child, l.status, c.status AS there FROM {links} l JOIN process p ON p.stream = l.parent"
+    " LEFT JOIN process c ON c.stream = l.child WHERE p.status IN ('running','suspended')"
     " AND (l.status = 'opened' OR (l.status = 'open' AND c.status IN ('finished','cancelled')))"
     " ORDER BY l.parent, l.child"
 )
 """A parent that has come to its end is told nothing more."""
+_OWED = _OWED_BY.format(links="link")
+_OWED_OF = _OWED_BY.format(links="(SELECT * FROM link WHERE parent = ? UNION SELECT * FROM link WHERE child = ?)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,13 @@ def test_given_a_template_that_is_not_published_when_started_then_listed_explain
     assert [(one["process"], one["status"]) for one in links(north)] == [("north-visit", "open")]
 
 
+def test_given_a_template_that_starts_others_when_published_then_told_which_are_not_yet(north: Any) -> None:
+    assert north.done("publish", "programme", "--json").data["not_published"] == ["visit"]
+    assert "samskap publish visit" in north.done("publish", "programme").err
+    north.done("publish", "visit")
+    assert north.done("publish", "programme", "--json").data["not_published"] == []
+
+
 def test_given_a_linked_process_when_it_finishes_then_the_list_says_what_was_passed_on(visited: Any) -> None:
     visited.done("submit", "north-visit", "talk.1", "--set", "score=2", who="kari")
     (mine,) = links(visited)

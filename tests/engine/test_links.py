@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from engine.engine import Engine
 from engine.errors import IntegrityFault, LintError, NotAllowed, NotFound, Refused
+from engine.export import archive, bag
+from engine.export.check import check
 from engine.export.ocel import ocel
 from engine.export.source import source, sources
 from engine.process import commands as c
@@ -19,8 +22,10 @@ from engine.store import worklists
 from engine.store.people import Session
 from engine.store.postgres import create
 from engine.template import bundle
+from engine.template.diff import differences
 from engine.template.plan import Plan
 
+AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PROGRAMME = """
 template: programme
 version: 1.0.0
@@ -764,6 +769,41 @@ def test_given_an_open_link_when_the_parent_is_migrated_then_its_end_is_still_to
     assert list(land.state().active) == ["good"]
 
 
+def test_given_a_linked_process_that_goes_on_under_other_names_when_it_finishes_then_it_is_told_in_those_of_then(
+    land: Land,
+) -> None:
+    land.do("kari", c.Act("go"))
+    visit = VISIT.replace("version: 1.0.0", "version: 2.0.0").replace("      talk: {", "      chat: {")
+    visit = visit.replace("tasks.talk.complete and answers.talk.score", "tasks.chat.complete and answers.chat.points")
+    write(land.config, visit=visit)
+    talk = TALK.replace("score: {title: Poeng,", "points: {title: Poeng, x-id: score,").replace("[score]", "[points]")
+    (land.config / "forms" / "visit" / "talk.yaml").write_text(talk)
+    land.publish("visit")
+    plan = Plan.model_validate({"template": "visit", "to": "2.0.0", "tasks": {"talk": "chat"}})
+    land.do("kari", c.Migrate(land.engine.bundle_of("visit", "2.0.0"), "Nye ord", plan), "p-visit")
+    land.do("kari", c.Submit("chat.1", {"points": 4, "verdict": "bad"}), "p-visit")
+    land.do("kari", c.Act("close"), "p-visit")
+    assert land.passed_on() == {"talk": {"score": 4, "verdict": "bad"}}
+
+
+def test_given_a_role_and_an_answer_that_only_a_linked_process_needs_when_linted_then_they_are_used(
+    land: Land,
+) -> None:
+    found = bundle.problems_of("programme", [land.config], {})
+    about = [problem.message for problem in found if problem.rule in ("role-unused", "answer-unused")]
+    assert about == []
+
+
+def test_given_two_versions_of_which_one_starts_another_process_when_compared_then_told(land: Land) -> None:
+    old = land.engine.definition("programme")
+    write(land.config, PROGRAMME.replace("{template: visit, link: trial}", "{template: visit, link: rehearsal}"))
+    new = bundle.read("programme", [land.config]).definition
+    told = [one.what for one in differences(old, new) if one.where == "action of plan: try_out"]
+    assert len(told) == 1
+    assert "link trial" in told[0]
+    assert "link rehearsal" in told[0]
+
+
 def test_given_linked_processes_when_exported_then_their_objects_are_related_and_an_archive_holds(
     land: Land, tmp_path: Path
 ) -> None:
@@ -775,6 +815,12 @@ def test_given_linked_processes_when_exported_then_their_objects_are_related_and
     assert {"objectId": "p-visit", "qualifier": "stands above"} in parent["relationships"]
     alone: Any = ocel(sources(land.engine, land.person("kari"), ["p"]))["objects"]
     assert next(one for one in alone if one["id"] == "p")["relationships"] == []
+    taken = source(land.engine, land.person("kari"), "p")
+    files = archive.files(taken.records, taken.template, made_at=AT.isoformat(), made_by="samskap test")
+    packed = tmp_path / "p.zip"
+    with packed.open("wb") as file:
+        bag.pack(bag.bag(files, identifier="urn:test", made_at=AT, made_by="samskap test"), "p", AT, file)
+    assert check(packed).findings == ()
 
 
 def test_given_a_time_before_the_end_when_looked_back_then_the_link_was_open(land: Land) -> None:

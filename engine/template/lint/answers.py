@@ -8,7 +8,9 @@ from engine.errors import Problem
 from engine.form.model import Form
 from engine.form.refs import Schema, mapping, sequence
 from engine.form.schema import Field
+from engine.template.linked import spawns
 from engine.template.lint.subject import Subject
+from engine.template.model import Task
 
 
 def problems(subject: Subject) -> Iterator[Problem]:
@@ -36,11 +38,16 @@ def _read(subject: Subject) -> set[tuple[str, str]]:
         names = [name for name in read if name != "*"]
         if names[0] == "answers" and len(names) > 2:
             found.add((names[1], names[2]))
-    for _, task, _ in subject.tasks.values():
-        for written in (task.visibility.choice if task.visibility else "", task.each or ""):
-            if len(parts := written.split(".")) == 3:
-                found.add((parts[1], parts[2]))
+    paths = [path for _, task, _ in subject.tasks.values() for path in (_chosen(task), task.each)]
+    paths += [spawn.each for spawn in spawns(subject.template)]
+    for path in paths:
+        if len(parts := (path or "").split(".")) == 3:
+            found.add((parts[1], parts[2]))
     return found
+
+
+def _chosen(task: Task) -> str | None:
+    return task.visibility.choice if task.visibility else None
 
 
 def _within(form: Form) -> Iterator[str]:

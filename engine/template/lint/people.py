@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.errors import Problem
+from engine.template.linked import spawns
 from engine.template.lint.subject import Path, Subject
 from engine.template.model import Action, Reminder, Task
 
@@ -43,6 +44,8 @@ def _named(subject: Subject) -> Iterator[str]:
     for _, node in subject.nodes.values():
         for action in node.spec.actions.values():
             yield from action.by
+    for spawn in spawns(subject.template):
+        yield from (role for sources in spawn.roles.values() for role in sources)
 
 
 def _barred(subject: Subject, path: Path, deed: Task | Action) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from engine.errors import ConfigError, Place, Problem
 from engine.guards import Guard, Scope, parse
 from engine.template.chart import Definition, Node
-from engine.template.linked import linked
+from engine.template.linked import linked, spawns
 from engine.template.model import Task
 from engine.template.scope import scope
 from engine.template.sources import Sources, templates_in
@@ -57,8 +57,10 @@ class Subject:
 
     @cached_property
     def reads(self) -> frozenset[tuple[str, ...]]:
-        """Everything that any condition reads."""
-        return frozenset(path for guard, _, _ in self.conditions if isinstance(guard, Guard) for path in guard.paths)
+        """Everything that any condition reads, and what is given to linked processes."""
+        given = (self.parsed(text, ()) for spawn in spawns(self.template) for text in spawn.give.values())
+        guards = (*(guard for guard, _, _ in self.conditions), *given)
+        return frozenset(path for guard in guards if isinstance(guard, Guard) for path in guard.paths)
 
     def parsed(self, text: str, path: Path) -> Guard | Problem:
         """An expression at a path of the template's file, or why it is none."""
