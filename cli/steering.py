@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 commands = Commands()
 
+MANY = 6
+"""More names than these are counted in a table."""
+
 Reason = Annotated[str, typer.Option("--reason", help="Why; everybody in the process can read it.")]
 Action = Annotated[str, typer.Argument(metavar="ACTION", help="The action, as `samskap status` names it: open_round.")]
 
@@ -181,7 +184,7 @@ def explain_now(ctx: typer.Context, process: Process) -> None:
     name = call.engine.names(call.engine.load(call.engine.stream(process)).state)
     rows = []
     for one in found:
-        able = ", ".join(dict.fromkeys(map(name, one.able)))
+        able = _some([*dict.fromkeys(map(name, one.able))])
         you = "yes" if one.you_may else "no"
         if isinstance(one, ActionExplanation):
             why = " ".join(why_closed(one, language, name) or ([] if one.you_may else [one.why_not]))
@@ -190,6 +193,11 @@ def explain_now(ctx: typer.Context, process: Process) -> None:
             rows.append((one.instance, one.title, one.status, able, you, one.why_not))
     table = Table(("What", "", "Now", "Who can", "You", "Why"), rows, empty="There is nothing to do or to choose now.")
     tell(call, {"process": process, "now": found}, table)
+
+
+def _some(names: list[str]) -> str:
+    """The names, or the first of many and how many there are."""
+    return ", ".join(names if len(names) <= MANY else [*names[: MANY - 1], f"… ({len(names)})"])
 
 
 @commands.add("explain action", example="samskap explain action arendal-2026 open_round")

@@ -194,7 +194,8 @@ def _stand_in(own: Iterable[Membership], other: Membership) -> Membership:
 
 
 def _submit(own: list[Membership], deed: ToSubmit, state: ProcessState, definition: Definition) -> Verdict:
-    fitting = [m for m in state.memberships.values() if m.active and _fits(m, deed.instance)]
+    asked = [state.memberships[deed.instance.membership]] if deed.instance.membership else state.memberships.values()
+    fitting = [m for m in asked if m.active and _fits(m, deed.instance)]
     if deed.membership is not None:
         fitting = [m for m in fitting if m.id == deed.membership]
     named = deed.instance.claimed_by or deed.instance.element
@@ -219,6 +220,22 @@ def _submit(own: list[Membership], deed: ToSubmit, state: ProcessState, definiti
             return Verdict(True, membership=helper, role=role, on_behalf_of=other)
     whom = this or ((deed.membership,) if deed.membership else ())
     return Verdict(False, Reason("assisted", roles=(definition.template.starter,), whom=whom))
+
+
+def might_submit(instance: Instance, state: ProcessState, definition: Definition) -> list[Membership]:
+    """Memberships among which are all that may fill in or put right an instance: few to ask `may` about, of many."""
+    everybody = [m for m in state.memberships.values() if m.active]
+    owner = state.memberships.get(instance.membership or "")
+    if owner is None:
+        return everybody
+    task = definition.tasks[instance.task].spec
+    roles = {*(task.correct_by or ()), *((definition.template.starter,) if task.assisted else ())}
+    subjects = {
+        m.subject
+        for m in everybody
+        if m.id in (owner.id, owner.delegate) or m.roles & roles or (task.assisted and m.party == owner.party)
+    }
+    return [m for m in everybody if m.subject in subjects]
 
 
 def _fits(membership: Membership, instance: Instance) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from engine.guards import Guard, GuardFault
 from engine.process.accepting import refusal, resting, whose_turn
-from engine.process.access import Actor, ToChoose, may, visible
+from engine.process.access import Actor, ToChoose, may, might_submit, visible
 from engine.process.conditions import Conditions, counting
 from engine.process.missing import Missing, is_among, may_be_told, missing, unseen
 from engine.process.reasons import Name, Reason
@@ -240,8 +240,8 @@ def explain_task(
         due_day=day_of(instance.due, definition.template.calendar).isoformat() if instance.due else "",
         able=tuple(
             member.id
-            for member in state.memberships.values()
-            if member.active and refusal(definition, state, Actor(member.subject), instance) is None
+            for member in might_submit(instance, state, definition)
+            if refusal(definition, state, Actor(member.subject), instance) is None
         ),
         claimed_by=instance.claimed_by or "",
         turn_of=whose_turn(state, instance) if instance.status == "waiting" else (),

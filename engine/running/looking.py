@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache
 
 from engine.errors import NotAllowed, NotFound, Refused
 from engine.process import commands
@@ -178,6 +179,7 @@ class Looking:
     def names(self, state: ProcessState) -> Name:
         """What people call a membership, party or row of a process: its name, or itself where it has none."""
 
+        @cache  # a name is read from the store and decrypted
         def name(which: str) -> str:
             if which in state.parties:
                 return state.parties[which].title

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cli.steering import _some
+
 
 def test_given_a_process_when_asked_who_can_do_what_then_each_thing_with_names_and_why_not(preparation) -> None:
     rows = {one["instance" if "instance" in one else "action"]: one for one in
@@ -39,3 +41,11 @@ def test_given_a_task_when_asked_then_told_who_can_by_name(preparation) -> None:
 def test_given_somebody_from_outside_when_they_ask_then_nothing_is_told(preparation) -> None:
     preparation.person("per")
     assert preparation("explain", "now", "arendal", who="per").code == 6
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [([], ""), (list("abcdef"), "a, b, c, d, e, f"), (list("abcdefg"), "a, b, c, d, e, … (7)")],
+)
+def test_given_many_names_when_told_in_a_table_then_the_first_and_how_many(names: list[str], told: str) -> None:
+    assert _some(names) == told

@@ -15,7 +15,7 @@ import yaml
 from engine.errors import NotAllowed, Refused
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.access import Actor, ToChoose, ToManage, ToRead, ToSubmit, may, visible
+from engine.process.access import Actor, ToChoose, ToCorrect, ToManage, ToRead, ToSubmit, may, might_submit, visible
 from engine.process.decide import Context, decide
 from engine.process.state import Instance, Membership, ProcessState
 from engine.template import bundle
@@ -272,3 +272,16 @@ def test_given_a_role_of_a_built_in_template_when_it_manages_then_only_the_start
     assert may(Actor("s1"), ToManage(), holding(role), definition).allowed == (role == tree["starter"])
     assert may(Actor("s1"), ToRead(), holding(role), definition).allowed
     assert not may(Actor("s2"), ToRead(), holding(role), definition).allowed
+
+
+def test_given_every_task_in_every_phase_when_narrowed_then_nobody_who_may_fill_it_in_is_left_out(
+    made: Any, phases: Mapping[str, ProcessState]
+) -> None:
+    definition = made.bundle.definition
+    for state in phases.values():
+        for instance in state.instances.values():
+            asked = {member.id for member in might_submit(instance, state, definition)}
+            for member in state.memberships.values():
+                for deed in (ToSubmit(instance), ToSubmit(instance, instance.membership), ToCorrect(instance)):
+                    allowed = may(Actor(member.subject), deed, state, definition).allowed
+                    assert member.id in asked or not member.active or not allowed
