@@ -122,6 +122,7 @@ MODULES: Final = (
         "Templates",
         {
             "test": "Play the scenarios of a template, and say how much of it they try.",
+            "simulate": "Play a template with made-up people: where does it come to a stop, and what never happens?",
         },
     ),
     Module(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.call import Call
-from cli.command import Commands
+from cli.command import Commands, Template
 from cli.completion import template_names
 from cli.excerpt import excerpt
 from cli.output import Done, Part, Progress, Table, tell
@@ -19,7 +19,9 @@ from cli.output import Done, Part, Progress, Table, tell
 if TYPE_CHECKING:
     from engine.template.bundle import Bundle
     from engine.trial.coverage import Coverage, Item
+    from engine.trial.noticing import Finding
     from engine.trial.running import Played, Trial
+    from engine.trial.simulating import Simulation
 
 commands = Commands()
 
@@ -72,6 +74,100 @@ def play(
     tell(call, data, *(part for trial in trials for part in _trial_parts(trial)))
     if not passed:
         raise typer.Exit(TrialFailed.exit_code)
+
+
+@commands.add(
+    "simulate", example="samskap simulate samson\nsamskap simulate ideas --runs 500 --seed 7 --picture tried.svg"
+)
+def simulate(
+    ctx: typer.Context,
+    name: Template,
+    runs: Annotated[int, typer.Option("--runs", min=1, max=100_000, help="How many processes are played.")] = 100,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same runs.")] = 1,
+    moves: Annotated[int, typer.Option("--moves", min=1, max=10_000, help="Moves after which a run is let be.")] = 200,
+    people: Annotated[
+        int | None, typer.Option("--people", min=1, max=100, help="How many hold each role; else that varies.")
+    ] = None,
+    parties: Annotated[
+        int | None, typer.Option("--parties", min=1, max=100, help="How many parties there are; else that varies.")
+    ] = None,
+    picture: Picture = None,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="Fail also where a state, task or transition is never tried.")
+    ] = False,
+) -> None:
+    """Play a template with made-up people: where does it come to a stop, and what never happens?
+
+    People, answers and order are made up by chance, guided to what has been tried least and to what conditions compare
+    with. Nothing is stored; no workspace is needed for the built-in templates. Ends with 13 where a process is stuck
+    (nothing is open for anybody, and nothing is due), never comes to an end, or has a condition that fails.
+    """
+    from engine.errors import TrialFailed
+    from engine.template import bundle
+    from engine.trial import simulating
+
+    call: Call = ctx.obj
+    folders = _folders(call)
+    read = bundle.read(name, folders)
+    linked = {one.name: one.definition for one in bundle.read_linked(read, folders)}
+    found = simulating.simulate(
+        read.definition,
+        runs=runs,
+        seed=seed,
+        moves=moves,
+        people=people,
+        parties=parties,
+        linked=linked,
+        progress=Progress(call),
+    )
+    if picture is not None:
+        _draw(call, found.coverage, picture)
+    tell(call, {**_simulation_data(found), "picture": picture}, *_simulation_parts(found))
+    untried = [one for one in found.findings if one.sort == "never" and not one.what.startswith("condition ")]
+    if not found.passed or (complete and untried):
+        raise typer.Exit(TrialFailed.exit_code)
+
+
+def _simulation_parts(found: Simulation) -> Iterator[Part]:
+    template = found.definition.template
+    told = [(one.sort, one.what, one.message) for one in found.findings]
+    title = f"{template.template} {template.version}"
+    yield Table(("Found", "Where", "What"), told, title=title, empty="nothing was found that should not be")
+    for one in found.findings:
+        if one.is_serious:
+            yield "\n".join(_way(one))
+    yield from coverage_parts(found.coverage)
+    yield Done(
+        f"{found.runs} processes played by seed {found.seed}, {found.moves} moves; {found.ended} came to an end,"
+        f" {sum(one.is_serious for one in found.findings)} finding(s)"
+    )
+
+
+def _way(one: Finding) -> Iterator[str]:
+    """The way to a finding, as a scenario has it: so that it can be put among them."""
+    yield f"# {one.sort} in {one.what}: {one.message} (run {one.run})"
+    starter, *others = one.people
+    yield f"starter: {starter.partition(':')[0]}"
+    if others:
+        yield "people:"
+        yield from (f"  {line}" for line in others)
+    yield "given:" if one.way else "given: []"
+    yield from (f"  - {step}" for step in one.way)
+
+
+def _simulation_data(found: Simulation) -> dict[str, object]:
+    template = found.definition.template
+    return {
+        "passed": found.passed,
+        "template": template.template,
+        "version": template.version,
+        "seed": found.seed,
+        "runs": found.runs,
+        "ended": found.ended,
+        "moves": found.moves,
+        "findings": found.findings,
+        "coverage": coverage_data(found.coverage),
+    }
 
 
 def _scripts(call: Call, names: Sequence[str]) -> Iterator[tuple[Bundle, list[Path]]]:

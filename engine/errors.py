@@ -115,6 +115,12 @@ class Refused(SamskapError):
     exit_code = 5
 
 
+class GoesRound(Refused):
+    """The template's automatic steps lead round and round: nothing was written, and its author has to mend it."""
+
+    code = "goes_round"
+
+
 class NotAllowed(Refused):
     """The actor's roles in this process do not allow it."""
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
+from functools import lru_cache
 from random import Random
 from typing import Any, Final
 
 from engine.codec import Json
 from engine.errors import ConfigError
-from engine.form.checks import Wrong, checker, wrongs
+from engine.form.checks import Walker, Wrong, checker, wrongs
 from engine.form.language import COMMENT_SUFFIX
 from engine.form.model import Field, Form, alternatives
 from engine.form.refs import Schema, mapping, sequence
@@ -47,7 +48,7 @@ def made_up(form: Form, random: Random, given: Mapping[str, Json] | None = None)
     """
     fixed = dict(given or {})
     making = _Making(form, random, fixed)
-    walker = checker(form.schema)
+    walker = _checker(form)
     answers = making.object(form.fields, sequence(form.schema.get("required")))
     answers = {**{name: value for name, value in answers.items() if name not in fixed}, **fixed}
     for _ in range(ATTEMPTS):
@@ -60,6 +61,12 @@ def made_up(form: Form, random: Random, given: Mapping[str, Json] | None = None)
         f"no answers were found that the form “{form.id}” takes: {told.path or 'the form'}: {told.message}",
         hint="Put right what is given; else the form's rules may contradict each other.",
     )
+
+
+@lru_cache(maxsize=64)
+def _checker(form: Form) -> Walker:
+    """The check of a form, made once: it takes longer than making answers up."""
+    return checker(form.schema)
 
 
 class _Making:

@@ -117,3 +117,88 @@ def test_given_a_workspace_when_its_own_template_is_tested_then_its_scenarios_ar
     )
     assert run(["--workspace", "work", "test", "soimpact"]) == 0
     assert "1 scenario(s) played, 0 failed" in capsys.readouterr().out
+
+
+# -- simulate ---------------------------------------------------------------------------------------------------------
+
+STUCK = """
+template: stuck
+version: 1.0.0
+title: {nb: X, nn: X, en: X}
+roles: {lead: {title: {nb: X, nn: X, en: X}}}
+starter: lead
+initial: asking
+states:
+  asking:
+    title: {nb: X, nn: X, en: X}
+    tasks: {say: {title: {nb: X, nn: X, en: X}, form: say, by: lead, correctable: false}}
+    actions:
+      go: {title: {nb: X, nn: X, en: X}, by: lead, to: over, when: answers.say.yes, else: {nb: X, nn: X, en: X}}
+  over: {title: {nb: X, nn: X, en: X}, final: true}
+"""
+SAY = """
+$id: stuck/say
+type: object
+title: X
+x-purpose: {nb: X, nn: X, en: X}
+required: ['yes']
+properties: {'yes': {type: boolean, title: X}}
+"""
+
+
+@pytest.fixture
+def stuck(nowhere: Path) -> Path:
+    """A workspace with a template that gets stuck on the answer no."""
+    assert run(["init", "-q", "."]) == 0
+    (nowhere / "processes" / "stuck.yaml").write_text(STUCK)
+    (nowhere / "forms" / "stuck").mkdir()
+    (nowhere / "forms" / "stuck" / "say.yaml").write_text(SAY)
+    return nowhere
+
+
+def test_given_a_built_in_template_when_simulated_then_coverage_is_told_and_it_ends_well(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["simulate", "samson", "--runs", "15", "-q"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("samson 1.")
+    assert "deadlock" not in told
+    assert "states  " in told
+
+
+def test_given_a_template_that_gets_stuck_when_simulated_then_the_way_is_told_as_a_scenario_and_it_ends_with_13(
+    stuck: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert run(["simulate", "stuck", "--runs", "20"]) == 13
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].startswith("deadlock  asking  nothing is open for anybody in asking, and nothing is due: “go”")
+    at = lines.index("given:")
+    assert lines[at + 1].startswith("  - {by: lead_")
+    assert '{"yes":false}' in lines[at + 1]
+
+
+def test_given_json_and_a_picture_when_simulated_then_findings_are_data_and_what_was_tried_is_drawn(
+    stuck: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert run(["simulate", "stuck", "--runs", "20", "--seed", "3", "--json", "--picture", "tried.svg"]) == 13
+    told = codec.loads(capsys.readouterr().out)
+    assert (told["passed"], told["seed"], told["runs"]) == (False, 3, 20)
+    found = {finding["sort"]: finding for finding in told["findings"]}
+    assert (found["deadlock"]["what"], len(found["deadlock"]["way"])) == ("asking", 1)
+    assert {item["id"] for item in told["coverage"] if item["kind"] == "state"} == {"asking", "over"}
+    assert ElementTree.parse(stuck / "tried.svg").getroot().tag.endswith("svg")
+
+
+def test_given_what_never_happens_when_all_is_asked_for_then_it_ends_with_13(
+    stuck: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = STUCK.replace("correctable: false", "correctable: true").replace(
+        "answers.say.yes,", "answers.say.yes != answers.say.yes,"
+    )
+    text = text.replace("  over:", "      leave: {title: {nb: X, nn: X, en: X}, by: lead, to: over}\n  over:")
+    (stuck / "processes" / "stuck.yaml").write_text(text)
+    assert run(["simulate", "stuck", "--runs", "5", "-q"]) == 0
+    assert "never  action asking.go" in capsys.readouterr().out
+    assert run(["simulate", "stuck", "--runs", "5", "-q", "--complete"]) == 13

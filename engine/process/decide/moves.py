@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.errors import Refused
+from engine.errors import GoesRound
 from engine.process import events as e
 from engine.process.decide.instances import begin_turns, is_complete, open_where_expected, withdraw
 from engine.process.decide.linking import spawn_on_entry
@@ -28,7 +28,7 @@ def settle(step: Step) -> None:
             assert choice.to is not None  # only an action stays where it is
             step.emit(e.StepTaken(state=choice.state, number=number, to=choice.to, considered=considered))
         take(step, *choices)
-    raise Refused(
+    raise GoesRound(
         f"the template goes round in a circle: more than {MAX_STEPS} automatic steps",
         hint="The template's author has to mend its auto transitions.",
     )
