@@ -53,14 +53,21 @@ class Purged:
 
 
 def outstanding(workspace: Workspace, engine: Engine) -> list[Erasure]:
-    """The entries of the list of erasures that the warehouse does not know of."""
+    """The entries of the list of erasures that were not carried out here, or were with a log that is another now."""
     entries = engine.erasures.all()
     if not entries or not workspace.warehouse.exists():
         return entries
     with closing(connect(workspace.warehouse)) as connection:
         pull.prepare(connection)
-        done = {row[0] for row in connection.execute("SELECT erasure FROM ops.erasure").fetchall()}
+        rows = connection.execute("SELECT erasure, log_position, log_hash FROM ops.erasure").fetchall()
+    done = {erasure for erasure, position, digest in rows if _at(engine, position) == digest}
     return [entry for entry in entries if entry.id not in done]
+
+
+def _at(engine: Engine, position: int) -> str:
+    """The hash of the event at a position of the log; empty where there is none."""
+    page = next(engine.log.pages(after=position - 1, size=1), [])
+    return page[0].hash if page and page[0].position == position else ""
 
 
 def purge(workspace: Workspace, engine: Engine, canaries: Sequence[str] = (), *, progress: Progress = quiet) -> Purged:
@@ -71,6 +78,7 @@ def purge(workspace: Workspace, engine: Engine, canaries: Sequence[str] = (), *,
     """
     with hold(workspace.warehouse):
         entries = outstanding(workspace, engine)
+        _no_old_files(workspace, engine)
         if not entries:
             return Purged()
         progress("the landing", 0, 3)
@@ -174,9 +182,16 @@ def _landing(workspace: Workspace, engine: Engine) -> int:
     for source in _sources(engine):
         for landed, contract in _files(engine, source):
             gone += _without(engine, landing, landed, contract, units)
-        for old, kind in _left_over(engine, source):
-            landing.forget(old, kind)
+    _no_old_files(workspace, engine)
     return gone
+
+
+def _no_old_files(workspace: Workspace, engine: Engine) -> None:
+    """Take away files that were stored anew, as they were before: also where a backup brought them back."""
+    landing = Landing(workspace.landing)
+    for event in _erased_files(engine) if engine.erasures.units() else ():
+        for kind in ("csv", "parquet"):
+            landing.forget(event.stored_hash, kind)
 
 
 def _sources(engine: Engine) -> list[str]:
@@ -203,13 +218,6 @@ def _files(engine: Engine, source: str) -> Iterator[tuple[e.MeasurementsLanded, 
     for landed in found.values():
         if contracts[landed.contract_hash].has_personal:
             yield landed, contracts[landed.contract_hash]
-
-
-def _left_over(engine: Engine, source: str) -> list[tuple[str, str]]:
-    """Files that were stored anew, as they were before: by hash and kind."""
-    told = _told(engine, source)
-    kinds = {contract.kind for contract in _contracts(told).values()}
-    return [(p.stored_hash, kind) for p in told if isinstance(p, e.MeasurementsErased) for kind in kinds]
 
 
 def _without(
@@ -270,10 +278,12 @@ def _anew(workspace: Workspace, engine: Engine, entries: Sequence[Erasure]) -> N
                 stream for entry in engine.erasures.all() if entry.kind == "process" for stream, _ in entry.subjects
             ]
             _kept(connection, path, _gone(engine), disposed)
-        now = datetime.now(UTC).replace(tzinfo=None)
+        now, position = datetime.now(UTC).replace(tzinfo=None), engine.log.position()
         for entry in entries:
-            values = (entry.id, entry.kind, datetime.fromisoformat(entry.at).replace(tzinfo=None), now)
-            connection.execute("INSERT INTO ops.erasure VALUES (?, ?, ?, ?)", values)
+            begun = datetime.fromisoformat(entry.at).replace(tzinfo=None)
+            values = (entry.id, entry.kind, begun, now, position, _at(engine, position))
+            connection.execute("DELETE FROM ops.erasure WHERE erasure = ?", (entry.id,))
+            connection.execute("INSERT INTO ops.erasure VALUES (?, ?, ?, ?, ?, ?)", values)
         connection.execute("CHECKPOINT")
     copies.sync(new)
     new.replace(path)

@@ -110,10 +110,14 @@ CREATE TABLE IF NOT EXISTS ops.erasure (
     erasure VARCHAR NOT NULL,
     kind VARCHAR NOT NULL,
     begun_at TIMESTAMP NOT NULL,
-    purged_at TIMESTAMP NOT NULL
+    purged_at TIMESTAMP NOT NULL,
+    log_position BIGINT NOT NULL,
+    log_hash VARCHAR NOT NULL
 );
 COMMENT ON TABLE ops.erasure IS 'Which entries of the list of erasures were carried out here. Grain: erasure.';
 COMMENT ON COLUMN ops.erasure.erasure IS 'Id of the entry in data/erasures.jsonl';
 COMMENT ON COLUMN ops.erasure.kind IS 'What was erased: a person, a membership, a process, a unit of a measurement file';
 COMMENT ON COLUMN ops.erasure.begun_at IS 'When it was begun (UTC)';
 COMMENT ON COLUMN ops.erasure.purged_at IS 'When the warehouse was written anew (UTC)';
+COMMENT ON COLUMN ops.erasure.log_position IS 'The newest event of the log then; in another log, of an older backup, it is to be done again';
+COMMENT ON COLUMN ops.erasure.log_hash IS 'The hash of that event';

@@ -89,6 +89,8 @@ def _failures(found: ExpectationValidationResult) -> tuple[str, int]:
     config = found.expectation_config
     rule = str(config.meta["rule"]) if config is not None and config.meta is not None else "?"
     count = found.result.get("unexpected_count", found.result.get("observed_value"))
+    if count is None and found.result.get("element_count") == 0:  # everybody in the file was erased
+        count = 0
     if not isinstance(count, int):
         raise RuntimeError(f"Great Expectations could not judge {rule}: {found.exception_info}")  # noqa: TRY004
     return rule, count

@@ -95,8 +95,8 @@ class Landing:
     def forget(self, stored_hash: str, kind: str) -> None:
         """Take a landed file away."""
         path = self.path_of(stored_hash, kind)
-        path.unlink(missing_ok=True)
-        if path.parent.is_dir():
+        if path.exists():
+            path.unlink()
             _sync(path.parent)
 
     def _keep(self, draft: Path, kind: str) -> tuple[str, int, Path]:
