@@ -111,10 +111,22 @@ def _erase_person(call: Call, handle: str, process: str | None, reason: str, *, 
     if dry_run:
         return _Told(_as_data(planned, stays, None), _planned(planned, stays))
     done = erasing.erase(call.engine, planned, reason)
+    _remove_exports(call, planned)
     made_anew(call, planned.canaries)
     what = "A person was" if planned.whole else "What a person was in one process was"
     told: list[Part] = [Done(f"{what} erased. Entry in the list: {done.erasure}"), *stays]
     return _Told(_as_data(planned, stays, done.erasure), told, planned.canaries)
+
+
+def _remove_exports(call: Call, planned: Plan) -> None:
+    """Take away what was exported of the person and still lies in the workspace."""
+    from engine.personal.telling import exports
+
+    root = call.workspace.root
+    found = exports(root, planned.person.id, passed_over=call.workspace.data) if planned.whole else []
+    for path in found:
+        path.unlink()
+        note(call, f"removed: {path.relative_to(root)}")
 
 
 def _erase_units(call: Call, units: Sequence[str], reason: str, *, dry_run: bool) -> _Told:

@@ -44,7 +44,7 @@ def export(
     from engine import codec
     from engine.errors import NotAllowed
     from engine.export.files import new_file
-    from engine.personal.telling import held, page, person_for
+    from engine.personal.telling import DATA, PAGE, held, page, person_for
     from warehouse.personal import measured, questions
 
     call: Call = ctx.obj
@@ -62,7 +62,7 @@ def export(
     )
     folder = Path(to)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    data, readable = folder / "held.json", folder / "held.html"
+    data, readable = folder / DATA, folder / PAGE
     with new_file(data, force=force) as file:
         file.write(codec.dumps(told.as_dict()) + b"\n")
     with new_file(readable, force=force) as file:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from prefect import flow, runtime
+from prefect import flow, get_run_logger, runtime
 
 from engine.notify.delivery import Delivered
 from engine.notify.delivery import deliver as send
 from engine.notify.sending import Services
+from engine.personal import retention
 from engine.workspace import Workspace
 from pipelines.retrying import stage
 
@@ -25,10 +26,14 @@ NAME = "keep-time"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The processes in which something was due, and what became of the messages; None where nothing is sent."""
+    """The processes in which something was due, and what became of the messages; None where nothing is sent.
+
+    `past_their_time` are the processes that are kept longer than their template says: they are told, and stay.
+    """
 
     processes: tuple[str, ...]
     delivered: Delivered | None
+    past_their_time: tuple[str, ...] = ()
 
 
 @stage
@@ -49,6 +54,16 @@ def deliver(workspace: str) -> Delivered | None:
         return send(engine, Services(settings.services), base_url=settings.base_url)
 
 
+@stage
+def past_their_time(workspace: str) -> tuple[str, ...]:
+    """The processes that are due to be disposed of: for somebody to do, `samskap dispose`."""
+    with closing(Workspace.open(Path(workspace)).engine()) as engine:
+        due = tuple(one.process for one in retention.due(engine, engine.clock()))
+    if due:
+        get_run_logger().warning("%d process(es) are past the time that they are kept: see `samskap dispose`", len(due))
+    return due
+
+
 @flow(name=NAME, persist_result=False)
 def keep_time(workspace: str) -> Kept:
     """Let time act in a workspace (its folder), then tell people. One damaged process keeps nobody's message back."""
@@ -56,4 +71,4 @@ def keep_time(workspace: str) -> Kept:
         os.setpgrp()  # Ctrl-C is for the schedule, which then waits for this run
     ticked = tick(workspace, return_state=True)
     delivered = deliver(workspace)
-    return Kept(ticked.result(), delivered)
+    return Kept(ticked.result(), delivered, past_their_time(workspace))

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from pathlib import Path
 from typing import Any, Final
 
 from engine import codec
 from engine.codec import Json
 from engine.engine import Engine
-from engine.errors import NotAllowed
+from engine.errors import NotAllowed, SamskapError
 from engine.form.model import Field
 from engine.form.validate import join_personal
 from engine.personal import holdings
@@ -233,6 +234,28 @@ def _mended(engine: Engine, trace: Trace) -> Iterator[dict[str, Json]]:
         if isinstance(payload, e.RowMended) and payload.subject == trace.subject:
             told = codec.mapping(codec.decode(payload.model_dump_json().encode()))
             yield {"at": event.recorded_at.isoformat(), **told}
+
+
+DATA: Final = "held.json"
+PAGE: Final = "held.html"
+"""What an export is called in its folder."""
+
+
+def exports(folder: Path, person_id: str, *, passed_over: Path) -> list[Path]:
+    """The files of exports of a person that lie in a folder or below; `passed_over` is not looked into."""
+    found = list[Path]()
+    for data in sorted(folder.rglob(DATA)):
+        if data.is_symlink() or data.is_relative_to(passed_over) or not _is_of(data, person_id):
+            continue
+        found += [path for path in (data, data.with_name(PAGE)) if path.is_file()]
+    return found
+
+
+def _is_of(data: Path, person_id: str) -> bool:
+    try:
+        return codec.mapping(codec.mapping(codec.decode(data.read_bytes()))["profile"])["id"] == person_id
+    except (OSError, SamskapError, LookupError, ValueError):
+        return False
 
 
 # -- the page ---------------------------------------------------------------------------------------------------------

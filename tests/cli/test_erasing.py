@@ -107,6 +107,16 @@ def test_given_a_person_when_exporting_what_is_held_about_them_then_two_files_of
     assert (to / "held.json").stat().st_mode & 0o077 == 0
 
 
+def test_given_exports_in_the_workspace_when_their_person_is_erased_then_they_are_gone_and_others_stay(
+    known: Terminal,
+) -> None:
+    for handle in ("ola", "eva"):
+        known.done("person", "export", handle, "--to", str(known.folder / "out" / handle))
+    known.done("erase", "ola", *REASON)
+    assert sorted(path.name for path in (known.folder / "out").rglob("*.*")) == ["held.html", "held.json"]
+    assert known.done("erase", "--verify", "--search", "ola.hansen@example.org").code == 0
+
+
 def test_given_somebody_else_when_exporting_then_not_allowed_and_the_operator_is(known: Terminal) -> None:
     assert known("person", "export", "ola", "--to", str(known.folder / "a"), who="eva").code == 6
     assert not (known.folder / "a").exists()

@@ -201,6 +201,30 @@ def test_given_a_value_put_right_when_its_file_is_stored_anew_then_it_still_hold
     assert [(payload.stored_hash, payload.rows) for payload in new][1:2] == [(new[0].erased_hash, 1)]
 
 
+# -- broken off -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["_landing", "_questions", "copies.withdraw", "_anew", "copies.sync"])
+def test_given_a_purge_that_breaks_off_when_done_again_then_it_is_whole(
+    empty: Played, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    empty.engine.people.add("ola", "Ola Hansen")
+    planned = forgetting.plan(empty.engine, empty.engine.people.find("ola"))
+    done = forgetting.erase(empty.engine, planned, "asked for it")
+
+    def fail(*_: object) -> None:
+        raise OSError("the power is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"warehouse.erasing.{step}", fail)
+        with pytest.raises(OSError, match="power"):
+            erasing.purge(empty.workspace, empty.engine)
+    assert [entry.id for entry in erasing.outstanding(empty.workspace, empty.engine)] == [done.erasure]
+    assert erasing.purge(empty.workspace, empty.engine).erasures == (done.erasure,)
+    assert erasing.outstanding(empty.workspace, empty.engine) == []
+    assert not list(empty.workspace.data.glob("*.anew*"))
+
+
 # -- the record of questions -------------------------------------------------------------------------------------------
 
 
