@@ -1,0 +1,99 @@
+"""Each step of linked processes is taken once, whoever is killed and however many go on at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from engine.engine import Engine
+from engine.process import commands as c
+from engine.store import worklists
+from engine.store.postgres import create
+
+if TYPE_CHECKING:
+    Land = Any  # the class stands in conftest.py, which cannot be imported
+
+
+@pytest.mark.parametrize("step", ["begin", "by_itself"])
+def test_given_a_kill_between_asking_and_starting_when_time_acts_then_it_is_started_once(land: Land, step: str) -> None:
+    land.killed(step, lambda engine: engine.handle(land.person("kari"), "p", c.Act("go")))
+    assert land.linked("visit")[0].status == "opened"
+    assert ("p-visit" in land.names()) is (step == "by_itself")
+    for _ in range(2):
+        land.engine.tick()
+    assert ([one.status for one in land.linked("visit")], land.names()) == (["open"], ["p", "p-visit"])
+
+
+def test_given_a_kill_before_starting_when_somebody_acts_in_the_parent_then_it_is_started(land: Land) -> None:
+    land.killed("begin", lambda engine: engine.handle(land.person("kari"), "p", c.Act("go")))
+    land.do("kari", c.AddParty("school", "School"))
+    assert land.linked("visit")[0].status == "open"
+
+
+def test_given_a_kill_after_the_end_when_time_acts_then_the_parent_is_told_once(land: Land) -> None:
+    land.do("kari", c.Act("go"))
+    land.do("kari", c.Submit("talk.1", {"score": 3}), "p-visit")
+    land.killed("by_itself", lambda engine: engine.handle(land.person("kari"), "p-visit", c.Act("close")))
+    assert (land.state("p-visit").status, land.linked("visit")[0].status) == ("finished", "open")
+    for _ in range(2):
+        land.engine.tick()
+    told = [r for r in land.engine.log.read(land.engine.stream("p")) if r.type == "link.ended"]
+    assert (len(told), land.linked("visit")[0].status) == (1, "finished")
+
+
+def test_given_the_same_command_again_after_a_kill_when_given_then_the_same_answer_and_what_was_owed_is_done(
+    land: Land,
+) -> None:
+    def go(engine: Engine) -> Any:
+        return engine.handle(land.person("kari"), "p", c.Act("go"), command_id="once")
+
+    land.killed("begin", go)
+    assert go(land.engine).replayed
+    assert land.linked("visit")[0].status == "open"
+
+
+def test_given_two_who_go_on_at_once_when_both_have_then_it_is_started_once(alone: Land) -> None:
+    alone.do("kari", c.Act("go"))
+    alone.publish("visit")
+    other = alone.open()
+    real = other._committing.begin
+
+    def late(*args: Any) -> Any:
+        other._committing.begin = real  # type: ignore[method-assign]
+        alone.engine.tick()
+        return real(*args)
+
+    other._committing.begin = late  # type: ignore[method-assign]
+    other.tick()
+    other.close()
+    assert alone.names() == ["p", "p-visit"]
+    linked = [r for r in alone.engine.log.read(alone.engine.stream("p")) if r.type == "process.linked"]
+    assert len(linked) == 1
+
+
+def test_given_links_when_the_read_models_are_made_again_then_they_are_the_same(land: Land) -> None:
+    land.do("kari", c.Act("visit_all"))
+    land.visit("p-round-town")
+    before = land.engine.log.query("SELECT * FROM link ORDER BY child")
+    assert len(before) == 2
+    land.engine.rebuild_worklists()
+    assert land.engine.log.query("SELECT * FROM link ORDER BY child") == before
+
+
+def test_given_postgresql_when_linked_processes_run_then_as_on_sqlite(
+    new_land: Callable[[str], Land], new_database: Callable[[], str]
+) -> None:
+    url = new_database()
+    create(url)
+    land = new_land(url)
+    land.publish("programme")
+    land.begin()
+    land.do("kari", c.Act("go"))
+    assert land.incidents() != []
+    land.publish("visit")
+    land.engine.tick()
+    land.visit(verdict="good")
+    assert (list(land.state().active), worklists.owed(land.engine.log)) == (["good"], [])
+    land.engine.close()
