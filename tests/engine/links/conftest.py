@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -24,13 +25,14 @@ roles:
   lead: {title: {nb: Leder, nn: Leiar, en: Lead}, min: 1}
   member: {title: {nb: Medlem, nn: Medlem, en: Member}, of: party}
 starter: lead
+tasks:
+  outline: {title: {nb: Skisse, nn: Skisse, en: Outline}, form: outline, by: lead, optional: true}
 initial: plan
 states:
   plan:
     title: {nb: Plan, nn: Plan, en: Plan}
-    tasks:
-      outline: {title: {nb: Skisse, nn: Skisse, en: Outline}, form: outline, by: lead, optional: true}
     actions:
+      tour: {title: {nb: Rundtur, nn: Rundtur, en: Tour}, by: lead, to: touring}
       go: {title: {nb: Begynn, nn: Byrj, en: Go}, by: lead, to: work}
       try_out:
         title: {nb: Prøv, nn: Prøv, en: Try out}
@@ -65,6 +67,10 @@ states:
         to: ended
         when: links.round.open == 0 or links.round.cancelled > 0
         else: {nb: Vent, nn: Vent, en: Wait}
+  touring:
+    title: {nb: På rundtur, nn: På rundtur, en: Touring}
+    spawn: {template: visit, link: tour, each: answers.outline.places}
+    actions: {home: {title: {nb: Hjem, nn: Heim, en: Home}, by: lead, to: ended}}
   good: {title: {nb: Bra, nn: Bra, en: Good}, actions: {over: {title: {nb: Slutt, nn: Slutt, en: End}, by: lead, to: ended}}}
   ended: {title: {nb: Slutt, nn: Slutt, en: End}, final: true}
 """
@@ -102,6 +108,11 @@ type: object
 properties:
   topic: {title: Tema, type: string, maxLength: 200}
   limit: {title: Grense, type: integer, minimum: 1, maximum: 9}
+  places:
+    title: Steder
+    type: array
+    maxItems: 5
+    items: {type: object, required: [id], properties: {id: {title: Sted, type: string, maxLength: 20}}}
 """.replace("title: {nb: Skisse}", "title: Skisse")
 
 TALK = """
@@ -142,6 +153,11 @@ class Land:
     def open(self) -> Engine:
         """Another engine over the same store."""
         return Engine.open(self.data, store_url=self.store_url)
+
+    def reopen(self) -> None:
+        """Go on with another engine over the same store, as after a kill."""
+        self.engine.close()
+        self.engine = self.open()
 
     def person(self, handle: str) -> Session:
         if handle not in self.people:
@@ -248,6 +264,10 @@ def ring(tmp_path: Path) -> Iterator[Land]:
 
 
 @pytest.fixture
-def new_land(tmp_path: Path) -> Callable[[str], Land]:
-    """Makes such a workspace over the log at a URL, with nothing published in it."""
-    return lambda store_url: Land(tmp_path / "data", write(tmp_path / "config"), store_url)
+def new_land(tmp_path: Path) -> Callable[..., Land]:
+    """Makes such a workspace, over a log of its own or the one at a URL, with nothing published in it."""
+
+    def make(store_url: str | None = None) -> Land:
+        return Land(tmp_path / uuid4().hex, write(tmp_path / "config"), store_url)
+
+    return make

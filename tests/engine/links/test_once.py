@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from engine.engine import Engine
+from engine.errors import SamskapError
 from engine.process import commands as c
 from engine.store import worklists
 from engine.store.postgres import create
@@ -96,4 +102,73 @@ def test_given_postgresql_when_linked_processes_run_then_as_on_sqlite(
     land.engine.tick()
     land.visit(verdict="good")
     assert (list(land.state().active), worklists.owed(land.engine.log)) == (["good"], [])
+    land.engine.close()
+
+
+class Killed(BaseException):
+    """The engine is gone at this point: what was committed is all there is."""
+
+
+def until_killed(engine: Engine, after: int, act: Callable[[], object]) -> None:
+    """Act, and be gone right before the engine takes a step of going on beyond so many."""
+    left = [after]
+
+    def counted(step: Callable[..., Any]) -> Callable[..., Any]:
+        def taken(*args: Any) -> Any:
+            left[0] -= 1
+            if left[0] < 0:
+                raise Killed
+            return step(*args)
+
+        return taken
+
+    for name in ("begin", "by_itself"):
+        setattr(engine._committing, name, counted(getattr(engine._committing, name)))
+    with suppress(SamskapError, Killed):
+        act()
+
+
+ACTS: dict[str, Callable[[Any, str], object]] = {
+    "go": lambda land, _: land.do("kari", c.Act("go")),
+    "all": lambda land, _: land.do("kari", c.Act("visit_all")),
+    "back": lambda land, _: land.do("kari", c.Act("back")),
+    "aside": lambda land, _: land.do("kari", c.Act("try_out")),
+    "finish": lambda land, name: land.visit(name, score=3),
+    "give up": lambda land, name: land.do("kari", c.Cancel("Nei"), name),
+    "again": lambda land, _: land.do("kari", c.Retry("link:visit")),
+    "let go": lambda land, name: land.engine.end_link(land.person("kari"), "p", name, "Nok"),
+    "tick": lambda land, _: land.engine.tick(),
+}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    acts=st.lists(st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 5), st.integers(0, 4)), max_size=9),
+)
+def test_given_any_acts_and_kills_when_time_has_acted_then_each_is_started_once_and_told_once(
+    new_land: Callable[..., Land], acts: list[tuple[str, int, int]]
+) -> None:
+    land = new_land()
+    land.publish("programme", "visit")
+    land.begin()
+    for act, which, steps in acts:
+        there = [one.name for one in land.state().links.values() if one.name] or ["p"]
+        until_killed(land.engine, steps, lambda: ACTS[act](land, there[which % len(there)]))  # noqa: B023 (called at once)
+        land.reopen()
+    land.engine.tick()
+    assert worklists.owed(land.engine.log) == []
+    told = [land.engine.payload(record) for record in land.engine.log.read(land.engine.stream("p"))]
+    parent, number = land.state(), Counter((type(one).__name__, getattr(one, "child", "")) for one in told)
+    assert (
+        max(
+            [count for (kind, _), count in number.items() if kind in ("LinkOpened", "ProcessLinked", "LinkEnded")],
+            default=1,
+        )
+        == 1
+    )
+    for one in parent.links.values():
+        child = land.engine.load(UUID(one.child)).state
+        assert list(child.parents) == [parent.stream.hex]
+        assert one.status in ("let_go", "open" if child.status == "running" else child.status)
+    assert set(land.names()) == {"p", *(one.name for one in parent.links.values())}
     land.engine.close()

@@ -166,6 +166,17 @@ def test_given_a_party_that_comes_later_when_it_joins_then_it_gets_its_own_once(
     assert [one.element for one in land.linked("round")] == ["town", "club", "school"]
 
 
+def test_given_one_for_each_row_of_a_list_when_rows_come_then_each_gets_its_own(land: Land) -> None:
+    land.do("kari", c.Submit("outline.1", {"places": [{"id": "nord"}, {"id": "sør øst"}]}))
+    land.do("kari", c.Act("tour"))
+    assert [(one.element, one.name) for one in land.linked("tour")] == [
+        ("nord", "p-tour-nord"),
+        ("sør øst", "p-tour-sør-øst"),
+    ]
+    land.do("kari", c.Submit("outline.1", {"places": [{"id": "nord"}, {"id": "vest"}]}))
+    assert [one.element for one in land.linked("tour")] == ["nord", "sør øst", "vest"]
+
+
 def test_given_several_processes_when_all_have_finished_then_a_condition_reads_all_of_their_answers(land: Land) -> None:
     land.do("kari", c.Act("visit_all"))
     land.visit("p-round-town", score=4)
