@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PEERS  := .venv-peers
 STAMP  := $(VENV)/.installed
 
 .PHONY: help setup demo test slow check bench lock
@@ -33,9 +34,16 @@ check: setup     ## lint, types and the contracts between the rooms
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: setup     ## measure: tables with ratios
+bench: setup $(PEERS)/.installed ## measure: tables with ratios
 	@$(BIN)/python -m benchmarks
+
+# The peers that need other versions than we do have an environment of their own, beside ours.
+$(PEERS)/.installed: benchmarks/peers.lock
+	@$(PYTHON) -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement benchmarks/peers.lock
+	@touch $@
 
 lock: setup      ## renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group dev --output-file requirements.lock pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file benchmarks/peers.lock benchmarks/peers.in

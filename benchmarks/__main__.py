@@ -10,11 +10,15 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
-from benchmarks import engine_speed, scale_speed, warehouse_speed
+from benchmarks import engine_speed, scale_speed, warehouse_speed, writers_speed
 from benchmarks.measure import Line, table
 
 BENCHMARKS: Mapping[str, tuple[str, Callable[[int], list[Line]]]] = {
-    "commands": ("Durable commands per second", engine_speed.commands),
+    "commands": ("Durable commands per second in one process that grows", engine_speed.commands),
+    "writers": (
+        "Answered tasks per second, each on disk before the next, by 1, 4 and 16 writers",
+        writers_speed.writers,
+    ),
     "rebuild": ("Processes rebuilt per second", engine_speed.rebuild),
     "guards": ("Guards evaluated per second", engine_speed.guards),
     "forms": ("Sets of answers checked per second", engine_speed.forms),

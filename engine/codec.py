@@ -96,8 +96,16 @@ def mapping(value: Json, what: str = "the JSON") -> dict[str, Json]:
     return value
 
 
+_AS_THEY_ARE = frozenset((str, int, bool, type(None)))
+
+
 def _plain(value: object) -> object:
     """The same value with every decimal in its one form."""
+    kind = type(value)
+    if kind in _AS_THEY_ARE:  # most of what there is
+        return value
+    if kind is dict:
+        return {key: inner if type(inner) in _AS_THEY_ARE else _plain(inner) for key, inner in value.items()}  # type: ignore[attr-defined]
     if isinstance(value, Decimal):
         return number(str(value))
     if isinstance(value, Mapping):

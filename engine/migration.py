@@ -1,4 +1,4 @@
-"""Many processes to another version of their template: one after the other, each by itself.
+"""Many processes to another version of their template: several at a time, each by itself.
 
 What is decided for one process is `engine.process.decide.migrating`'s. This goes through all that the plan is about,
 tells what came of each, and keeps none from another. Broken off, it goes on where it was: those that run on the new
@@ -8,6 +8,7 @@ version already are no longer asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -19,6 +20,9 @@ from engine.process.history import Line
 from engine.progress import Progress, quiet
 from engine.store.people import Session
 from engine.template.plan import Plan
+
+AT_ONCE = 8
+"""Processes that are moved side by side: they share commits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +55,26 @@ def migrate(
     apply: bool,
     progress: Progress = quiet,
 ) -> Iterator[Moved]:
-    """Migrate the processes, or, without `apply`, tell what would follow. Each is one commit; none stops another."""
+    """Migrate the processes, or, without `apply`, tell what would follow; in the order of the names.
+
+    Each is stored by itself, and none stops another; several share a sync of the disk.
+    """
     command = c.Migrate(engine.bundle_of(plan.template, plan.to), reason, plan)
     digest = sha256(codec.dumps([command.bundle, reason, plan.model_dump(mode="json")])).hexdigest()[:24]
-    for number, name in enumerate(names, 1):
+
+    def moved(name: str) -> Moved:
         try:
             lines = engine.preview(session, name, command)
             if apply:
                 engine.handle(session, name, command, command_id=f"migrate-{digest}")
-            yield Moved(name, plan.to, lines)
         except SamskapError as error:
-            yield Moved(name, plan.to, (), error)
-        progress("migrating" if apply else "trying out", number, len(names))
+            return Moved(name, plan.to, (), error)
+        return Moved(name, plan.to, lines)
+
+    threads = ThreadPoolExecutor(AT_ONCE)
+    try:
+        for number, one in enumerate(threads.map(moved, names), 1):
+            yield one
+            progress("migrating" if apply else "trying out", number, len(names))
+    finally:
+        threads.shutdown(cancel_futures=True)

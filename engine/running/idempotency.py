@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -80,7 +80,8 @@ class Answers:
     def _fingerprint(self, command: commands.Command) -> str:
         """A keyed fingerprint: without the key an answer of 1 to 5 could be guessed from it."""
         assert is_dataclass(command)
-        content = {name: _plain(value) for name, value in asdict(command).items() if name != "expires_at"}
+        values = {field.name: getattr(command, field.name) for field in fields(command)}
+        content = {name: _plain(value) for name, value in values.items() if name != "expires_at"}
         key = self._keys.ensure("workspace", "commands")
         return hmac.digest(key, type(command).__name__.encode() + codec.dumps(content), "sha256").hex()
 
@@ -110,4 +111,6 @@ def _plain(value: object) -> Any:
         return value.isoformat()
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
-    return list(value) if isinstance(value, tuple) else value
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value

@@ -31,6 +31,7 @@ class KeyFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._on_disk: set[Path] = set()  # folders whose own entries were synced
         self._known: dict[tuple[str, str], AESGCM] = {}
         self._workspace: dict[str, bytes] = {}  # every command needs these; keys of people are looked up each time
         try:
@@ -103,8 +104,11 @@ class KeyFolder:
             key = path.read_bytes()
         finally:
             draft.unlink(missing_ok=True)
-        for folder in (path.parent, path.parent.parent, self.folder):
-            _sync_folder(folder)
+        _sync_folder(path.parent)
+        for folder in (path.parent, path.parent.parent):
+            if folder not in self._on_disk:
+                _sync_folder(folder.parent)
+                self._on_disk.add(folder)
         if self.is_destroyed(kind, key_id):  # in the same moment
             self.destroy(kind, key_id)
             self._not_destroyed(kind, key_id)
