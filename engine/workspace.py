@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from engine.engine import Engine, now_utc
 from engine.errors import NotFound, Place, SettingsError
+from engine.store.address import FILE as LOG
 from engine.store.address import create
 from engine.store.keys import KeyFolder
 from engine.store.log import Log
@@ -225,9 +226,37 @@ class Workspace:
         return self.root / "sources"
 
     def engine(self, *, clock: Callable[[], datetime] = now_utc) -> Engine:
-        """The engine over this workspace's log and keys."""
+        """The engine over this workspace's log and keys.
+
+        Raises `SettingsError` where they are not there: a new log would hide that the old one is lost, or on a disk
+        that is not mounted.
+        """
+        self._check_data()
         settings = self.settings
         return Engine.open(self.data, store_url=settings.store_url, clock=clock, notify=settings.notify.enabled)
+
+    def _check_data(self) -> None:
+        log = self.data / LOG
+        try:
+            is_there, has_log = self.data.is_dir(), log.exists()
+        except OSError as error:
+            raise SettingsError(
+                f"the workspace's data folder cannot be looked into: {error.strerror}",
+                hint="Check who owns it.",
+                where=str(self.data),
+            ) from error
+        if not is_there:
+            raise SettingsError(
+                "the workspace's data folder is not there",
+                hint="Is its disk mounted? Restore it with `samskap restore`, or, for a new workspace: mkdir data",
+                where=str(self.data),
+            )
+        if self.settings.store_url is None and not has_log and KeyFolder(self.data / "keys").mark() is not None:
+            raise SettingsError(
+                "the log is gone: there are keys of people, and no events",
+                hint="Restore it with `samskap restore`, or say in samskap.toml where it is (store_url).",
+                where=str(log),
+            )
 
     def log(self, store_url: str) -> Log:
         """Another log by its URL, a file relative to this workspace, with its tables made where they are missing."""

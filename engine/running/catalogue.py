@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache, partial
 from uuid import UUID
 
-from engine.errors import Conflict, NotFound, Refused
+from engine.errors import Conflict, IntegrityFault, NotFound, Refused
 from engine.process import events as e
 from engine.running.streams import Streams, stream_of
-from engine.template.bundle import Bundle, definition_from
+from engine.store.verify import first_fault
+from engine.template.bundle import Bundle, content_hash, definition_from
 from engine.template.chart import Definition
 
 
@@ -51,7 +53,14 @@ class Catalogue:
         head = log.head(stream)
         known = self._published.get(stream)
         if known is None or known[0] != head:
-            payloads = [event.payload for event in self._streams.events(log.read(stream, until=head[0]))]
+            records = log.read(stream, until=head[0])
+            fault = first_fault(stream, records, head)
+            if fault is not None:
+                raise IntegrityFault(
+                    f"the versions of “{template}” are not what was published: event {fault.sequence}: {fault.what}",
+                    hint="Restore the log from a backup: `samskap restore`; what runs on an intact version goes on.",
+                )
+            payloads = [event.payload for event in self._streams.events(records)]
             known = self._published[stream] = head, payloads
         return known[1]
 
@@ -101,7 +110,10 @@ class Catalogue:
         return partial(self._ready, template)
 
     def _load(self, template: str, bundle: str) -> Definition:
-        for payload in self.published(template):
-            if payload.bundle == bundle:
-                return self._prepare(definition_from(payload.content, bundle))
+        """A version by its hash, which vouches for it, whatever was done to others."""
+        for record in self._streams.log.read(stream_of("bundle", template)):
+            with suppress(IntegrityFault):
+                payload = self._streams.event(record).payload
+                if isinstance(payload, e.BundlePublished) and content_hash(payload.content) == bundle:
+                    return self._prepare(definition_from(payload.content, bundle))
         raise NotFound(f"the bundle {bundle[:12]} of {template} is not in the log", hint="Run `samskap verify`.")

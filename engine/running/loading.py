@@ -13,7 +13,7 @@ from engine.errors import IntegrityFault, NotFound, SamskapError
 from engine.process.state import ProcessState, fold
 from engine.running.catalogue import Catalogue
 from engine.running.streams import Streams
-from engine.store.log import Found, Record, hash_of
+from engine.store.log import Found, Record, hash_of, stream_of_text
 from engine.store.verify import Fault, first_fault, follow
 from engine.template.chart import Definition
 
@@ -61,7 +61,7 @@ class Loading:
         rows = self._log.query("SELECT stream FROM process WHERE name=?", (name,))
         if not rows:
             raise _unknown(name)
-        return UUID(rows[0]["stream"])
+        return stream_of_text(rows[0]["stream"])
 
     def find(self, name: str, actor: str, key: str) -> Found:
         """Where a process is and how it ends, and what was answered to a key; raise `NotFound`."""

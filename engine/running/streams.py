@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from engine import codec
@@ -46,9 +47,22 @@ class Streams:
     def event(
         self, record: Record, *, opened: Mapping[str, e.AnswersRevealed] | None = None, own: str | None = None
     ) -> e.Event:
-        """The event of a record."""
+        """The event of a record; raise `IntegrityFault` where it is none of its kind."""
         envelope, stored = record.content()
-        payload = unprotect(record.type, envelope["schema_version"], stored, self.keys, opened=opened or {}, own=own)
+        try:
+            return self._event(record, envelope, stored, opened or {}, own)
+        except (KeyError, TypeError, ValueError) as error:
+            raise record.unreadable() from error
+
+    def _event(
+        self,
+        record: Record,
+        envelope: dict[str, Any],
+        stored: dict[str, Any],
+        opened: Mapping[str, e.AnswersRevealed],
+        own: str | None,
+    ) -> e.Event:
+        payload = unprotect(record.type, envelope["schema_version"], stored, self.keys, opened=opened, own=own)
         return e.Event(
             stream=record.stream,
             sequence=record.sequence,

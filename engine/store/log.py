@@ -14,10 +14,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from engine import codec
-from engine.errors import Conflict
+from engine.errors import Conflict, IntegrityFault, SamskapError
 
 Row: TypeAlias = tuple[str, Sequence[object]]
 """A statement of ours and its bound values (each a `?`), written in the transaction of the events.
@@ -53,9 +53,19 @@ class Record:
         return hash_of(self.body)
 
     def content(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """(envelope, payload) as dicts."""
-        found = codec.mapping(codec.decode(self.body))
-        return codec.mapping(found["e"]), codec.mapping(found["p"])
+        """(envelope, payload) as dicts; raise `IntegrityFault` where the stored bytes are no event."""
+        try:
+            found = codec.mapping(codec.decode(self.body))
+            return codec.mapping(found["e"]), codec.mapping(found["p"])
+        except (SamskapError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise self.unreadable() from error
+
+    def unreadable(self) -> IntegrityFault:
+        """What is said of an event that is none any more."""
+        return IntegrityFault(
+            f"event {self.sequence} of stream {self.stream.hex} cannot be read: it is not what was stored",
+            hint="Run `samskap verify`.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +210,7 @@ class Log(ABC):
         if not rows:
             return None
         (row,) = rows
-        stream = UUID(row["stream"])
+        stream = stream_of_text(row["stream"])
         known = None
         if row["fingerprint"] is not None:
             known = CommandKey(stream, actor, key, row["fingerprint"], row["answer"])
@@ -214,7 +224,15 @@ class Log(ABC):
 
     def heads(self) -> dict[UUID, tuple[int, str]]:
         """The newest (sequence, hash) of every stream, as kept beside the events."""
-        return {UUID(r["stream"]): (r["sequence"], r["hash"]) for r in self.query("SELECT * FROM head")}
+        return {stream_of_text(r["stream"]): (r["sequence"], r["hash"]) for r in self.query("SELECT * FROM head")}
+
+
+def stream_of_text(text: object) -> UUID:
+    """A stream as a table names it; what is no stream's name any more is a stream of its own, which has no chain."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return uuid5(NAMESPACE_OID, str(text))
 
 
 def head_row(stream: UUID, sequence: int, digest: str) -> Row:

@@ -7,10 +7,12 @@ positions are committed in their order.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from errno import EACCES
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,7 +22,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLite
 
 from engine.errors import Conflict, IntegrityFault, SamskapError, SettingsError, StoreError
 from engine.store.group import GroupCommit, Write
-from engine.store.log import NEWEST, PAGE, Found, Log, Record, Row, gone_on, not_empty
+from engine.store.log import NEWEST, PAGE, Found, Log, Record, Row, gone_on, not_empty, stream_of_text
 from engine.store.tables import ANYTHING, EMPTIED, INDEXES, TABLES
 
 _EVENTS = (
@@ -58,6 +60,16 @@ class _Recorder(SQLiteApplicationRecorder):
             cursor.execute(statement, tuple(values))
 
 
+def _check_rights(path: Path) -> None:
+    """Raise `PermissionError` where a file is not ours to write.
+
+    SQLite would make its files beside it with the same rights, which outlive the day when the file's own are mended.
+    """
+    effective = os.access in os.supports_effective_ids
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK, effective_ids=effective):
+        raise PermissionError(EACCES, os.strerror(EACCES), str(path))
+
+
 class SqliteLog(Log):
     """The event store of a workspace, in one SQLite file; raise `SettingsError` where it cannot be opened."""
 
@@ -68,6 +80,7 @@ class SqliteLog(Log):
         self._closed = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            _check_rights(path)
             self._datastore = SQLiteDatastore(str(path), single_row_tracking=True)
             self._recorder = _Recorder(self._datastore)
             self._recorder.create_table()
@@ -234,7 +247,7 @@ class SqliteLog(Log):
                     " WHERE rowid>? ORDER BY rowid LIMIT ?",
                     (after, size),
                 ).fetchall()
-            page = [Record(UUID(stream), seq, kind, body, position) for position, stream, seq, kind, body in rows]
+            page = [Record(stream_of_text(one), seq, kind, body, position) for position, one, seq, kind, body in rows]
             if page:
                 yield page
             if len(page) < size:

@@ -99,16 +99,13 @@ def _wrong(chain: _Chain, record: Record) -> str:
         envelope, _ = record.content()
         at = datetime.fromisoformat(envelope["recorded_at"])
         before = chain.recorded_at is not None and at < chain.recorded_at
-        digest = record.hash
+        place = envelope["stream"], envelope["sequence"], envelope["type"]
+        previous, digest = envelope["previous_hash"], record.hash
     except (SamskapError, AttributeError, ValueError, KeyError, TypeError, RecursionError):  # also text, not bytes
         return "its bytes cannot be read"
-    if (envelope["stream"], envelope["sequence"], envelope["type"]) != (
-        record.stream.hex,
-        record.sequence,
-        record.type,
-    ):
+    if place != (record.stream.hex, record.sequence, record.type):
         return "its envelope names another place than it stands in"
-    if envelope["previous_hash"] != chain.hash:
+    if previous != chain.hash:
         return "it does not follow from the event before: one of the two was changed"
     if before:
         return "it was recorded before the event it follows"

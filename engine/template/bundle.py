@@ -55,7 +55,7 @@ def problems_of(name: str, folders: Sequence[Path], published: Mapping[str, str]
     sources = find(name, folders)
     found, problems = _linted(sources)
     if found is not None:
-        beside = {other.document.file: _hash_of(_content(other)) for other in same_number(sources, folders)}
+        beside = {other.document.file: content_hash(_content(other)) for other in same_number(sources, folders)}
         problems += versions.problems(sources.document, found.hash, beside, published)
     return problems
 
@@ -70,7 +70,7 @@ def _linted(sources: Sources) -> tuple[Bundle | None, list[Problem]]:
     if any(problem.severity == "error" for problem in problems):
         return None, problems
     content = _content(sources)
-    digest, template = _hash_of(content), definition.template
+    digest, template = content_hash(content), definition.template
     whole = Definition(template, definition.forms, digest, sources.document.file)
     return Bundle(template.template, template.version, digest, content, whole, tuple(problems)), problems
 
@@ -81,7 +81,8 @@ def _content(sources: Sources) -> str:
     return codec.dumps_ordered({"template": sources.document.data, "forms": forms})
 
 
-def _hash_of(content: str) -> str:
+def content_hash(content: str) -> str:
+    """The hash that names a bundle."""
     return sha256(content.encode()).hexdigest()
 
 
