@@ -183,6 +183,11 @@ def _four_eyes(
     return None
 
 
+def is_barred(subject: str, tasks: tuple[str, ...] | None, state: ProcessState, definition: Definition) -> bool:
+    """Whether four eyes keep somebody from what is `not_by` the tasks, as they answered one or had it answered."""
+    return _four_eyes(subject, tasks, state, definition) is not None
+
+
 def _stood_in_for(own: Iterable[Membership], state: ProcessState) -> list[Membership]:
     """The memberships in whose place one may act now."""
     mine = {membership.id for membership in own}

@@ -22,7 +22,7 @@ from engine.form.renaming import renamed
 from engine.form.validate import join_personal
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.access import Actor
+from engine.process.access import Actor, ToSubmit, may
 from engine.process.decide import Context, decide
 from engine.process.decide.linking import BY
 from engine.process.decide.step import Unread
@@ -140,7 +140,7 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
             case e.DelegationEnded() as p if event.actor != "clock":
                 return c.EndDelegation(p.membership)
             case e.TaskClaimed() as p:
-                return c.Claim(p.instance, p.membership)
+                return c.Claim(p.instance, None if _is_own(event, p.membership, state) else p.membership)
             case e.TaskReleased() as p:
                 return c.Release(p.instance)
             case e.FormSubmitted() as p:
@@ -208,13 +208,22 @@ def _submission(
     valid_on = date.fromisoformat(p.valid_on) if p.valid_on else None
     if _is_earlier(p.instance) and valid_on is not None:
         return c.Backfill(p.instance, read, valid_on, _reason(p.reason))  # type: ignore[arg-type]
-    owner = None
-    if state is not None and event.actor != p.subject:
-        instance = state.instances.get(p.instance)
-        theirs = [m for m in state.memberships.values() if m.subject == p.subject]
-        fitting = [m.id for m in theirs if instance is None or instance.party in (None, m.party)]
-        owner = instance.membership if instance is not None and instance.membership else next(iter(fitting), None)
+    owner = _on_whose_behalf(event, p, state, old) if state is not None and event.actor != p.subject else None
     return c.Submit(p.instance, read, owner, _text(p.reason), valid_on)  # type: ignore[arg-type]
+
+
+def _on_whose_behalf(event: e.Event, p: e.FormSubmitted, state: ProcessState, old: Definition) -> str | None:
+    """The membership of the one whose answer it is for which whoever gave it could do so; None where none was named."""
+    giver = Actor((event.on_behalf_of or "") if event.actor == "operator" else event.actor)
+    theirs = [m.id for m in state.memberships.values() if m.subject == p.subject]
+    deeds = ((name, ToSubmit(state.instances[p.instance], name)) for name in theirs)
+    return next((name for name, deed in deeds if may(giver, deed, state, old).allowed), None)
+
+
+def _is_own(event: e.Event, membership: str, state: ProcessState | None) -> bool:
+    """Whether an event is by the one who holds a membership, or in their place; else it was done to them."""
+    holder = state.memberships[membership].subject if state is not None else ""
+    return holder in (event.actor, event.on_behalf_of)
 
 
 def _may_not_fit(old: Form, new: Form, unread: Unread) -> bool:

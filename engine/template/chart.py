@@ -153,6 +153,11 @@ class Definition:
         return found
 
     @cached_property
+    def four_eyes(self) -> tuple[TaskNode, ...]:
+        """The tasks that those may not do who answered another."""
+        return tuple(task for task in self.tasks.values() if task.spec.not_by)
+
+    @cached_property
     def actions(self) -> Mapping[str, tuple[Choice, ...]]:
         """The actions of each state."""
         return {

@@ -141,6 +141,16 @@ def test_given_a_task_with_another_name_when_migrated_then_its_answer_counts_und
     assert "voting" in world.state.active
 
 
+def test_given_an_answer_of_somebody_who_left_when_its_task_gets_another_name_then_it_still_counts(
+    world: Any, publish: Any
+) -> None:
+    world.submit("eva", "choose.1.club", {"shown": "open"})
+    world.do("kari", c.EndMembership("m3", "flyttet"))
+    digest = publish(("choose:\n", "pick:\n"), ("answers.choose.shown", "answers.pick.shown"))
+    after = moved(world, digest, tasks={"choose": "pick"})
+    assert after.instances["pick.1.club"].status == "done"
+
+
 def test_given_a_task_that_is_no_more_when_the_plan_says_nobody_is_asked_then_its_answer_stays_readable(
     world: Any, publish: Any
 ) -> None:

@@ -90,6 +90,25 @@ def test_given_only_other_texts_when_replayed_then_it_is_the_same(
     assert world.engine.replay("p", changed(("nb: Samtale", "nb: Prat"))).outcome == "same"
 
 
+def test_given_a_task_taken_on_by_oneself_when_replayed_then_it_is_the_same(world: Any) -> None:
+    world.parties()
+    world.do("ola", c.Claim("goal.1"))
+    world.do("kari", c.Claim("goal.1", "m3"))
+    found = world.engine.replay("p", world.bundle.definition)
+    assert (found.outcome, found.how) == ("same", "")
+
+
+def test_given_an_answer_for_somebody_with_another_role_beside_when_replayed_then_it_is_for_the_one_that_fits(
+    world: Any,
+) -> None:
+    world.parties()
+    world.join("gro", None, "guest")
+    world.do("kari", c.AddMember(world.person("gro").person.id, "town", ("member",)))
+    world.submit("kari", "choose.1.town", {"shown": "open"}, "m5")
+    found = world.engine.replay("p", world.bundle.definition)
+    assert (found.outcome, found.how) == ("same", "")
+
+
 def test_given_answers_that_are_sealed_when_nothing_needs_them_then_they_are_taken_as_they_were(
     world: Any, changed: Callable[..., Definition]
 ) -> None:

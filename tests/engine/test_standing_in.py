@@ -27,8 +27,9 @@ def world(
         "        by: lead\n        to: work\n", "        by: [lead, member]\n        not_by: goal\n        to: work\n"
     )
     text = text.replace(
-        "form: note, by: lead, optional: true", "form: note, by: [lead, member], not_by: goal, optional: true"
+        "form: note, by: lead, optional: true", "form: note, by: [lead, member], not_by: [goal, log], optional: true"
     )
+    text = text.replace("            form: vote\n", "            form: vote\n            not_by: log\n")
     text = text.replace("version: 1.0.0", "version: 1.1.0")
     found: World = new_world(tmp_path / "data")
     found.engine.publish(bundle.read("small", [write_small(tmp_path / "config", text)]))
@@ -53,9 +54,9 @@ def mine(world: World, handle: str) -> set[str]:
     return {item.instance for item in world.engine.tasks(world.person(handle), "q")}
 
 
-def to_voting(world: World) -> None:
+def to_voting(world: World, opener: str = "ola") -> None:
     do(world, "kari", c.Submit("goal.1", {"text": "et mål"}))
-    do(world, "ola", c.Act("open"))
+    do(world, opener, c.Act("open"))
 
 
 # -- four eyes --------------------------------------------------------------------------------------------------------
@@ -95,6 +96,37 @@ def test_given_who_answered_when_another_enters_for_them_then_four_eyes_are_aske
     do(world, "kari", c.Delegate("m1", "m3"))
     with pytest.raises(NotAllowed, match="four eyes"):
         do(world, "eva", c.Submit("minutes.1", {"text": "x"}))
+
+
+def test_given_who_answered_when_another_task_is_for_each_then_they_have_none_and_are_not_waited_for(
+    world: World,
+) -> None:
+    do(world, "ola", c.Submit("log.1", {"text": "x"}))
+    to_voting(world, opener="eva")
+    assert [name for name in state(world).instances if name.startswith("vote")] == ["vote.1.m3"]
+    do(world, "eva", c.Submit("vote.1.m3", {"score": 3}))
+    assert "talk" in state(world).active
+
+
+def test_given_a_task_for_each_when_somebody_answers_the_other_one_then_theirs_is_withdrawn(world: World) -> None:
+    to_voting(world)
+    do(world, "ola", c.Submit("log.1", {"text": "x"}))
+    assert state(world).instances["vote.1.m2"].status == "withdrawn"
+    do(world, "eva", c.Submit("vote.1.m3", {"score": 3}))
+    assert "talk" in state(world).active
+
+
+def test_given_a_task_taken_on_when_the_person_answers_the_other_one_then_it_is_free_and_not_given_back(
+    world: World,
+) -> None:
+    to_voting(world)
+    for handle, instance in (("ola", "vote.1.m2"), ("eva", "vote.1.m3")):
+        do(world, handle, c.Submit(instance, {"score": 3}))
+    do(world, "eva", c.Claim("minutes.1"))
+    do(world, "eva", c.Submit("log.1", {"text": "x"}))
+    assert (state(world).instances["minutes.1"].claimed_by, "minutes.1" in mine(world, "ola")) == (None, True)
+    with pytest.raises(Refused, match="four eyes"):
+        do(world, "kari", c.Claim("minutes.1", "m3"))
 
 
 # -- delegation -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from engine.process import events as e
-from engine.process.access import on_work_list
+from engine.process.access import is_barred, on_work_list
 from engine.process.decide.linking import spawn_for_newcomers
 from engine.process.decide.step import Step
 from engine.template.calendars import due_at, remind_at
@@ -36,22 +36,27 @@ def open_everywhere(step: Step) -> None:
 
 
 def open_where_expected(step: Step, state: str | None) -> None:
-    """Open an instance for each element that should have one and has none; in sequence, all but the first wait."""
+    """Open what each task of a state is expected to have open."""
     for task in step.definition.tasks_of.get(state, ()):
-        entry = step.state.entries[state] if state else 1
-        if task.spec.complete != "all" and not task.spec.optional and is_complete(step, task):
-            continue
-        for element in elements(step, task):
-            instance = f"{task.id}.{entry}{element.suffix}"
-            known = step.state.instances.get(instance)
-            if known is None:
+        open_expected(step, task)
+
+
+def open_expected(step: Step, task: TaskNode) -> None:
+    """Open an instance for each element that should have one and has none; in sequence, all but the first wait."""
+    entry = step.state.entries[task.state] if task.state else 1
+    if task.spec.complete != "all" and not task.spec.optional and is_complete(step, task):
+        return
+    for element in elements(step, task):
+        instance = f"{task.id}.{entry}{element.suffix}"
+        known = step.state.instances.get(instance)
+        if known is None:
+            open_one(step, task, instance, entry, element)
+        elif known.status == "withdrawn" and not known.submissions:
+            if known.roles == task.spec.by:
+                reopen(step, task, instance)
+            else:  # asked of others in another version of the template
                 open_one(step, task, instance, entry, element)
-            elif known.status == "withdrawn" and not known.submissions:
-                if known.roles == task.spec.by:
-                    reopen(step, task, instance)
-                else:  # asked of others in another version of the template
-                    open_one(step, task, instance, entry, element)
-        begin_next(step, task)
+    begin_next(step, task)
 
 
 def is_complete(step: Step, task: TaskNode) -> bool:
@@ -132,6 +137,7 @@ def elements(step: Step, task: TaskNode) -> Sequence[Element]:
     if task.spec.each not in ("membership", "party"):
         return [Element(row=row) for row in step.conditions.rows(task.list_of)]
     holders = [m for m in step.state.memberships.values() if m.active and not m.roles.isdisjoint(task.spec.by)]
+    holders = [m for m in holders if not is_barred(m.subject, task.spec.not_by, step.state, step.definition)]
     if task.spec.each == "membership":
         return [Element(membership=m.id) for m in holders]
     return [Element(party=party) for party in dict.fromkeys(m.party for m in holders) if party]
@@ -159,6 +165,31 @@ def follow_rows(step: Step, source: str) -> None:
             withdraw(step, [name for name in group.instances if step.state.instances[name].row not in expected])
             open_where_expected(step, task.state)
     spawn_for_newcomers(step)
+
+
+def follow_four_eyes(step: Step) -> None:
+    """Ask each task with `not_by` of those who may do it now: the other one was answered, or is asked anew."""
+    if step.state.status not in ("running", "suspended"):
+        return
+    for task in step.definition.four_eyes:
+        if task.state is not None and task.state not in step.state.active:
+            continue
+        if task.spec.each in ("membership", "party"):
+            expected = {element.suffix for element in elements(step, task)}
+            group = step.state.group(task.id, task.state)
+            withdraw(step, [n for n in group.instances if f".{step.state.instances[n].element}" not in expected])
+            open_expected(step, task)
+        _release_barred(step, task)
+
+
+def _release_barred(step: Step, task: TaskNode) -> None:
+    """Give back what was taken on by somebody who may not do it any more."""
+    for name in step.state.group(task.id, task.state).instances:
+        instance = step.state.instances[name]
+        if instance.status == "open" and instance.claimed_by is not None:
+            claimer = step.state.memberships[instance.claimed_by].subject
+            if is_barred(claimer, task.spec.not_by, step.state, step.definition):
+                step.emit(e.TaskReleased(instance=name))
 
 
 def withdraw(step: Step, instances: Iterable[str]) -> None:

@@ -18,7 +18,14 @@ from engine.process import commands as c
 from engine.process import events as e
 from engine.process.access import ToMigrate
 from engine.process.conditions import counting
-from engine.process.decide.instances import elements, keep_answers, open_everywhere, withdraw
+from engine.process.decide.instances import (
+    Element,
+    elements,
+    keep_answers,
+    open_everywhere,
+    open_one,
+    withdraw,
+)
 from engine.process.decide.moves import enter
 from engine.process.decide.step import Step
 from engine.process.state import Instance, Pending, ProcessState
@@ -265,13 +272,16 @@ class _Move:
                     step.emit(e.DeadlineSet(deadline=f"state:{state}:{name}", due=due, state=state))
 
     def _carry_over(self, instance: Instance, task: str) -> None:
-        """Let an answer count under its task's new name."""
-        element = instance.id.removeprefix(f"{instance.task}.{instance.entry}")
-        node = self.new.tasks[task]
-        entry = self.step.state.entries.get(node.state, 0) if node.state else 1
-        now = self.step.state.instances.get(f"{task}.{entry}{element}")
+        """Let an answer count under its task's new name, also that of somebody who is asked no more."""
+        step, node = self.step, self.new.tasks[task]
+        entry = step.state.entries.get(node.state, 0) if node.state else 1
+        element = Element(instance.membership, instance.party, instance.row)
+        name = f"{task}.{entry}{element.suffix}"
+        if name not in step.state.instances and node.spec.each == self.old.tasks[instance.task].spec.each:
+            open_one(step, node, name, entry, element, waiting=False, clock=False)
+        now = step.state.instances.get(name)
         if now is not None and now.pending:
-            self.step.emit(e.FormKept(instance=now.id, kept_from=instance.id))
+            step.emit(e.FormKept(instance=now.id, kept_from=instance.id))
 
     def _ask_again(self) -> None:
         for task in self.plan.ask_again:

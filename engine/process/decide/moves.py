@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.errors import GoesRound
 from engine.process import events as e
-from engine.process.decide.instances import begin_turns, is_complete, open_where_expected, withdraw
+from engine.process.decide.instances import begin_turns, follow_four_eyes, is_complete, open_where_expected, withdraw
 from engine.process.decide.linking import spawn_on_entry
 from engine.process.decide.step import Step, seal_key_id
 from engine.template.calendars import due_at
@@ -18,6 +18,7 @@ from engine.template.transitions import MAX_STEPS, entry_set, exit_set, remember
 def settle(step: Step) -> None:
     """Close the tasks whose rule is met and take automatic transitions, until nothing more is open."""
     for _ in range(MAX_STEPS):
+        follow_four_eyes(step)
         close_met(step)
         begin_turns(step)
         choices, considered = enabled(step)
