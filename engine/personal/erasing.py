@@ -9,7 +9,7 @@ space on disk. What is made from the log (warehouse, copies) is not known here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -136,7 +136,19 @@ def erase(engine: Engine, planned: Plan, reason: str, *, by: str = "operator") -
             *((trace.stream.hex, trace.subject) for trace in planned.mended),
         ),
     )
-    return begin(engine, entry)
+    done = begin(engine, entry)
+    return _also_since(engine, planned, entry, done) if planned.whole else done
+
+
+def _also_since(engine: Engine, planned: Plan, entry: Erasure, done: Erased) -> Erased:
+    """Forget also what the person became part of while this was going on: from the key's end on nothing more comes."""
+    known = set(entry.subjects)
+    since = [t for t in holdings.traces(engine, planned.person) if (t.stream.hex, t.subject) not in known]
+    if not since:
+        return done
+    subjects = tuple((trace.stream.hex, trace.subject) for trace in since)
+    further = begin(engine, replace(entry, id=uuid4().hex, subjects=subjects))
+    return replace(done, events={**done.events, **further.events})
 
 
 def erase_units(
@@ -209,9 +221,7 @@ def outstanding(engine: Engine) -> list[Erasure]:
 
 
 def _stands(engine: Engine, entry: Erasure) -> bool:
-    if entry.events is None or any(engine.keys.is_there(kind, key) for kind, key in _keys(entry)):
-        return False
-    return all(engine.log.head(UUID(stream))[0] >= sequence for stream, sequence in entry.events.items())
+    return entry.is_done and not _is_back(engine, entry)
 
 
 def _keys(entry: Erasure) -> list[tuple[KeyKind, str]]:
@@ -225,10 +235,13 @@ def _keys(entry: Erasure) -> list[tuple[KeyKind, str]]:
 
 
 def _apply(engine: Engine, entry: Erasure) -> tuple[dict[str, int], list[SamskapError]]:
-    """Every step, also where it was done before; the events that tell of it, and what could not be done."""
-    for kind, key in _keys(entry):
-        engine.keys.destroy(kind, key)
-    engine.log.write_rows(_rows(engine, entry))
+    """Every step that is not done, or not any more; the events that tell of it, and what could not be told."""
+    if not entry.is_cleared or _is_back(engine, entry):
+        for kind, key in _keys(entry):
+            engine.keys.destroy(kind, key)
+        engine.log.write_rows(_rows(engine, entry))
+        engine.log.compact()
+        engine.erasures.cleared(entry.id)
     events, faults = dict[str, int](), list[SamskapError]()
     for stream, command in _commands(entry):
         try:
@@ -237,10 +250,16 @@ def _apply(engine: Engine, entry: Erasure) -> tuple[dict[str, int], list[Samskap
             faults.append(fault)
         else:
             events |= {stream: max(sequence, events.get(stream, 0))} if sequence else {}
-    engine.log.compact()
     if not faults:
         engine.erasures.done(entry.id, events)
     return events, faults
+
+
+def _is_back(engine: Engine, entry: Erasure) -> bool:
+    """Whether keys, or the log with what lies beside it, are from before the erasure again."""
+    if any(engine.keys.is_there(kind, key) for kind, key in _keys(entry)):
+        return True
+    return any(engine.log.head(UUID(stream))[0] < sequence for stream, sequence in (entry.events or {}).items())
 
 
 def _rows(engine: Engine, entry: Erasure) -> list[Row]:
@@ -325,11 +344,3 @@ def operator(language: str = "en") -> Session:
 def _now(engine: Engine) -> str:
     now: datetime = engine.clock()
     return now.isoformat(timespec="seconds")
-
-
-def of(entries: Iterable[Erasure], erasure: str) -> Erasure:
-    """The entry with an id, or one that begins so; raise `NotFound`."""
-    found: Sequence[Erasure] = [entry for entry in entries if erasure and entry.id.startswith(erasure)]
-    if len(found) != 1:
-        raise NotFound(f"there is no erasure “{erasure}”", hint="`samskap erasures` lists them.")
-    return found[0]

@@ -234,6 +234,9 @@ class Committing:
     def _keys_are_there(self, payload: e.Payload, state: ProcessState) -> None:
         """Raise `KeyMissing` where a key that was used before is gone: a new one would part what belongs together."""
         keys = self._streams.keys
+        person = payload.person if isinstance(payload, e.MembershipAdded) else None
+        if isinstance(person, str) and keys.is_destroyed("person", person):  # in the same moment
+            raise KeyMissing("this person was erased", hint="Take the person up anew if they come back.")
         owners = {payload.owner_of(name) for name in payload.PERSONAL if getattr(payload, name)}
         known = {membership.subject for membership in state.memberships.values()}
         if any(keys.raw("subject", str(owner)) is None for owner in owners & known):

@@ -46,6 +46,8 @@ class Erasure:
     seals: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     archive: str | None = None
+    is_cleared: bool = field(default=False, compare=False)
+    """Whether keys and rows are gone; what is left is to let the streams tell."""
     events: Mapping[str, int] | None = field(default=None, compare=False)
 
     @property
@@ -67,7 +69,7 @@ class Erasures:
             try:
                 told = codec.mapping(codec.decode(line))
                 known = found.get(str(told["id"]))
-                entry = _entry(told) if known is None else _done(known, told)
+                entry = _entry(told) if known is None else _further(known, told)
             except (KeyError, TypeError, ValueError) as error:
                 raise IntegrityFault(
                     "the list of erasures cannot be read",
@@ -84,6 +86,10 @@ class Erasures:
     def begin(self, entry: Erasure) -> None:
         """Add an entry; it is on disk when this returns."""
         self._add([_told(entry)])
+
+    def cleared(self, erasure: str) -> None:
+        """Say that keys and rows of an entry are gone."""
+        self._add([{"id": erasure, "cleared": True}])
 
     def done(self, erasure: str, events: Mapping[str, int]) -> None:
         """Say that everything of an entry was forgotten, and where the log tells of it."""
@@ -178,6 +184,8 @@ def _entry(told: Mapping[str, Any]) -> Erasure:
     )
 
 
-def _done(known: Erasure, told: Mapping[str, Any]) -> Erasure:
+def _further(known: Erasure, told: Mapping[str, Any]) -> Erasure:
+    if "cleared" in told:
+        return replace(known, is_cleared=True)
     events = {str(stream): int(sequence) for stream, sequence in told["events"].items()}
-    return replace(known, events=events)
+    return replace(known, is_cleared=True, events=events)

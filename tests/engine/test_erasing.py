@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.engine import Engine
-from engine.errors import KeyMissing, NotAllowed, NotFound, Refused
+from engine.errors import IntegrityFault, KeyMissing, NotAllowed, NotFound, Refused
 from engine.personal import erasing
 from engine.personal.erasing import reapply_erasures
 from engine.process import commands as c
@@ -204,6 +205,58 @@ def test_given_a_writer_that_knew_the_key_when_its_person_is_erased_then_nothing
         other.people.notify(session.person, "ola@example.org")
     assert other.log.query("SELECT count(*) AS n FROM draft")[0]["n"] == 0
     other.close()
+
+
+def test_given_a_person_who_joins_while_they_are_erased_when_done_then_that_is_erased_too(world) -> None:
+    lived(world)
+    planned = erasing.plan(world.engine, world.engine.people.find("ola"))
+    world.engine.start(world.people["ola"], "small", "other", "En annen")
+    world.engine.handle(world.people["ola"], "other", c.Submit("goal.1", {"text": "a", "aside": CANARY}))
+    erasing.erase(world.engine, planned, REASON)
+    assert CANARY not in str(texts(world.engine, "other"))
+    assert world.engine.load(world.engine.stream("other")).state.memberships["m1"].person is None
+    assert erasing.outstanding(world.engine) == []
+
+
+def test_given_an_erased_person_who_is_signed_in_still_when_they_join_then_refused(world) -> None:
+    lived(world)
+    session = world.people["ola"]
+    erase(world.engine, "ola")
+    before = world.engine.log.position()
+    with pytest.raises(KeyMissing, match="erased"):
+        world.engine.start(session, "small", "other", "En annen")
+    assert world.engine.log.position() == before
+
+
+def test_given_a_process_in_quarantine_when_one_of_its_people_is_erased_then_keys_go_and_the_rest_when_it_is_whole(
+    world,
+) -> None:
+    lived(world)
+    stream = world.engine.stream("p")
+    with sqlite3.connect(world.folder / "events.sqlite") as store:
+        (whole,) = store.execute(
+            "SELECT state FROM stored_events WHERE originator_id=? AND originator_version=5", (stream.hex,)
+        ).fetchone()
+        store.execute(
+            "UPDATE stored_events SET state=? WHERE originator_id=? AND originator_version=5",
+            (whole.replace(b"T09:", b"T10:"), stream.hex),
+        )
+    engine = Engine.open(world.folder, clock=world.clock)
+    with pytest.raises(IntegrityFault):
+        erase(engine, "ola")
+    engine.close()
+    engine = Engine.open(world.folder, clock=world.clock)
+    assert [entry.is_done for entry in erasing.outstanding(engine)] == [False]
+    assert CANARY not in str(engine.log.query("SELECT * FROM draft"))
+    engine.close()
+    with sqlite3.connect(world.folder / "events.sqlite") as store:
+        store.execute(
+            "UPDATE stored_events SET state=? WHERE originator_id=? AND originator_version=5", (whole, stream.hex)
+        )
+    mended = Engine.open(world.folder, clock=world.clock)
+    assert erasing.outstanding(mended) == []
+    assert "subject.erased" in [record.type for record in mended.log.read(stream)]
+    mended.close()
 
 
 def test_given_a_key_that_was_destroyed_when_somebody_would_make_it_anew_then_refused(world) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from engine.personal.searching import BLOCK, search
+from engine.store.sqlite import SqliteLog
 
 NAME = "Åse Bjørg & co"
 WRITTEN = {
@@ -82,3 +83,12 @@ def test_given_a_damaged_file_when_looked_through_then_its_bytes_are_and_it_is_n
     found = search(tmp_path, [NAME])
     assert [hit.place for hit in found.hits] == ["a.zip"]
     assert found.unread == ("a.zip: BadZipFile",)
+
+
+def test_given_a_store_elsewhere_when_looked_through_then_its_tables_and_events_are(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    log = SqliteLog(tmp_path / "elsewhere" / "log.sqlite")
+    log.write_rows([("INSERT INTO person VALUES (?,?,?)", ("1", "h", NAME.encode()))])
+    found = search(tmp_path / "here", [NAME, "somebody else"], log=log)
+    log.close()
+    assert [(hit.canary, hit.place, hit.how) for hit in found.hits] == [(0, log.place, "UTF-8")]
