@@ -115,10 +115,26 @@ def restore(
         verify=verify,
     )
     found = restored(Path(source), call.root, wishes, clock=call.now, progress=Progress(call))
+    _forget(call, found.workspace)
     data = {field.name: getattr(found, field.name) for field in fields(found)}
     tell(call, {**data, "log": found.log.model_dump()}, *_told(found))
     if found.differing:
         raise typer.Exit(IntegrityFault.exit_code)
+
+
+def _forget(call: Call, root: Path) -> None:
+    """Have what was erased go from landed files, and from what was made of them."""
+    from contextlib import closing
+
+    from engine.store.erasures import FILE
+    from engine.workspace import Workspace
+
+    workspace = Workspace.open(root)
+    if (workspace.data / FILE).exists():
+        from warehouse.erasing import purge
+
+        with closing(workspace.engine(clock=call.now)) as engine:
+            purge(workspace, engine, progress=Progress(call))
 
 
 def _told(found: Restored) -> list[Part]:

@@ -132,3 +132,18 @@ def test_given_a_command_of_two_words_beside_one_of_one_when_helped_or_mistyped_
     assert "apart from everything" in terminal.done("backup", "keys", "--help").out
     assert "samskap backup [OPTIONS]" in terminal.done("backup", "--help").out
     assert "backup keys" in terminal.done("--help").out
+
+
+def test_given_a_backup_from_before_an_erasure_when_restored_then_erased_again_everywhere_and_told(
+    preparation: Any, places: Path, tmp_path: Path
+) -> None:
+    preparation.done("backup", str(places / "backup"))
+    preparation.done("backup", "keys", str(places / "safe" / "keys"))
+    preparation.done("erase", "eva", "--reason", "asked for it in a letter")
+    listed = preparation.folder / "data" / "erasures.jsonl"
+    anew = tmp_path / "anew"
+    ended = at(preparation, anew, "restore", str(places / "backup"), "--keys", str(places / "safe" / "keys"),
+               "--erasures", str(listed))  # fmt: skip
+    assert (ended.code, "Erased again" in ended.out) == (0, True)
+    people = at(preparation, anew, "identity", "list", "--json").data
+    assert "eva" not in str(people)

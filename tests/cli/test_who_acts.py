@@ -15,6 +15,8 @@ import pytest
 from cli.app import MODULES
 from engine.store.sqlite import SqliteLog
 
+pytestmark = pytest.mark.fault("F26")
+
 WRITING: dict[str, tuple[str, ...]] = {
     "publish": ("publish", "soimpact"),
     "identity add": ("identity", "add", "per"),

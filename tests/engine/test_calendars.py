@@ -33,6 +33,7 @@ def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type]
 
 
+@pytest.mark.fault("F10")
 @pytest.mark.parametrize(
     ("start", "after", "due"),
     [

@@ -23,6 +23,8 @@ from engine.process.access import Actor, ToErase, may
 from engine.store.erasures import Erasures
 from engine.store.verify import verify
 
+pytestmark = pytest.mark.fault("F20")
+
 REASON = "asked for it in a letter of 3 May"
 CANARY = "Tante Olga bor i Storgata 7"
 

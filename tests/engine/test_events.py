@@ -66,6 +66,7 @@ ADDED_SINCE: dict[str, dict[str, Any]] = {
 """What events of today hold beyond the frozen ones, and what that is in an old one."""
 
 
+@pytest.mark.fault("F12")
 @pytest.mark.parametrize("stored", STORED, ids=name)
 def test_given_a_frozen_event_when_read_then_it_means_what_it_meant(stored: dict[str, Any], keys: KeyFolder) -> None:
     envelope, payload = record(stored).content()
@@ -86,6 +87,7 @@ def test_given_a_frozen_event_when_written_again_by_the_codec_then_the_same_byte
     assert codec.dumps(codec.loads(stored["body"])).decode() == stored["body"]
 
 
+@pytest.mark.fault("F12")
 @pytest.mark.parametrize("stored", STORED, ids=name)
 def test_given_an_event_of_a_newer_version_when_read_then_refused(stored: dict[str, Any], keys: KeyFolder) -> None:
     _, payload = record(stored).content()
@@ -94,6 +96,7 @@ def test_given_an_event_of_a_newer_version_when_read_then_refused(stored: dict[s
     assert "upgrade" in caught.value.hint
 
 
+@pytest.mark.fault("F12")
 def test_given_an_event_of_an_unknown_type_when_read_then_refused(keys: KeyFolder) -> None:
     with pytest.raises(IntegrityFault, match=r"process\.teleported"):
         unprotect("process.teleported", 1, {"name": "x"}, keys, opened={})
@@ -114,6 +117,7 @@ class PartyJoinedLater(e.Payload):
     kind: str
 
 
+@pytest.mark.fault("F12")
 def test_given_upcasters_when_an_old_event_is_read_then_it_is_lifted_version_by_version(
     keys: KeyFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +131,7 @@ def test_given_upcasters_when_an_old_event_is_read_then_it_is_lifted_version_by_
     assert (found.party, found.titles, found.kind) == ("town", {"nb": "Town"}, "organisation")
 
 
+@pytest.mark.fault("F12")
 def test_given_todays_types_when_upcasters_are_counted_then_every_old_version_has_one() -> None:
     assert {(kind, version) for kind, found in e.TYPES.items() for version in range(1, found.SCHEMA)} == set(
         e.UPCASTERS

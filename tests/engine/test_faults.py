@@ -94,6 +94,7 @@ def parties(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.fault("F2")
 def test_given_an_answered_command_when_sent_again_then_the_same_answer_and_no_second_event(
     engine: Engine, kari: Session
 ) -> None:
@@ -103,6 +104,7 @@ def test_given_an_answered_command_when_sent_again_then_the_same_answer_and_no_s
     assert engine.load(engine.stream("arendal")).state.sequence == first.last
 
 
+@pytest.mark.fault("F9")
 def test_given_an_answered_command_when_its_id_comes_with_other_content_then_refused(
     engine: Engine, kari: Session
 ) -> None:
@@ -113,6 +115,7 @@ def test_given_an_answered_command_when_its_id_comes_with_other_content_then_ref
     assert engine.log.position() == before
 
 
+@pytest.mark.fault("F7")
 def test_given_two_programs_when_both_write_then_nothing_is_lost_or_doubled(
     engine: Engine, token: str, tmp_path: Path
 ) -> None:
@@ -122,6 +125,7 @@ def test_given_two_programs_when_both_write_then_nothing_is_lost_or_doubled(
     assert sorted(parties(tmp_path)) == sorted(acknowledged)
 
 
+@pytest.mark.fault("F5")
 def test_given_a_full_disk_when_written_then_a_clear_error_nothing_half_and_room_again_works(
     engine: Engine, token: str, kari: Session, tmp_path: Path
 ) -> None:
@@ -157,6 +161,7 @@ except StoreError as error:
 """
 
 
+@pytest.mark.fault("F5")
 def test_given_a_full_disk_when_a_key_is_to_be_made_then_a_clear_error_and_no_half_key(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -175,6 +180,7 @@ def test_given_a_full_disk_when_a_key_is_to_be_made_then_a_clear_error_and_no_ha
     assert len(engine.keys.ensure("subject", "somebody")) == 32
 
 
+@pytest.mark.fault("F13")
 def test_given_a_store_that_is_garbage_when_read_then_a_clear_error(engine: Engine, tmp_path: Path) -> None:
     store = tmp_path / "events.sqlite"
     engine.log.query("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -185,6 +191,7 @@ def test_given_a_store_that_is_garbage_when_read_then_a_clear_error(engine: Engi
         Engine.open(tmp_path).processes()
 
 
+@pytest.mark.fault("F6")
 def test_given_a_folder_that_is_a_file_when_opened_then_told_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     with pytest.raises(SettingsError) as caught:
@@ -192,6 +199,7 @@ def test_given_a_folder_that_is_a_file_when_opened_then_told_what_to_do(tmp_path
     assert "folder" in caught.value.hint
 
 
+@pytest.mark.fault("F1")
 @pytest.mark.slow
 def test_given_kills_at_any_moment_when_opened_again_then_every_acknowledged_event_is_there_once(
     engine: Engine, token: str, tmp_path: Path

@@ -256,6 +256,7 @@ def read_models(world: Any) -> dict[str, Any]:
     return {table: world.engine.log.query(f"SELECT * FROM {table}") for table in (*READ_MODELS, "draft")}
 
 
+@pytest.mark.fault("F4")
 def test_given_read_models_that_were_damaged_when_rebuilt_then_they_are_as_before_and_drafts_stay(world: Any) -> None:
     world.to_voting()
     world.submit("kari", "log.1", {"text": "en"})
@@ -267,6 +268,7 @@ def test_given_read_models_that_were_damaged_when_rebuilt_then_they_are_as_befor
     assert read_models(world) == before
 
 
+@pytest.mark.fault("F4")
 def test_given_somebody_who_writes_meanwhile_when_read_models_are_rebuilt_then_a_conflict_and_nothing_changed(
     world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,6 +123,7 @@ def test_given_pages_of_a_size_when_read_then_all_of_them_once(log: Log, size: i
     assert all(0 < len(page) <= size for page in pages)
 
 
+@pytest.mark.fault("F7")
 def test_given_a_sequence_that_is_taken_when_appended_then_a_conflict_and_no_row_of_it(log: Log) -> None:
     stream = uuid4()
     log.append([event(stream, 1)])
@@ -248,6 +249,7 @@ def test_given_an_event_not_yet_committed_when_another_writes_then_it_waits_and_
         log.close()
 
 
+@pytest.mark.fault("F7")
 def test_given_two_writers_on_one_stream_when_both_append_then_one_of_them_is_told(store: Store) -> None:
     stream = uuid4()
     outcomes: list[str] = []
@@ -309,6 +311,7 @@ def test_given_a_process_when_it_is_lived_then_started_answered_timed_and_told(w
     assert not verify(world.engine.log).faults
 
 
+@pytest.mark.fault("F2")
 def test_given_an_answered_command_when_sent_again_then_the_same_answer_and_no_second_event(world: Any) -> None:
     first = world.do("kari", c.AddParty("town", "Byen"), command_id="one")
     again = world.do("kari", c.AddParty("town", "Byen"), command_id="one")
@@ -393,6 +396,7 @@ for number in range(1000):
 """
 
 
+@pytest.mark.fault("F1")
 @pytest.mark.slow
 def test_given_kills_at_any_moment_when_opened_again_then_every_acknowledged_event_is_there_once(
     world: Any, store: Store
@@ -465,6 +469,7 @@ def test_given_an_answered_command_when_sent_again_to_the_copy_then_it_is_known_
     assert (again.last, again.replayed) == (first.last, True)
 
 
+@pytest.mark.fault("F4")
 def test_given_a_copy_that_breaks_off_when_done_again_then_nothing_was_left_and_it_works(
     world: Any, empty: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,7 @@ def test_given_a_week_when_it_has_passed_then_those_who_have_not_answered_are_re
     assert (record.type, payload.instance, payload.roles) == ("reminder.due", "vote.1.m3", ())
 
 
+@pytest.mark.fault("F10")
 def test_given_nobody_looked_for_a_month_when_time_acts_then_everything_fires_once_in_the_order_it_was_due(
     world: World,
 ) -> None:

@@ -39,6 +39,7 @@ def everything(log: Log) -> dict[str, Any]:
 # -- the log ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("F7")
 def test_given_a_record_that_comes_too_late_when_appended_then_a_conflict_and_no_row_of_it(world: Any) -> None:
     log, stream = world.engine.log, world.engine.stream("p")
     late = log.read(stream)[-1]
@@ -75,6 +76,7 @@ def test_given_a_row_that_cannot_be_written_when_appended_then_the_events_are_no
 # -- commands -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("F7")
 def test_given_another_writer_between_reading_and_writing_when_it_still_makes_sense_then_decided_again(
     world: Any, other: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,6 +93,7 @@ def test_given_another_writer_between_reading_and_writing_when_it_still_makes_se
     assert not verify(world.engine.log).faults
 
 
+@pytest.mark.fault("F7")
 def test_given_another_writer_who_did_the_same_when_decided_again_then_refused_and_once_in_the_log(
     world: Any, other: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +110,7 @@ def test_given_another_writer_who_did_the_same_when_decided_again_then_refused_a
     assert [r.type for r in world.engine.log.read(world.engine.stream("p"))].count("party.joined") == 1
 
 
+@pytest.mark.fault("F7")
 def test_given_others_who_are_always_first_when_a_command_comes_then_it_gives_up_after_some_tries(
     world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +126,7 @@ def test_given_others_who_are_always_first_when_a_command_comes_then_it_gives_up
     assert len(tries) == RETRIES
 
 
+@pytest.mark.fault("F2")
 def test_given_a_kill_between_storing_and_answering_when_sent_again_then_the_same_answer_and_no_second_event(
     world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

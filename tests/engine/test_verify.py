@@ -15,6 +15,8 @@ from engine.store.verify import verify
 from engine.template import bundle
 from engine.template.sources import BUILT_IN
 
+pytestmark = pytest.mark.fault("F13")
+
 STREAM = "(SELECT stream FROM process)"
 
 

@@ -274,3 +274,33 @@ def test_given_programs_and_the_database_server_killed_when_opened_again_then_no
     world.engine.close()
     assert ends == []
     assert len(model.acknowledged) >= 1_500
+
+
+WITHIN = """
+import os, signal, sys
+from pathlib import Path
+from engine.engine import Engine
+from engine.store.sqlite import _Recorder
+
+def halfway(recorder, cursor, write):
+    for statement, values in write.rows[: len(write.rows) // 2]:
+        cursor.execute(statement, tuple(values))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+engine = Engine.open(Path(sys.argv[1]))
+_Recorder.put = halfway
+engine.rebuild_worklists()
+"""
+
+
+@pytest.mark.fault("F4")
+def test_given_lists_being_made_again_when_killed_in_the_middle_then_the_old_ones_stand_and_done_again_they_are_whole(
+    world: Any, model: Any
+) -> None:
+    world.to_voting()
+    model.attempted |= {"town", "club"}
+    done = subprocess.run([sys.executable, "-c", WITHIN, str(world.folder)], cwd=BUILT_IN, check=False)
+    assert done.returncode == -signal.SIGKILL
+    fresh = Engine.open(world.folder, clock=world.clock)
+    model.check(fresh)
+    fresh.close()
