@@ -78,7 +78,7 @@ class LinkedNow:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A process at one moment."""
+    """A process at one moment; `where` says in a line which states are active, side by side where they are parallel."""
 
     process: str
     title: str
@@ -89,6 +89,7 @@ class Standing:
     at: datetime | None
     states: tuple[str, ...]
     state_titles: tuple[str, ...]
+    where: str
     counters: Mapping[str, int]
     tasks: tuple[TaskNow, ...]
     actions: tuple[ActionNow, ...]
@@ -107,6 +108,7 @@ class _Reader:
         self.engine = engine
         self.state: ProcessState = loaded.state
         self.definition: Definition = loaded.definition
+        self.states = tuple(sorted(loaded.state.active, key=loaded.definition.order.__getitem__))
         self.language = language
         self.conditions = engine.conditions(None, loaded)
 
@@ -120,8 +122,9 @@ class _Reader:
             status=state.status,
             sequence=state.sequence,
             at=state.recorded_at,
-            states=tuple(state.active),
-            state_titles=tuple(self._told(self.definition.nodes[name].spec.title) for name in state.active),
+            states=self.states,
+            state_titles=tuple(map(self._title, self.states)),
+            where=self._where(None) or state.status,
             counters=dict(state.counters),
             tasks=tuple(self._tasks()) if running else (),
             actions=tuple(self._actions()) if running else (),
@@ -135,6 +138,15 @@ class _Reader:
             yield LinkedNow(parent.link, parent.name, "", "above")
         for one in self.state.links.values():
             yield LinkedNow(one.link, one.name, one.element or "", one.status)
+
+    def _where(self, parent: str | None) -> str:
+        """The active states below one, a level after the other: regions of a parallel state side by side."""
+        here = [name for name in self.states if self.definition.nodes[name].parent == parent]
+        told = [" › ".join(filter(None, (self._title(name), self._where(name)))) for name in here]
+        return told[0] if len(told) == 1 else f"({' | '.join(told)})" if told else ""
+
+    def _title(self, state: str) -> str:
+        return self._told(self.definition.nodes[state].spec.title)
 
     def _tasks(self) -> Iterator[TaskNow]:
         for state in [None, *self.state.active]:
@@ -210,10 +222,9 @@ class _Reader:
 
 def parts(now: Standing, local: Callable[[datetime | None], str]) -> list[Part]:
     """A standing for people."""
-    where = " › ".join(now.state_titles) or now.status
     counted = "".join(f", {name} {value}" for name, value in now.counters.items())
     told: list[Part] = [
-        f"{now.title} ({now.process}): {where}{counted}",
+        f"{now.title} ({now.process}): {now.where}{counted}",
         f"{now.template} {now.version}, {now.status}; event {now.sequence}, {local(now.at)}",
     ]
     if now.tasks:

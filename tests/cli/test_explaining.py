@@ -49,3 +49,42 @@ def test_given_somebody_from_outside_when_they_ask_then_nothing_is_told(preparat
 )
 def test_given_many_names_when_told_in_a_table_then_the_first_and_how_many(names: list[str], told: str) -> None:
     assert _some(names) == told
+
+
+PARALLEL = """
+template: par
+version: 1.0.0
+title: {nb: Samtidig, nn: Samtidig, en: Parallel}
+roles: {lead: {title: {nb: Leder, nn: Leiar, en: Lead}}}
+starter: lead
+initial: work
+states:
+  work:
+    title: {nb: Arbeid, nn: Arbeid, en: Work}
+    parallel: true
+    actions: {stop: {title: {nb: Stopp, nn: Stopp, en: Stop}, by: lead, to: ended}}
+    states:
+      build:
+        title: {nb: Bygge, nn: Byggje, en: Build}
+        initial: plan
+        states:
+          plan:
+            title: {nb: Plan, nn: Plan, en: Plan}
+            actions: {on: {title: {nb: Videre, nn: Vidare, en: On}, by: lead, to: made}}
+          made: {title: {nb: Laget, nn: Laga, en: Made}, final: true}
+      test: {title: {nb: Prøve, nn: Prøve, en: Try}}
+  ended: {title: {nb: Slutt, nn: Slutt, en: End}, final: true}
+"""
+
+
+def test_given_states_side_by_side_when_shown_then_so_in_the_templates_order(terminal) -> None:
+    (terminal.folder / "processes" / "par.yaml").write_text(PARALLEL, encoding="utf-8")
+    terminal.done("publish", "par")
+    terminal.person("kari")
+    terminal.done("start", "par", "p", "--title", "P", who="kari")
+    terminal.done("act", "p", "on", who="kari")
+    told = terminal.done("status", "p", "--lang", "en", "--json", who="kari").data
+    assert told["states"] == ["work", "build", "made", "test"]
+    assert told["where"] == "Work › (Build › Made | Try)"
+    terminal.done("act", "p", "stop", who="kari")
+    assert terminal.done("status", "p", "--lang", "en", "--json", who="kari").data["where"] == "End"
