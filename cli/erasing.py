@@ -230,8 +230,9 @@ def _verify(call: Call, done: _Told, canaries: Sequence[str]) -> None:
     from engine.store.sqlite import SqliteLog
     from warehouse.searching import READERS
 
-    elsewhere = None if isinstance(call.engine.log, SqliteLog) else call.engine.log
-    found = search(call.workspace.root, canaries, log=elsewhere, readers=READERS)
+    log, root = call.engine.log, call.workspace.root
+    inside = isinstance(log, SqliteLog) and log.path.resolve().is_relative_to(root)
+    found = search(root, canaries, log=None if inside else log, readers=READERS)
     tell(call, {**done.data, "verified": _found_data(found)}, *done.parts, *_found(found, len(canaries)))
     if found.unread:
         note(call, f"Could not be read through, only byte by byte: {'; '.join(found.unread)}")

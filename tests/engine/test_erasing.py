@@ -8,6 +8,8 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -193,6 +195,40 @@ def test_given_a_reader_with_the_process_open_when_somebody_is_erased_then_it_re
     assert reader.load(stream).state.memberships["m2"].person is None
     assert "erased" in {line.who for line in reader.history(world.people["kari"], "p", "en")}
     reader.close()
+
+
+def test_given_somebody_who_reads_all_the_time_when_a_person_is_erased_then_text_or_erased_and_never_back(
+    world,
+) -> None:
+    lived(world)
+    seen: list[bool] = []
+    faults: list[Exception] = []
+    over = threading.Event()
+
+    def read() -> None:
+        reader = Engine.open(world.folder, clock=world.clock)
+        try:
+            while not over.is_set():
+                seen.append(CANARY in str(texts(reader)))
+                reader.history(world.people["kari"], "p", "en")
+        except Exception as error:  # whatever it is, it is told below
+            faults.append(error)
+        finally:
+            reader.close()
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    while len(seen) < 3 and reading.is_alive():
+        time.sleep(0.01)
+    erase(world.engine, "ola")
+    after = len(seen) + 3
+    while len(seen) < after and reading.is_alive():
+        time.sleep(0.01)
+    over.set()
+    reading.join()
+    assert faults == []
+    assert seen == sorted(seen, reverse=True)  # readable, then erased for good
+    assert (seen[0], seen[-1]) == (True, False)
 
 
 def test_given_a_writer_that_knew_the_key_when_its_person_is_erased_then_nothing_is_written_under_it(world) -> None:
