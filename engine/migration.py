@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import sha256
 
-from engine import codec
 from engine.engine import GOING_ON, Engine
 from engine.errors import SamskapError
 from engine.process import commands as c
@@ -60,13 +58,12 @@ def migrate(
     Each is stored by itself, and none stops another; several share a sync of the disk.
     """
     command = c.Migrate(engine.bundle_of(plan.template, plan.to), reason, plan)
-    digest = sha256(codec.dumps([command.bundle, reason, plan.model_dump(mode="json")])).hexdigest()[:24]
 
     def moved(name: str) -> Moved:
         try:
             lines = engine.preview(session, name, command)
             if apply:
-                engine.handle(session, name, command, command_id=f"migrate-{digest}")
+                engine.handle(session, name, command)
         except SamskapError as error:
             return Moved(name, plan.to, (), error)
         return Moved(name, plan.to, lines)

@@ -286,6 +286,11 @@ def test_given_the_version_it_runs_on_when_migrated_to_it_then_refused(world: An
         moved(world, world.state.bundle)
 
 
+def test_given_a_plan_for_another_template_when_migrated_then_told_of_both(world: Any, publish: Any) -> None:
+    with pytest.raises(Refused, match="is a process of small, and the plan is for large"):
+        world.do("kari", c.Migrate(publish(), WHY, Plan(template="large", to="1.1.0")))
+
+
 def test_given_no_reason_when_migrating_then_refused(world: Any, publish: Any) -> None:
     digest = publish(("nb: Plan,", "nb: P,"))
     with pytest.raises(Refused, match="reason"):
@@ -415,6 +420,36 @@ def test_given_three_processes_when_migrated_then_one_that_cannot_keeps_none_fro
     done = list(migrate(world.engine, operator, given, WHY, names, apply=True))
     assert [m.error is None for m in tried] == [m.error is None for m in done] == [True, False, True]
     assert to_move(world.engine, given) == ["q"]
+
+
+def test_given_a_migration_taken_back_when_the_same_is_asked_again_then_it_is_done_again(
+    world: Any, publish: Any, operator: Session
+) -> None:
+    publish(*RENAMED)
+    given = Plan(template="small", to="1.1.0", states={"plan": "draft"})
+    for _ in range(2):
+        (done,) = migrate(world.engine, operator, given, WHY, to_move(world.engine, given), apply=True)
+        assert (done.error, world.state.version, list(world.state.active)) == (None, "1.1.0", ["draft"])
+        undone(world)
+        assert (world.state.version, list(world.state.active)) == ("1.0.0", ["plan"])
+
+
+def test_given_a_migration_that_is_broken_off_when_asked_again_then_it_goes_on_with_those_that_are_left(
+    world: Any, publish: Any, operator: Session
+) -> None:
+    for name in ("q", "r", "s", "t"):
+        world.engine.start(world.person("kari"), "small", name, name)
+    publish(*RENAMED)
+    given = Plan(template="small", to="1.1.0", states={"plan": "draft"})
+    broken_off = migrate(world.engine, operator, given, WHY, to_move(world.engine, given)[:2], apply=True)
+    assert next(broken_off).error is None
+    broken_off.close()
+    left = to_move(world.engine, given)
+    assert set(left) < {"p", "q", "r", "s", "t"}
+    assert all(one.error is None for one in migrate(world.engine, operator, given, WHY, left, apply=True))
+    assert to_move(world.engine, given) == []
+    types = [[r.type for r in world.engine.log.read(world.engine.stream(name))] for name in ("p", "q", "r", "s", "t")]
+    assert [found.count("process.migrated") for found in types] == [1] * 5
 
 
 def test_given_a_dry_run_when_told_then_the_same_lines_as_when_done(

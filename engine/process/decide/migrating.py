@@ -40,6 +40,11 @@ def migrate(step: Step, command: c.Migrate) -> None:
     step.require(ToMigrate())
     if not command.reason.strip():
         raise Refused("a migration needs a reason that all can read", hint="Give one with --reason.")
+    if command.plan.template != step.state.template:
+        raise Refused(
+            f"“{step.state.name}” is a process of {step.state.template}, and the plan is for {command.plan.template}",
+            hint="Name processes of that template, or none for all of them.",
+        )
     if command.bundle == step.state.bundle:
         raise Refused(f"“{step.state.name}” runs on {step.state.version} already", hint="There is nothing to migrate.")
     move = _Move(step, step.context.definitions(command.bundle), command.plan)
