@@ -149,3 +149,33 @@ def test_given_a_function_of_guards_when_looked_up_then_it_has_an_entry() -> Non
 )
 def test_given_a_key_of_contracts_when_looked_up_then_it_has_an_entry(model: type[contract.Config]) -> None:
     assert missing([*model.model_fields, *contract.NOT_YET], told("contracts.md")) == []
+
+
+PROCEDURES = """
+interpret mainEventLoop exitInterpreter selectEventlessTransitions selectTransitions removeConflictingTransitions
+microstep exitStates computeExitSet executeTransitionContent enterStates computeEntrySet addDescendantStatesToEnter
+addAncestorStatesToEnter isInFinalState getTransitionDomain findLCCA getEffectiveTargetStates getProperAncestors
+isDescendant getChildStates
+"""
+"""All of appendix D of State Chart XML 1.0 (W3C Recommendation, 2015), in the order of our page."""
+
+
+def test_given_scxmls_algorithm_when_looked_up_then_every_procedure_stands_there_with_where_it_is() -> None:
+    page = (REFERENCE / "scxml.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", page, re.MULTILINE)
+    code = "".join(
+        (DOCS.parent / "engine" / name).read_text(encoding="utf-8")
+        for name in (
+            "template/chart.py",
+            "template/transitions.py",
+            "process/conditions.py",
+            "process/decide/moves.py",
+            "process/decide/timing.py",
+        )
+    )
+    assert [name for name, _, _ in rows] == PROCEDURES.split()
+    named = {word.rsplit(".", 1)[-1] for _, where, _ in rows for word in re.findall(r"`([\w.]+)`", where)}
+    assert (
+        sorted(name for name in named - {"spawn"} if not re.search(rf"(def {name}\b|^    {name}:)", code, re.MULTILINE))
+        == []
+    )

@@ -86,6 +86,15 @@ class Conditions:
         """What an expression of any type gives, read in a state; `UNKNOWN` where an answer is missing."""
         return expression.value(self._environment(expression, state, 0))
 
+    def chosen(self, action: str) -> Choice | None:
+        """The action that is taken (SCXML 3.13): of the innermost active state that has it and whose condition holds.
+
+        Where none holds it is that of the innermost state, which says why; None where no active state has it.
+        """
+        active = reversed(list(self.state.active))
+        having = [choice for state in active for choice in self.definition.actions[state] if choice.id == action]
+        return next((c for c in having if self.attempt(c)[0].value is True), having[0] if having else None)
+
     def is_open(self, choice: Choice) -> bool:
         """Whether the choice's guard holds: unknown means not."""
         return self.outcome(choice).value is True

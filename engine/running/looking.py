@@ -138,11 +138,12 @@ class Looking:
         if not found:
             known = sorted({choice.id for choice in choices})
             raise NotFound(f"there is no action “{action}”", hint=f"There are: {', '.join(known)}.")
-        choice = next((c for c in found if c.state in loaded.state.active), found[0])
+        conditions = self.conditions(session, loaded)
+        choice = conditions.chosen(action) or found[0]
         return explain_action(
             loaded.definition,
             loaded.state,
-            self.conditions(session, loaded),
+            conditions,
             self.actor(session, loaded.state),
             choice,
             language or session.person.language,

@@ -92,14 +92,13 @@ def _tasks(stage: Stage, handle: str, wanted: tuple[str, ...]) -> Iterator[Diffe
 
 
 def _action(stage: Stage, key: str, name: str) -> Iterator[str]:
-    active = stage.loaded.state.active
-    choices = [choice for state in active for choice in stage.definition.actions[state] if choice.id == name]
-    if not choices:
+    choice = stage.conditions.chosen(name)
+    if choice is None:
         if key != "closed":
             yield f"“{name}” should be {key}, and its state is not active"
         return
-    outcome, fault = stage.conditions.attempt(choices[-1])
-    condition = choices[-1].guard.text if choices[-1].guard else "it has no condition"
+    outcome, fault = stage.conditions.attempt(choice)
+    condition = choice.guard.text if choice.guard else "it has no condition"
     is_open = outcome.value is True
     missing = f"; missing: {', '.join(outcome.missing)}" if outcome.missing else ""
     why = f"{_said(outcome.value)} by {condition}{missing}" + (f" ({fault})" if fault else "")

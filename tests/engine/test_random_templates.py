@@ -534,11 +534,9 @@ class Life:
                     if instance.submissions and spec.correct_by and not spec.repeatable:
                         yield ToCorrect(instance)
             case c.Act(action=action):
-                for state in reversed(list(self.state.active)):
-                    for choice in self.definition.actions[state]:
-                        if choice.id == action:
-                            yield ToChoose(choice, self.definition.nodes[state].spec.actions[action].by)
-                            return
+                choice = self.conditions().chosen(action)
+                if choice is not None:
+                    yield ToChoose(choice, self.definition.nodes[choice.state].spec.actions[action].by)
             case c.Migrate() | c.UndoMigration():
                 yield ToMigrate()
             case c.EndMembership(membership=name) | c.EndDelegation(membership=name) | c.HandOver(membership=name):
@@ -976,4 +974,4 @@ def test_given_random_templates_when_lived_then_all_that_is_promised_holds() -> 
 
 @pytest.mark.slow
 def test_given_many_random_templates_when_lived_then_all_that_is_promised_holds() -> None:
-    assert too_few(run(1000, derandomize=False), 1000) == {}
+    assert too_few(run(400, derandomize=False), 400) == {}

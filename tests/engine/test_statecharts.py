@@ -26,6 +26,7 @@ from engine.process.decide import Context, decide
 from engine.process.state import ProcessState, fold
 from engine.template.chart import Definition
 from engine.template.model import Template
+from engine.template.transitions import MAX_STEPS
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 EMPTY = ProcessState(UUID(int=1))
@@ -34,7 +35,7 @@ EMPTY = ProcessState(UUID(int=1))
 class Chart:
     """A template of states alone, at work: the active states, and what was left and entered on the way."""
 
-    def __init__(self, initial: str, states: Mapping[str, Any]) -> None:
+    def __init__(self, initial: str, states: Mapping[str, Any], **more: Any) -> None:
         content = {
             "template": "t",
             "version": "1.0.0",
@@ -43,6 +44,7 @@ class Chart:
             "starter": "lead",
             "initial": initial,
             "states": states,
+            **more,
         }
         self.definition = Definition(Template.model_validate(content), {})
         self.state = EMPTY
@@ -140,6 +142,45 @@ def test_given_w3c_403a_when_two_automatic_transitions_are_open_then_the_first_i
     chart = Chart("s0", {"s0": state(("s01", within), auto={ALWAYS: "failed"}),
                          "passed": state(final=True), "failed": state(final=True)})  # fmt: skip
     assert chart.atomic == {"passed"}
+
+
+def guarded(to: str, when: str) -> dict[str, Any]:
+    return {"on": {"title": "A", "by": "lead", "to": to, "when": when, "else": "E"}}
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer", "reached"),
+    [(ALWAYS, ALWAYS, "near"), (NEVER, ALWAYS, "far"), ("1 / counters.n > 0", ALWAYS, "far")],
+)
+def test_given_w3c_403a_when_the_childs_condition_does_not_hold_then_the_parents_action_is_taken(
+    inner: str, outer: str, reached: str
+) -> None:
+    chart = Chart("s0", {
+        "s0": state(("s01", state(actions=guarded("near", inner))), actions=guarded("far", outer)),
+        "near": state(), "far": state(),
+    }, counters=["n"])  # fmt: skip
+    assert chart.act("on").atomic == {reached}
+
+
+def test_given_no_condition_that_holds_when_an_action_is_chosen_then_refused() -> None:
+    chart = Chart("s0", {
+        "s0": state(("s01", state(actions=guarded("near", NEVER))), actions=guarded("far", NEVER)),
+        "near": state(), "far": state(),
+    })  # fmt: skip
+    with pytest.raises(Refused, match="is not open now"):
+        chart.act("on")
+
+
+@pytest.mark.parametrize(("steps", "runs"), [(MAX_STEPS, True), (MAX_STEPS + 1, False)])
+def test_given_a_chain_of_automatic_steps_when_run_then_as_many_as_are_stated_and_no_more(
+    steps: int, *, runs: bool
+) -> None:
+    chain = {f"s{n}": state(auto={ALWAYS: f"s{n + 1}"}) for n in range(steps)} | {f"s{steps}": state()}
+    if runs:
+        assert Chart("s0", chain).atomic == {f"s{steps}"}
+        return
+    with pytest.raises(Refused, match="goes round in a circle"):
+        Chart("s0", chain)
 
 
 def test_given_w3c_403c_when_transitions_of_two_regions_conflict_then_the_first_region_wins() -> None:

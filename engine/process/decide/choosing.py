@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Never
+
 from engine.errors import Refused
 from engine.process import commands as c
 from engine.process import events as e
@@ -17,10 +19,10 @@ from engine.template.model import Auto
 
 def act(step: Step, command: c.Act) -> None:
     """Take an action, if the person may and its condition holds."""
-    choice = find_choice(step, command.action)
+    conditions = step.conditions
+    choice = conditions.chosen(command.action) or _elsewhere(step, command.action)
     action = step.definition.nodes[choice.state].spec.actions[choice.id]
     step.require(ToChoose(choice, action.by))
-    conditions = step.conditions
     outcome = conditions.outcome(choice)
     if outcome.value is not True:
         told = action.otherwise.get(step.context.language) if action.otherwise else f"its condition is {action.when}"
@@ -92,14 +94,9 @@ def _ask_again(step: Step, name: str) -> None:
     begin_next(step, task)
 
 
-def find_choice(step: Step, action: str) -> Choice:
-    """The action of the innermost active state that has it."""
-    known: list[str] = []
-    for state in reversed(list(step.state.active)):
-        for choice in step.definition.actions[state]:
-            if choice.id == action:
-                return choice
-            known.append(choice.id)
+def _elsewhere(step: Step, action: str) -> Never:
+    """Refuse an action that no active state has."""
+    known = [choice.id for state in reversed(list(step.state.active)) for choice in step.definition.actions[state]]
     everywhere = {choice.id: s for s, choices in step.definition.actions.items() for choice in choices}
     if action in everywhere:
         raise Refused(

@@ -17,7 +17,7 @@ from engine.template.transitions import MAX_STEPS, entry_set, exit_set, remember
 
 def settle(step: Step) -> None:
     """Close the tasks whose rule is met and take automatic transitions, until nothing more is open."""
-    for _ in range(MAX_STEPS):
+    for _ in range(MAX_STEPS + 1):
         follow_four_eyes(step)
         close_met(step)
         begin_turns(step)
