@@ -172,10 +172,10 @@ def explain_now(ctx: typer.Context, process: Process) -> None:
     """Say who can do what now, and why not the rest.
 
     Every task that is to be filled in and every action where the process is now: who can do it, by name; whether you
-    can; and what keeps it closed.
+    can; and what keeps it closed. Then what the process does by itself: when its condition holds, or when time comes.
     """
     from engine.process.explain import ActionExplanation
-    from engine.process.explain_words import why_closed
+    from engine.process.explain_words import why_closed, why_not_yet
 
     call: Call = ctx.obj
     session = call.reader()
@@ -192,7 +192,17 @@ def explain_now(ctx: typer.Context, process: Process) -> None:
         else:
             rows.append((one.instance, one.title, one.status, able, you, one.why_not))
     table = Table(("What", "", "Now", "Who can", "You", "Why"), rows, empty="There is nothing to do or to choose now.")
-    tell(call, {"process": process, "now": found}, table)
+    steps = call.engine.explain_steps(session, process, call.language)
+    itself = [
+        (one.state_title, one.to_title, one.title, one.condition.text, " ".join(why_not_yet(one, language, name)))
+        for one in steps
+    ]
+    tell(
+        call,
+        {"process": process, "now": found, "by_itself": steps},
+        table,
+        *([Table(("From", "To, by itself", "Deadline", "When", "Now"), itself)] if itself else []),
+    )
 
 
 def _some(names: list[str]) -> str:

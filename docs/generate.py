@@ -25,7 +25,8 @@ from cli.exit_codes import EXIT_CODES
 from engine import errors
 from engine.form.facts import TABLES
 from engine.process import events, reasons
-from engine.process.explain import ActionExplanation, Part, Seen, TaskExplanation
+from engine.process.explain import ActionExplanation, ConditionNow, Part, Seen, TaskExplanation
+from engine.process.explain_steps import StepExplanation
 from engine.process.explain_words import BECAUSE
 from engine.process.missing import Lacking, Missing
 from engine.process.readers import Reader
@@ -387,7 +388,7 @@ def explanations_page() -> str:
     )
 
 
-EXPLANATIONS: Final = (ActionExplanation, TaskExplanation, Part, Seen)
+EXPLANATIONS: Final = (ActionExplanation, TaskExplanation, StepExplanation, ConditionNow, Part, Seen)
 
 
 def _record(heading: str, made: type[Any]) -> str:

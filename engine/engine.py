@@ -19,6 +19,7 @@ from engine.process import events as e
 from engine.process.access import Actor, View
 from engine.process.conditions import Conditions
 from engine.process.explain import ActionExplanation, TaskExplanation
+from engine.process.explain_steps import StepExplanation
 from engine.process.history import Line
 from engine.process.readers import Reader
 from engine.process.reasons import Name
@@ -295,6 +296,10 @@ class Engine:
     ) -> tuple[ActionExplanation | TaskExplanation, ...]:
         """Who can do what now, and why not the rest; raise `NotAllowed` for somebody from outside."""
         return self._looking.explain_now(session, name, language)
+
+    def explain_steps(self, session: Session, name: str, language: str | None = None) -> tuple[StepExplanation, ...]:
+        """What a process does by itself, and why it has not yet; raise `NotAllowed` for somebody from outside."""
+        return self._looking.explain_steps(session, name, language)
 
     def names(self, state: ProcessState) -> Name:
         """What people call a membership, party or row of a process: its name, or itself where it has none."""

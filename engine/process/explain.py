@@ -120,6 +120,44 @@ class TaskExplanation:
     state_title: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ConditionNow:
+    """A condition as a reader may see it: what it says, what it reads, its parts, what it lacks; `fault`: why not."""
+
+    text: str
+    holds: bool
+    outcome: str
+    seen: tuple[Seen, ...]
+    missing: tuple[str, ...]
+    parts: tuple[Part, ...]
+    lacking: tuple[Missing, ...]
+    fault: str
+
+
+def condition_now(
+    definition: Definition, state: ProcessState, conditions: Conditions, actor: Actor, choice: Choice, language: str
+) -> ConditionNow:
+    """The condition of a choice as it stands now."""
+    outcome, fault = conditions.attempt(choice)
+    hidden = unseen(definition, state, actor)
+    lacking = may_be_told(outcome.missing, hidden)
+    return ConditionNow(
+        text=choice.guard.text if choice.guard else "",
+        holds=outcome.value is True,
+        outcome=fault or _word(outcome.value if lacking or not outcome.missing else False),
+        seen=what_is_read(definition, state, conditions, actor, choice.guard, choice.state),
+        missing=lacking,
+        parts=tuple(
+            Part(found.guard.text, NOT_SHOWN, (), found.depth)
+            if any(is_among(path, hidden) for path in found.guard.paths)
+            else Part(found.guard.text, _word(found.outcome.value), found.outcome.missing, found.depth, found.elements)
+            for found in conditions.parts(choice)
+        ),
+        lacking=missing(definition, state, conditions.answers, lacking, language),
+        fault=fault,
+    )
+
+
 def explain_action(
     definition: Definition,
     state: ProcessState,
@@ -132,10 +170,8 @@ def explain_action(
     """An action as it stands now."""
     action = choice.spec
     assert isinstance(action, Action)
-    outcome, fault = conditions.attempt(choice)
+    condition = condition_now(definition, state, conditions, actor, choice, language)
     active = choice.state in state.active
-    hidden = unseen(definition, state, actor)
-    lacking = may_be_told(outcome.missing, hidden)
     verdict = may(actor, ToChoose(choice, action.by), state, definition)
     rests = resting(state)
     return ActionExplanation(
@@ -143,22 +179,17 @@ def explain_action(
         title=action.title.get(language),
         state=choice.state,
         state_is_active=active,
-        is_open=active and rests is None and outcome.value is True,
-        condition=choice.guard.text if choice.guard else "",
-        outcome=fault or _word(outcome.value if lacking or not outcome.missing else False),
-        seen=what_is_read(definition, state, conditions, actor, choice.guard, choice.state),
-        missing=lacking,
+        is_open=active and rests is None and condition.holds,
+        condition=condition.text,
+        outcome=condition.outcome,
+        seen=condition.seen,
+        missing=condition.missing,
         otherwise=action.otherwise.get(language) if action.otherwise else "",
         roles=action.by,
         you_may=verdict.allowed,
         why_not=_told(definition, verdict.because, language, name),
         barred_by=_key(verdict.because),
-        parts=tuple(
-            Part(found.guard.text, NOT_SHOWN, (), found.depth)
-            if any(is_among(path, hidden) for path in found.guard.paths)
-            else Part(found.guard.text, _word(found.outcome.value), found.outcome.missing, found.depth, found.elements)
-            for found in conditions.parts(choice)
-        ),
+        parts=condition.parts,
         state_title=definition.nodes[choice.state].spec.title.get(language),
         who=_titles(definition, action.by, language),
         able=tuple(
@@ -166,9 +197,9 @@ def explain_action(
             for member in state.memberships.values()
             if member.active and may(Actor(member.subject), ToChoose(choice, action.by), state, definition).allowed
         ),
-        lacking=missing(definition, state, conditions.answers, lacking, language),
+        lacking=condition.lacking,
         resting=_told(definition, rests, language),
-        fault=fault,
+        fault=condition.fault,
     )
 
 

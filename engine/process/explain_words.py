@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from engine.process.explain import ActionExplanation, TaskExplanation
+from engine.process.explain_steps import StepExplanation
 from engine.process.missing import Missing
 from engine.process.readers import Because
 from engine.process.reasons import Name
@@ -45,6 +46,12 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nn": "Vilkåret kan ikkje reknast ut: {fault}. Den som har laga malen, må rette det.",
         "en": "The condition cannot be evaluated: {fault}. The template's author has to mend it.",
     },
+    "passes": {
+        "nb": "Dette skjer ved utgangen av {day}.",
+        "nn": "Dette skjer ved utgangen av {day}.",
+        "en": "It happens at the end of {day}.",
+    },
+    "has passed": {"nb": "Fristen er ute.", "nn": "Fristen er ute.", "en": "The deadline has passed."},
     "not met": {
         "nb": "Vilkåret er ikke oppfylt.",
         "nn": "Vilkåret er ikkje oppfylt.",
@@ -147,6 +154,25 @@ def why_closed(found: ActionExplanation, language: str, name: Name = str) -> lis
     """Why an action cannot be chosen now; nothing where it can."""
     chosen = language if language in LANGUAGES else LANGUAGES[0]
     return [_told(key, values, chosen) for key, values in _closed(found, chosen, name)]
+
+
+def why_not_yet(found: StepExplanation, language: str, name: Name = str) -> list[str]:
+    """When the process goes on by itself, and what it waits for."""
+    chosen = language if language in LANGUAGES else LANGUAGES[0]
+    return [_told(key, values, chosen) for key, values in _waiting(found, chosen, name)]
+
+
+def _waiting(found: StepExplanation, language: str, name: Name) -> Iterator[Sentence]:
+    condition = found.condition
+    if found.kind == "deadline":
+        yield ("passes", {"day": found.due_day}) if found.due else ("has passed", {})
+    if condition.fault:
+        yield "fault", {"fault": condition.fault.rstrip(".")}
+    elif not condition.holds:
+        if not condition.lacking:
+            yield "not met", {}
+        for one in condition.lacking:
+            yield _missing(one, language, name)
 
 
 Sentence: TypeAlias = tuple[str, Mapping[str, object] | None]

@@ -15,6 +15,7 @@ from engine.process.conditions import Conditions
 from engine.process.decide import decide
 from engine.process.decide.answering import replaced
 from engine.process.explain import ActionExplanation, TaskExplanation, explain_action, explain_now, explain_task
+from engine.process.explain_steps import StepExplanation, explain_steps
 from engine.process.history import Line, Teller
 from engine.process.readers import Reader, readers
 from engine.process.reasons import Name
@@ -175,6 +176,17 @@ class Looking:
             self.actor(session, loaded.state),
             language or session.person.language,
             self.names(loaded.state),
+        )
+
+    def explain_steps(self, session: Session, name: str, language: str | None) -> tuple[StepExplanation, ...]:
+        """What the process does by itself, and why it has not yet."""
+        loaded = self._seen(session, name)
+        return explain_steps(
+            loaded.definition,
+            loaded.state,
+            self.conditions(session, loaded),
+            self.actor(session, loaded.state),
+            language or session.person.language,
         )
 
     def names(self, state: ProcessState) -> Name:

@@ -32,7 +32,7 @@ OWN: dict[str, tuple[tuple[str, ...], str | None, set[str]]] = {
     "status": (("status", "arendal"), "ola", {"states", "tasks", "actions", "members", "parties"}),
     "tick": (("tick",), "ola", {"processes", "past_their_time"}),
     "explain action": (("explain", "action", "arendal", "close"), "ola", {"is_open", "condition", "seen"}),
-    "explain now": (("explain", "now", "arendal"), "ola", {"process", "now"}),
+    "explain now": (("explain", "now", "arendal"), "ola", {"process", "now", "by_itself"}),
     "explain task": (("explain", "task", "arendal", "answer.1.m2"), "ola", {"status", "you_may"}),
     "history": (("history", "arendal"), "ola", {"process", "events"}),
     "at": (("at", "arendal", "3"), "ola", {"states", "tasks", "actions", "members", "parties"}),
