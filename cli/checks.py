@@ -18,7 +18,6 @@ from cli.call import Call
 from cli.copies import reader_copy
 from engine.errors import NotFound, SamskapError
 from engine.personal.unreadable import unreadable
-from engine.store.verify import verify
 
 Outcome = Literal["ok", "warning", "fault"]
 
@@ -94,7 +93,7 @@ def store(call: Call) -> Check:
 
 def log(call: Call) -> Check:
     """Whether the log opens and every hash holds."""
-    verdict = verify(call.engine.log)
+    verdict = call.engine.verify()
     if verdict.faults:
         names = {row["stream"]: row["name"] for row in call.engine.processes()}
         held = ", ".join(names.get(fault.stream, fault.stream) for fault in verdict.faults)

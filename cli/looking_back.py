@@ -182,7 +182,6 @@ def verify(
     """
     from engine.errors import IntegrityFault, UsageError
     from engine.store import heads
-    from engine.store.verify import verify as check
 
     call: Call = ctx.obj
     if sum(given is not None for given in (kept, archive, backup)) > 1:
@@ -199,7 +198,7 @@ def verify(
         return
     if kept is not None:
         heads.check(call.engine.log, heads.parse(kept))
-    verdict = check(call.engine.log)
+    verdict = call.engine.verify()
     names = {row["stream"]: row["name"] for row in call.engine.processes()}
     rows = [(names.get(fault.stream, fault.stream), fault.sequence, fault.what) for fault in verdict.faults]
     told = f"{verdict.events} events in {verdict.streams} streams"

@@ -33,6 +33,8 @@ from engine.running.linking import Linking, LinkNow
 from engine.running.loading import Loaded, Loading
 from engine.running.looking import Looking
 from engine.running.read_models import read_models
+from engine.running.snapshots import NONE as NO_SNAPSHOTS
+from engine.running.snapshots import Snapshots
 from engine.running.streams import NAMESPACE, Streams, stream_of
 from engine.store import worklists
 from engine.store.address import open_log
@@ -43,6 +45,7 @@ from engine.store.erasures import Erasures
 from engine.store.keys import KeyFolder
 from engine.store.log import Log, Record, Row
 from engine.store.people import People, Session
+from engine.store.verify import Verdict, verify
 from engine.template.bundle import Bundle
 from engine.template.chart import Definition
 
@@ -88,8 +91,11 @@ class Engine:
         self.outbox = outbox.Outbox(log)
         self._streams = Streams(log, keys, clock)
         self._catalogue = Catalogue(self._streams, prepare)
-        self._loading = Loading(self._streams, self._catalogue)
-        self._committing = Committing(self._streams, self._catalogue, self._loading, self.people, notify=notify)
+        self._snapshots = Snapshots(log, keys)
+        self._loading = Loading(self._streams, self._catalogue, self._snapshots)
+        self._committing = Committing(
+            self._streams, self._catalogue, self._loading, self._snapshots, self.people, notify=notify
+        )
         self._looking = Looking(self._streams, self._catalogue, self._loading, self._committing, self.people)
         self._linking = Linking(
             self._streams, self._catalogue, self._loading, self._committing, self._looking, self.people
@@ -241,6 +247,13 @@ class Engine:
         """The payload of one record."""
         return self._streams.event(record, opened=opened, own=own).payload
 
+    def verify(self, progress: Callable[[int], None] = lambda _: None) -> Verdict:
+        """Follow every chain of the log from its first event; whatever does not hold is in quarantine from now on."""
+        verdict = verify(self.log, progress)
+        for fault in verdict.faults:
+            self._loading.distrust(UUID(fault.stream))
+        return verdict
+
     def running(self, template: str, bundle: str) -> int:
         """How many processes run on a version of a template."""
         rows = self.log.query(
@@ -354,10 +367,11 @@ class Engine:
     def rebuild_worklists(self) -> int:
         """Throw the read models away and make them again from the events; the number of processes.
 
-        Drafts stay. Raises `Conflict`, and changes nothing, where somebody writes meanwhile.
+        Drafts stay; snapshots come again as processes go on. Raises `Conflict`, and changes nothing, where somebody
+        writes meanwhile.
         """
         position, made = self.log.position(), list(self.read_models())
-        self.log.write_rows([*worklists.EMPTIED, *chain.from_iterable(made)], at=position)
+        self.log.write_rows([NO_SNAPSHOTS, *worklists.EMPTIED, *chain.from_iterable(made)], at=position)
         return len(made)
 
     def copy_store(self, target: Log, progress: Progress = quiet) -> Copied:

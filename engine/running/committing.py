@@ -24,6 +24,8 @@ from engine.process.state import ProcessState, fold
 from engine.running.catalogue import Catalogue
 from engine.running.idempotency import Answers, Receipt, invitation_secret, receipt
 from engine.running.loading import Loaded, Loading
+from engine.running.records import Records
+from engine.running.snapshots import Snapshots
 from engine.running.streams import Streams, stream_of
 from engine.store import worklists
 from engine.store.log import GENESIS, CommandKey, Record, Row
@@ -55,7 +57,14 @@ class Committing:
     """The one who writes to processes. With `notify` it keeps in the outbox whom each event concerns."""
 
     def __init__(
-        self, streams: Streams, catalogue: Catalogue, loading: Loading, people: People, *, notify: bool
+        self,
+        streams: Streams,
+        catalogue: Catalogue,
+        loading: Loading,
+        snapshots: Snapshots,
+        people: People,
+        *,
+        notify: bool,
     ) -> None:
         self._streams = streams
         self._log = streams.log
@@ -64,6 +73,7 @@ class Committing:
         self._people = people
         self._answers = Answers(streams.log, streams.keys, people)
         self._notify = notify
+        self._snapshots = snapshots
         self._turns = [Lock() for _ in range(STRIPES)]
 
     # -- the ways in ----------------------------------------------------------------------------------------------
@@ -79,7 +89,7 @@ class Committing:
             return known
         if self._log.query("SELECT 1 FROM process WHERE name=?", (name,)):
             raise Conflict(f"there is a process “{name}” already", hint="Choose another name.")
-        unborn = Loaded(ProcessState(stream), (), self._catalogue.definition(template))
+        unborn = self._unborn(stream, self._catalogue.definition(template))
         return self._commit(session, unborn, command, command_id, {})
 
     def handle(
@@ -150,7 +160,10 @@ class Committing:
 
     def begin(self, stream: UUID, definition: Definition, command: commands.Spawn, command_id: str) -> Receipt:
         """Begin a process that another asked for; raise `Conflict` where it has begun, or its name is taken."""
-        return self._commit(None, Loaded(ProcessState(stream), (), definition), command, command_id, {})
+        return self._commit(None, self._unborn(stream, definition), command, command_id, {})
+
+    def _unborn(self, stream: UUID, definition: Definition) -> Loaded:
+        return Loaded(ProcessState(stream), Records(self._log, stream), definition)
 
     # -- decide, seal, append, follow -------------------------------------------------------------------------------
 
@@ -185,8 +198,15 @@ class Committing:
             key = None
             if session is not None:
                 key = self._answers.key(state.stream, session, command_id, command, answer)
+            # The key that opens answers is known from the log: a state without it is neither kept nor a snapshot.
+            whole = not any(isinstance(event.payload, e.AnswersRevealed) for event in decided)
+            if whole:
+                after.last_hash = stored[-1].hash
+                rows += self._snapshots.rows(state.sequence, after)
             self._append(stored, rows, key, state)
-            self._follow(decided, stored, after, loaded.records)
+            if whole:
+                definition = self._catalogue.definition(after.template, after.bundle)
+                self._loading.keep(after.stream, Loaded(after, loaded.records.further(stored), definition))
         return receipt(answer, dict(result))
 
     def _append(
@@ -252,13 +272,3 @@ class Committing:
                     "the key of this sealed round is gone; earlier answers lie under it",
                     hint="Restore the keys from their backup, or go back and ask anew: `samskap back`.",
                 )
-
-    def _follow(
-        self, decided: Sequence[e.Event], stored: Sequence[Record], after: ProcessState, records: tuple[Record, ...]
-    ) -> None:
-        """Keep the state behind what was stored, so that the next command need not fold it again."""
-        if any(isinstance(event.payload, e.AnswersRevealed) for event in decided):
-            return  # the key that opens answers is known from the log
-        after.last_hash = stored[-1].hash
-        definition = self._catalogue.definition(after.template, after.bundle)
-        self._loading.keep(after.stream, Loaded(after, (*records, *stored), definition))

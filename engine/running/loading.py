@@ -12,6 +12,8 @@ from uuid import UUID
 from engine.errors import IntegrityFault, NotFound, SamskapError
 from engine.process.state import ProcessState, fold
 from engine.running.catalogue import Catalogue
+from engine.running.records import Records
+from engine.running.snapshots import Snapshots
 from engine.running.streams import Streams
 from engine.store.log import Found, Record, hash_of, stream_of_text
 from engine.store.verify import Fault, first_fault, follow
@@ -32,7 +34,7 @@ class Loaded:
     """
 
     state: ProcessState
-    records: tuple[Record, ...]
+    records: Records
     definition: Definition
     fault: Fault | None = None
 
@@ -49,10 +51,11 @@ class Loaded:
 class Loading:
     """The processes of a log, of which those used last are kept folded."""
 
-    def __init__(self, streams: Streams, catalogue: Catalogue) -> None:
+    def __init__(self, streams: Streams, catalogue: Catalogue, snapshots: Snapshots) -> None:
         self._streams = streams
         self._log = streams.log
         self._catalogue = catalogue
+        self._snapshots = snapshots
         self._kept: dict[UUID, Loaded] = {}
         self._keeping = Lock()
 
@@ -110,7 +113,7 @@ class Loading:
     def _newest(self, stream: UUID) -> Loaded:
         """A process as it is now: what was folded before, if the log still has it, and what came since."""
         known = self._kept.pop(stream, None)
-        found = (self._since(stream, known) if known is not None else None) or self.whole(stream)
+        found = (known and self._since(stream, known)) or self._from_snapshot(stream) or self.whole(stream)
         if found.fault is None:
             self.keep(stream, found)
         return found
@@ -125,6 +128,17 @@ class Loading:
             return None
         return self._further(known, tuple(new)) if new else known
 
+    def _from_snapshot(self, stream: UUID) -> Loaded | None:
+        """What was folded long ago and what came since; None where that does not follow, or not end in the head."""
+        state = self._snapshots.find(stream)
+        if state is None:
+            return None
+        definition = self._catalogue.definition(state.template, state.bundle)
+        found = self._since(stream, Loaded(state, Records(self._log, stream, state.sequence), definition))
+        if found is None or (found.state.sequence, found.state.last_hash) != self._log.head(stream):
+            return None
+        return found
+
     def keep(self, stream: UUID, found: Loaded) -> None:
         """Keep a process folded, so that the next command need not fold it again."""
         with self._keeping:
@@ -132,6 +146,11 @@ class Loading:
             self._kept[stream] = found
             if len(self._kept) > KEPT_PROCESSES:
                 self._kept.pop(next(iter(self._kept)))
+
+    def distrust(self, stream: UUID) -> None:
+        """Forget what was folded of a stream: the next time its chain is followed from its first event."""
+        self._kept.pop(stream, None)
+        self._snapshots.drop(stream)
 
     # -- from the first event ---------------------------------------------------------------------------------------
 
@@ -173,13 +192,14 @@ class Loading:
         state = fold(self._streams.events(records))
         if state is None:
             raise NotFound(f"there is no process {stream}")
-        return Loaded(state, records, self._catalogue.definition(state.template, state.bundle))
+        definition = self._catalogue.definition(state.template, state.bundle)
+        return Loaded(state, Records(self._log, stream, len(records), records), definition)
 
     def _further(self, known: Loaded, new: tuple[Record, ...]) -> Loaded:
         state = fold(self._streams.events(new), known.state)
         assert state is not None
         definition = self._catalogue.definition(state.template, state.bundle)
-        return replace(known, state=state, records=known.records + new, definition=definition)
+        return replace(known, state=state, records=known.records.further(new), definition=definition)
 
 
 def _unknown(name: str) -> NotFound:

@@ -1,7 +1,8 @@
 """The tables beside the events: one text each, for every backend.
 
 They are written in SQLite's words; a backend with other words for the same types puts its own in their place. All but
-`head` and those in `KEPT` are read models: folds of the events, which `worklists` can make again. The table of the
+`head` and those in `KEPT` are read models: folds of the events, which `worklists` can make again; a `snapshot` is made
+again as the process goes on, and goes with no backup and no copy. The table of the
 events is each backend's own.
 """
 
@@ -30,6 +31,8 @@ TABLES: Final[Mapping[str, str]] = {
     " message TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (stream, incident)) WITHOUT ROWID",
     "link": "CREATE TABLE IF NOT EXISTS link (parent TEXT NOT NULL, child TEXT NOT NULL, link TEXT NOT NULL,"
     " element TEXT, status TEXT NOT NULL, PRIMARY KEY (parent, child)) WITHOUT ROWID",
+    "snapshot": "CREATE TABLE IF NOT EXISTS snapshot (stream TEXT PRIMARY KEY, sequence INTEGER NOT NULL,"
+    " hash TEXT NOT NULL, schema TEXT NOT NULL, seal TEXT NOT NULL, body BLOB NOT NULL)",
     "draft": "CREATE TABLE IF NOT EXISTS draft (stream TEXT NOT NULL, instance TEXT NOT NULL, person TEXT NOT NULL,"
     " version INTEGER NOT NULL, saved_at TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL,"
     " PRIMARY KEY (stream, instance, person)) WITHOUT ROWID",
@@ -145,5 +148,9 @@ FOLDS: Final[Mapping[str, Kept]] = {
 }
 """The read models: a backup holds them as they were, to compare with what its events give again."""
 
-EMPTIED: Final = ("DELETE FROM head", *(table.empty for table in (*KEPT.values(), *FOLDS.values())))
+EMPTIED: Final = (
+    "DELETE FROM head",
+    "DELETE FROM snapshot",
+    *(table.empty for table in (*KEPT.values(), *FOLDS.values())),
+)
 """What empties every table of ours beside the events."""

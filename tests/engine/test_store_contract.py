@@ -546,7 +546,7 @@ def test_given_a_copy_that_was_changed_when_compared_then_told_where(world: Any,
 
 
 def test_given_every_table_when_a_store_is_copied_then_it_is_kept_or_a_fold() -> None:
-    assert set(TABLES) == {"head"} | set(KEPT) | set(FOLDS)
+    assert set(TABLES) == {"head", "snapshot"} | set(KEPT) | set(FOLDS)
 
 
 @pytest.mark.parametrize("name", [*KEPT, *FOLDS])
