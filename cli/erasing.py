@@ -148,13 +148,17 @@ def _erase_units(call: Call, units: Sequence[str], reason: str, *, dry_run: bool
 
 def made_anew(call: Call, canaries: Sequence[str]) -> None:
     """What is made from the log, made anew; the figures too, where there were any."""
+    from engine.errors import SamskapError
     from warehouse import erasing, stages
 
     progress = Progress(call)
     day = erasing.day_of_figures(call.workspace)
     erasing.purge(call.workspace, call.engine, canaries, progress=progress)
     if day is not None:
-        stages.evaluate(call.workspace, call.engine, day, progress=progress)
+        try:
+            stages.evaluate(call.workspace, call.engine, day, progress=progress)
+        except SamskapError as error:  # what was to be erased is erased, and that is what was asked for
+            note(call, f"The figures were not computed again: {error}. Put it right, then `samskap evaluate`.")
 
 
 def _kept(planned: Plan) -> list[str]:

@@ -24,7 +24,7 @@ from engine.errors import Conflict, Refused, SamskapError, StoreError
 from engine.store.address import shown
 from engine.store.group import GroupCommit, Write
 from engine.store.log import NEWEST, PAGE, Found, Log, Record, Row, gone_on, not_empty
-from engine.store.tables import ANYTHING, EMPTIED, INDEXES, TABLES
+from engine.store.tables import ANYTHING, EMPTIED, INDEXES, OF_PEOPLE, TABLES
 
 SCHEMA: Final = "samskap"
 CONNECTIONS: Final = 8
@@ -208,7 +208,7 @@ class PostgresLog(Log):
     def compact(self) -> None:
         """Write the tables beside the events anew. The server's own write-ahead log is its operator's to recycle."""
         with self._connection("the tables were not written anew") as connection:
-            for table in TABLES:
+            for table in OF_PEOPLE:
                 connection.execute(f"VACUUM (FULL) {table}".encode())
 
     @contextmanager

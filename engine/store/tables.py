@@ -54,6 +54,8 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS link_status ON link (status)",
     "CREATE INDEX IF NOT EXISTS outbox_due ON outbox (status, at)",
 )
+OF_PEOPLE: Final = ("command", "delegate", "draft", "member", "outbox", "person", "session")
+"""The tables with rows of single people: they are written anew when one of those is erased."""
 ANYTHING: Final = "SELECT EXISTS (SELECT 1 FROM head) OR EXISTS (SELECT 1 FROM person) AS anything"
 """Whether a store was ever used."""
 

@@ -65,6 +65,16 @@ def test_given_an_analyst_when_erased_then_told_that_the_settings_name_them(know
     assert "samskap.toml names" in known.done("erase", "ola", *REASON).out
 
 
+def test_given_figures_that_cannot_be_computed_again_when_a_person_is_erased_then_erased_all_the_same(
+    known: Terminal,
+) -> None:
+    known.done("evaluate", "--on", "2026-03-02")
+    (known.folder / "sources" / "gone.source.yaml").write_text("source: gone\n")
+    ended = known.done("erase", "ola", *REASON)
+    assert "not computed again" in ended.err
+    assert "ola" not in known.done("identity", "list").out
+
+
 def test_given_erasures_when_listed_then_when_and_why_and_nobodys_name(known: Terminal) -> None:
     known.done("erase", "ola", *REASON)
     (entry,) = known.done("erasures", "--json").data["erasures"]

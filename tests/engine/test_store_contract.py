@@ -28,7 +28,7 @@ from engine.store.address import create, open_log
 from engine.store.copying import compare
 from engine.store.heads import check, head
 from engine.store.log import CommandKey, Log, Record, Row, encode
-from engine.store.tables import FOLDS, KEPT, TABLES
+from engine.store.tables import FOLDS, KEPT, OF_PEOPLE, TABLES
 from engine.store.verify import verify
 from engine.template.sources import BUILT_IN
 
@@ -355,6 +355,11 @@ def test_given_a_person_when_erased_then_their_rows_are_gone_and_everything_else
     assert erasing.outstanding(world.engine) == []
     assert verify(world.engine.log).faults == ()
     world.submit("eva", "vote.1.m3", {"score": 5})
+
+
+def test_given_every_table_when_it_names_a_person_then_it_is_written_anew_when_somebody_is_erased() -> None:
+    naming = {name for name, made in TABLES.items() if " person TEXT" in made or " actor TEXT" in made}
+    assert naming | {"person"} == set(OF_PEOPLE)
 
 
 def test_given_a_draft_when_saved_in_two_tabs_then_the_second_is_told_and_submitting_ends_it(world: Any) -> None:
