@@ -9,6 +9,7 @@ that a kill, or a warehouse from before, is seen.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -187,8 +188,9 @@ def _landing(workspace: Workspace, engine: Engine) -> int:
 
 
 def _no_old_files(workspace: Workspace, engine: Engine) -> None:
-    """Take away files that were stored anew, as they were before: also where a backup brought them back."""
+    """Take away files that were stored anew, as they were before (a backup brings them back), and half written ones."""
     landing = Landing(workspace.landing)
+    landing.tidy(time.time())
     for event in _erased_files(engine) if engine.erasures.units() else ():
         for kind in ("csv", "parquet"):
             landing.forget(event.stored_hash, kind)

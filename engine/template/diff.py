@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from engine.form.model import Field, Form
 from engine.template.chart import Definition
 from engine.template.following import may_follow
-from engine.template.model import Role
+from engine.template.model import Retention, Role
 from engine.text import Text
 
 
@@ -50,6 +50,8 @@ class Difference:
 
 BREAKING_KEYS = frozenset({"each", "sealed", "repeatable", "form", "parallel", "history", "final", "initial", "of"})
 """Keys of a role, task or state that decide which instances and answers there are."""
+_APART = frozenset({"roles", "states", "tasks", "version", "retention"})
+"""Keys of a template that are told by themselves."""
 NARROWING = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems"})
 WIDENING = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems"})
 
@@ -57,7 +59,8 @@ WIDENING = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems"})
 def differences(old: Definition, new: Definition) -> list[Difference]:
     """Everything that differs, in the order of the template, then form by form; texts count once for each thing."""
     return [
-        *_keys("template", old.template, new.template, ANY, without={"roles", "states", "tasks", "version"}),
+        *_keys("template", old.template, new.template, ANY, without=_APART),
+        *_retention(old.template.retention, new.template.retention),
         *_roles(old.template.roles, new.template.roles),
         *_states(old, new),
         *_unreachable(old, new),
@@ -141,6 +144,16 @@ def _tasks(old: Definition, new: Definition) -> Iterator[Difference]:
             what = f"was moved to {task.state or 'the whole process'}"
             yield Difference(f"task {name}", what, breaking=True, about=about)
         yield from _keys(f"task {name}", before.spec, task.spec, about)
+
+
+def _retention(old: Retention | None, new: Retention | None) -> Iterator[Difference]:
+    """How long processes are kept: as soon as it is published it holds for all of them, ended ones too."""
+    if old is not None and new is not None:
+        yield from _keys("retention", old, new, ANY)
+    elif new is not None:
+        yield Difference("retention", f"was added: {new.keep} {new.after}, {new.then}", breaking=False, about=ANY)
+    elif old is not None:
+        yield Difference("retention", "was removed; that of an earlier version holds on", breaking=False, about=ANY)
 
 
 def _keys(

@@ -35,6 +35,7 @@ CHANGES: dict[str, tuple[str, str, str, bool]] = {
     "optional": ("form: note, by: lead, optional: true", "form: note, by: lead, optional: false", "task minutes optional: True → False", False),
     "text": ("{nb: Referat, nn: Referat, en: Minutes}", "{nb: Notat, nn: Notat, en: Notes}", "task minutes its texts changed", False),
     "unreachable": ("by: lead, to: work}", "by: lead, to: talk}", "state voting cannot be reached any more from voting, talk", True),
+    "kept": ("vars: {", "retention: {keep: P5Y, basis: {nb: A, nn: A, en: A}}\nvars: {", "retention was added: P5Y ended, erase", False),
     "auto": ("when: tasks.vote.complete}]", "when: tasks.vote.done > 1}]", "state voting goes on by itself under other conditions", False),
 }  # fmt: skip
 FIELDS: dict[str, tuple[str, str, str, bool]] = {
@@ -46,6 +47,18 @@ FIELDS: dict[str, tuple[str, str, str, bool]] = {
     "personal": (", x-personal: true", "", "form note: aside is not personal any more", True),
     "kind": ("type: string, maxLength: 200}", "type: integer}", "form note: text asks for another kind of answer: text → integer", True),
 }  # fmt: skip
+
+
+def test_given_another_time_when_compared_then_it_is_told_and_its_texts_apart(
+    write_small: Callable[..., Path], small_text: str, tmp_path: Path
+) -> None:
+    def kept(name: str, keys: str) -> Any:
+        text = small_text.replace("vars: {", f"retention: {{{keys}}}\nvars: {{")
+        return bundle.read("small", [write_small(tmp_path / name, text)]).definition
+
+    old, new = kept("old", "keep: P5Y, basis: A"), kept("new", "keep: P2Y, duty: true, basis: B")
+    told = [f"{one.where} {one.what}" for one in differences(old, new)]
+    assert told == ["retention keep: P5Y → P2Y", "retention duty: False → True", "retention its texts changed"]
 
 
 @pytest.mark.parametrize("change", CHANGES)

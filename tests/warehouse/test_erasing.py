@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -102,6 +103,18 @@ def test_given_a_file_that_comes_again_when_landed_then_the_erased_stay_out_and_
 def test_given_nobody_of_a_file_when_erased_then_it_stays_as_it_is(tmp_path: Path, landing: Landing) -> None:
     landed = landing.land(source(tmp_path), contract(), KEY)
     assert landing.erase(landed, contract(), frozenset({"0" * 32})) == (landed, 0)
+
+
+def test_given_what_a_killed_program_left_when_tidied_then_old_drafts_go_and_new_ones_stay(
+    tmp_path: Path, landing: Landing
+) -> None:
+    landing.land(source(tmp_path), contract(), KEY)
+    old, new = landing.folder / ".a.draft.less", landing.folder / ".b.draft"
+    for path in (old, new):
+        path.write_text("p1")
+    os.utime(old, (0, 0))
+    landing.tidy(new.stat().st_mtime)
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 # -- the warehouse, from files to copies -------------------------------------------------------------------------------
