@@ -170,6 +170,13 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.reading",
+        "Answering",
+        {
+            "answers": "Show what was answered, as far as you may read it.",
+        },
+    ),
+    Module(
         "cli.steering",
         "Steering",
         {

@@ -17,6 +17,7 @@ from engine.notify import outbox
 from engine.process import commands
 from engine.process import events as e
 from engine.process.access import Actor, View
+from engine.process.answers import Given
 from engine.process.conditions import Conditions
 from engine.process.explain import ActionExplanation, TaskExplanation
 from engine.process.explain_steps import StepExplanation
@@ -325,6 +326,10 @@ class Engine:
     def readers(self, session: Session, name: str, instance: str) -> list[Reader]:
         """Who could read the answers of an instance, and since when; for whoever may see the process."""
         return self._looking.readers(session, name, instance)
+
+    def answers(self, session: Session, name: str, instance: str | None = None) -> list[Given]:
+        """What was answered, in a process or to one task, as far as the session may read it; earlier answers, too."""
+        return self._looking.answers(session, name, instance)
 
     def decided_on(self, session: Session, name: str, instance: str) -> list[Line]:
         """What was decided on answers of an instance that were put right since; for whoever may see the process."""

@@ -11,6 +11,7 @@ from engine.process import commands
 from engine.process import events as e
 from engine.process.accepting import subject_of
 from engine.process.access import Actor, ToRead, ToSubmit, View, may, visible
+from engine.process.answers import Given, given
 from engine.process.conditions import Conditions
 from engine.process.decide import decide
 from engine.process.decide.answering import replaced
@@ -206,6 +207,16 @@ class Looking:
         """Who could read the answers of an instance, and since when."""
         loaded = self._seen(session, name)
         return readers(self._streams.events(loaded.records), instance_of(loaded, instance).id)
+
+    def answers(self, session: Session, name: str, instance: str | None) -> list[Given]:
+        """The answers of a process, or of one instance, as far as the session may read them."""
+        loaded = self._seen(session, name)
+        if instance is not None:
+            instance_of(loaded, instance)
+        own = self.actor(session, loaded.state).subject or None
+        events = self._streams.events(loaded.records, opened=loaded.state.revealed, own=own)
+        found = given(events, loaded.state, self.view(session, loaded))
+        return [one for one in found if instance in (None, one.instance)]
 
     def suggestions(self, session: Session, name: str, instance: str) -> Mapping[str, object]:
         """What is suggested for the fields of a task, by the process that started this one."""
