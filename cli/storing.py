@@ -67,3 +67,16 @@ def copy(
         raise typer.Exit(IntegrityFault.exit_code)
     holds = [Done("Every chain in it holds, and every head is the same.")] if verify else []
     tell(call, data, told, *holds, Done("Next: set store_url to it in samskap.toml, and look with `samskap doctor`."))
+
+
+@commands.add("store rebuild", example="samskap store rebuild")
+def rebuild(ctx: typer.Context) -> None:
+    """Make the lists again from the events: who takes part, what is open, what is due.
+
+    They are written with each event and never behind; this is for a store whose lists were damaged. Nothing but the
+    lists changes, and nothing does where somebody writes meanwhile: try again then.
+    """
+    call: Call = ctx.obj
+    call.require_operator("making the lists again")
+    count = call.engine.rebuild_worklists()
+    tell(call, {"processes": count}, Done(f"Made the lists of {count} processes again."))

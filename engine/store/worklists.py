@@ -10,14 +10,19 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from functools import wraps
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
+from engine.errors import IntegrityFault
 from engine.process import events as e
 from engine.process.state import Instance, ProcessState
 from engine.store.log import Log, Row, iso
 from engine.store.tables import FOLDS
 from engine.template.chart import Definition
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Definitions: TypeAlias = Callable[[str], Definition]
 """A published version of the process's template, by its bundle's hash: each event is read by its own."""
@@ -254,6 +259,22 @@ class WorkItem:
     """Whether `may` has to be asked before it is theirs."""
 
 
+def _told(read: Callable[P, T]) -> Callable[P, T]:
+    """Have a list that is not what was written told of in words."""
+
+    @wraps(read)
+    def told(*args: P.args, **options: P.kwargs) -> T:
+        try:
+            return read(*args, **options)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise IntegrityFault(
+                "a list beside the events is damaged", hint="Make the lists again: `samskap store rebuild`."
+            ) from error
+
+    return told
+
+
+@_told
 def open_tasks(log: Log, person_fingerprint: str, process: str | None = None) -> list[WorkItem]:
     """What is open for a person, over all processes or in one; what is due first comes first."""
     found = [
@@ -313,6 +334,7 @@ class Owed:
     is_there: bool
 
 
+@_told
 def owed(log: Log, stream: UUID | None = None) -> list[Owed]:
     """What is still to be done of all links, or of those of one process: whichever end of them it is."""
     found = log.query(_OWED) if stream is None else log.query(_OWED_OF, (stream.hex, stream.hex))
@@ -341,6 +363,7 @@ class IncidentItem:
     at: datetime | None
 
 
+@_told
 def incidents(log: Log, process: str | None = None) -> list[IncidentItem]:
     """What cannot go on by itself, over all running processes or in one."""
     failed = [

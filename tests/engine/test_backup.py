@@ -264,7 +264,7 @@ RESTORE = "restore(Path(sys.argv[2]), Path(sys.argv[3]), Wishes(keys=Path(sys.ar
 BEFORE, AFTER = "pass", "original(*arguments, **options)"
 
 
-def kill(code: str, *arguments: Path) -> None:
+def kill(code: str, *arguments: Path | str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)], cwd=BUILT_IN, capture_output=True, text=True, check=False
     )
@@ -320,6 +320,25 @@ def test_given_a_restore_that_is_killed_when_looked_at_then_no_half_workspace_an
     assert everything(engine.log) == wanted
     engine.close()
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.fault("F4")
+def test_given_a_restore_into_a_database_killed_before_its_folder_has_a_name_when_done_again_then_it_is_whole(
+    office: Office, tmp_path: Path, new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.back_up()
+    keys, wanted, anew = office.back_up_keys(), everything(office.log), tmp_path / "anew"
+    code = KILLED.format(module="restoring", what="module._Restoring._verified", first=BEFORE, act=RESTORE)
+    code = code.replace("opened = workspace.engine()", "os.environ['SAMSKAP_STORE_URL'] = sys.argv[5]")
+    url = new_database()
+    kill(code, office.workspace.root, office.places / "backup", anew, keys, url)
+    assert not anew.exists()
+    monkeypatch.setenv("SAMSKAP_STORE_URL", url)
+    restored = office.restore("backup", anew, keys=keys, verify=True)
+    assert (restored.differing, restored.lost, restored.replaced) == ((), 0, None)
+    engine = Workspace.open(anew).engine(clock=office.world.clock)
+    assert everything(engine.log) == wanted
+    engine.close()
 
 
 KILLED_WITHIN = """

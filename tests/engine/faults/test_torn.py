@@ -24,7 +24,7 @@ from engine.backup.restoring import check
 from engine.engine import Engine
 from engine.errors import IntegrityFault, NotFound, SamskapError
 from engine.process import commands as c
-from engine.store import heads
+from engine.store import heads, worklists
 from engine.store.log import Record
 from engine.store.people import Session
 from engine.store.verify import verify
@@ -281,3 +281,37 @@ def test_given_a_published_template_that_was_changed_when_processes_run_on_it_th
     with pytest.raises(IntegrityFault, match="not what was published"):
         fresh.start(world.person("kari"), "small", "r", "R")
     fresh.close()
+
+
+DAMAGE = {
+    "open_task.roles": "UPDATE open_task SET roles = 'lead'",
+    "open_task.due": "UPDATE open_task SET due = 'tomorrow'",
+    "member.roles": "UPDATE member SET roles = '[\"lead\"'",
+    "member.roles as a number": "UPDATE member SET roles = 7",
+    "incident.at": "INSERT INTO incident SELECT stream, 'x', NULL, 'x', 'yesterday' FROM process WHERE name = 'p'",
+    "process.stream": "UPDATE process SET stream = 'none' WHERE name = 'p'",
+}
+
+
+@pytest.mark.fault("F13")
+@pytest.mark.parametrize("what", DAMAGE)
+def test_given_a_damaged_list_when_used_then_only_errors_in_words_and_made_again_it_is_as_it_was(
+    pristine: Pristine, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    root = pristine.copy(tmp_path / "work")
+    with closing(sqlite3.connect(root / "data" / "events.sqlite")) as connection, connection:
+        connection.execute(DAMAGE[what])
+    for words in (
+        ["tasks", "--as", "kari"],
+        ["status"],
+        ["tick"],
+        ["incident", "list"],
+        ["history", "p", "--as", "kari"],
+    ):
+        assert run(["--workspace", str(root), *words]) in EXIT_CODES
+    assert run(["--workspace", str(root), "store", "rebuild"]) == 0
+    assert "of 3 processes" in capsys.readouterr().out
+    engine = Engine.open(root / "data", clock=pristine.world.clock)
+    assert engine.tasks(pristine.kari) == pristine.world.engine.tasks(pristine.kari)
+    assert worklists.incidents(engine.log) == worklists.incidents(pristine.world.engine.log)
+    engine.close()
