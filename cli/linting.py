@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.engine import GOING_ON, Engine
-from engine.errors import ConfigError, LintError, NotFound, Place, Problem
+from engine.errors import ConfigError, LintError, NotFound, Problem
 from engine.template import bundle
 from engine.template.lint import versions
-from engine.template.sources import BUILT_IN
-from engine.workspace import Workspace
+from engine.template.sources import BUILT_IN, unreadable
+
+if TYPE_CHECKING:  # the engine itself takes half of a second to import, and lint outside of a workspace needs none
+    from engine.engine import Engine
+    from engine.workspace import Workspace
 
 SUFFIX = ".source.yaml"
 
@@ -39,12 +42,13 @@ def problems_of(name: str, workspace: Workspace | None, engine: Engine | None) -
         if not is_source:
             raise
     except ConfigError as error:  # a file that cannot be read at all
-        where = error.where if isinstance(error.where, Place) else Place(str(error.where or name))
-        yield Problem("unreadable", error.message, where, error.hint)
+        yield unreadable(error, Path(name))
 
 
 def gone(workspace: Workspace, engine: Engine) -> Iterator[Problem]:
     """What is told of templates that processes run on and whose files are no more."""
+    from engine.engine import GOING_ON  # noqa: PLC0415 (only where there is an engine)
+
     running = (str(row["template"]) for row in engine.processes() if row["status"] in GOING_ON)
     return versions.gone(running, workspace.bundle_folders)
 

@@ -431,6 +431,7 @@ FORMS: Final[Mapping[str, Rule]] = {
         "file",
         "warning",
     ),
+    "form-twice": Rule("two files of one form", "note.yaml beside note.json", "keep one of the two", "file"),
     "form-shape": Rule("what is no form that asks something", "properties: ▸{}", "ask for a field"),
     "form-unknown-keyword": Rule(
         "a keyword that forms may not use: what cannot be shown must not be asked",

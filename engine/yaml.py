@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import InvalidOperation
 from pathlib import Path
-from typing import Final, Literal, NoReturn, Protocol, TypeAlias
+from typing import Final, NoReturn, Protocol, TypeAlias
 
 import yaml
 
@@ -121,7 +121,7 @@ def load(text: str, file: str) -> Document:
         line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
         message = f"a character that no text file holds (U+{ord(bad[0]):04X})"
         _refuse(message, "Delete it and type it again.", Place(file, line, column))
-    return _build(_yaml_events(text, file), file)
+    return _built(_yaml_events, text, file)
 
 
 def load_json(text: str, file: str) -> Document:
@@ -133,35 +133,38 @@ def load_json(text: str, file: str) -> Document:
         _refuse(f"this is not JSON: {error.msg}", "Look for a comma, quote or bracket too much or too few.", place)
     except RecursionError:
         _too_deep(Place(file))
-    return _build(_json_events(text, file), file)
+    return _built(_json_events, text, file)
 
 
-# -- events: what both formats are read to ----------------------------------------------------------------------------
-# Plain tuples: a bundle has thousands of them, and lint reads many bundles.
+# -- from both formats to the builder ---------------------------------------------------------------------------------
 
-_Event: TypeAlias = tuple[Literal["mapping", "list", "close", "plain", "text"], _Mark, str, int]
-"""A mapping or a list begins, or the innermost ends; a plain scalar, of which the rules make something; or a text.
-
-Of a scalar the last part is how many characters after its place the text begins.
-"""
-
-_CLOSE: Final[_Event] = ("close", (0, 0), "", 0)
 _NOT_AS_READ: Final = -1
+"""Of a text that is not written as it is read: where in it something stands cannot be told."""
 
 
-def _yaml_events(text: str, file: str) -> Iterator[_Event]:
+def _yaml_events(text: str, file: str, builder: _Builder) -> None:
     documents = 0
+    scalar = builder.scalar
+    parser = _LOADER(text)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
-            if isinstance(event, yaml.NodeEvent):
-                _check_node(event, file)
-                at = _position(event.start_mark)
-                if isinstance(event, yaml.ScalarEvent):
-                    yield "plain" if event.implicit[0] else "text", at, event.value, _begins(event)
-                else:
-                    yield "mapping" if isinstance(event, yaml.MappingStartEvent) else "list", at, "", 0
+        while (event := parser.get_event()) is not None:
+            if isinstance(event, yaml.ScalarEvent):
+                if event.anchor is not None or event.tag is not None:
+                    _refuse_node(event, file)
+                mark, end = event.start_mark, event.end_mark
+                assert mark is not None  # every event of a parser has its marks
+                assert end is not None
+                at = (mark.line + 1, mark.column + 1)
+                plain = event.implicit[0]
+                begins = _begins(event) if not plain else 0 if end.line == mark.line else _NOT_AS_READ
+                scalar(at, event.value, begins, plain)
             elif isinstance(event, yaml.CollectionEndEvent):
-                yield _CLOSE
+                builder.close()
+            elif isinstance(event, yaml.NodeEvent):
+                if event.anchor is not None or getattr(event, "tag", None) is not None:
+                    _refuse_node(event, file)
+                is_mapping = isinstance(event, yaml.MappingStartEvent)
+                builder.open(_position(event.start_mark), is_mapping)
             elif isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
@@ -169,28 +172,25 @@ def _yaml_events(text: str, file: str) -> Iterator[_Event]:
                     _refuse("a second document begins here", "Keep one document a file.", where)
     except yaml.MarkedYAMLError as error:
         _syntax(error, text, file)
+    finally:
+        parser.dispose()
 
 
 def _begins(event: yaml.ScalarEvent) -> int:
+    """How many characters after its mark a quoted or block text begins: one, if it is written as it is read."""
     start: _YamlMark | None = event.start_mark
     end: _YamlMark | None = event.end_mark
-    if start is None or end is None:
-        return _NOT_AS_READ
-    around = end.index - start.index - len(event.value)
-    if around == 0:
-        return 0
+    around = end.index - start.index - len(event.value) if start is not None and end is not None else 0
     return 1 if around == 2 and event.style in ("'", '"') else _NOT_AS_READ
 
 
-def _check_node(event: yaml.NodeEvent, file: str) -> None:
-    tag = getattr(event, "tag", None)
-    if event.anchor is None and tag is None:
-        return
+def _refuse_node(event: yaml.NodeEvent, file: str) -> NoReturn:
     place = _place(event.start_mark, file)
     if isinstance(event, yaml.AliasEvent):
         _refuse(f"“*{event.anchor}” is an alias", "Write the value out where it is used.", place)
     if event.anchor is not None:
         _refuse(f"“&{event.anchor}” is an anchor", "Leave it out: values are written where they are used.", place)
+    tag = getattr(event, "tag", None)
     _refuse(f"“{tag}” is a tag", "Leave it out; put a text that looks like a number in quotes.", place)
 
 
@@ -213,8 +213,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> NoReturn:
 _JSON_TOKEN = re.compile(r'[ \t\r\n]*([{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+)')
 
 
-def _json_events(text: str, file: str) -> Iterator[_Event]:
-    """Events of what is known to be JSON."""
+def _json_events(text: str, file: str, builder: _Builder) -> None:
+    """Builds from what is known to be JSON."""
     line, start = 1, 0  # of the current line: its number and the offset at which it begins
     for token in _JSON_TOKEN.finditer(text):
         word = token[1]
@@ -222,20 +222,20 @@ def _json_events(text: str, file: str) -> Iterator[_Event]:
             line, start = line + 1, token.start() + newline.end()
         mark = (line, token.start(1) - start + 1)
         if word in "{[":
-            yield "mapping" if word == "{" else "list", mark, "", 0
+            builder.open(mark, word == "{")
         elif word in "}]":
-            yield _CLOSE
+            builder.close()
         elif word[0] == '"':
             content: str = json.loads(word)
             if not _is_unicode(content):
                 _refuse("a text holds half a character (a lone surrogate)", "Type it again.", Place(file, *mark))
-            yield "text", mark, content, 1 if len(content) == len(word) - 2 else _NOT_AS_READ
+            builder.scalar(mark, content, 1 if len(content) == len(word) - 2 else _NOT_AS_READ, False)
         elif word in ("NaN", "Infinity", "-Infinity"):
             _refuse(
                 f"{word} is not a number in JSON", "Leave the value out where there is no number.", Place(file, *mark)
             )
         elif word not in ",:":
-            yield "plain", mark, word, 0
+            builder.scalar(mark, word, 0, True)
 
 
 # -- from events to data ----------------------------------------------------------------------------------------------
@@ -243,12 +243,13 @@ def _json_events(text: str, file: str) -> Iterator[_Event]:
 
 @dataclass(slots=True)
 class _Level:
-    """A mapping or list that is being filled; `key` is what the next value stands under."""
+    """A mapping or list that is being filled; `key` is what the next value stands under, and `next` the path there."""
 
     path: DataPath
     mapping: dict[str, Json] | None
     items: list[Json]
     key: str | None = None
+    next: DataPath = ()
 
 
 class _Builder:
@@ -260,24 +261,25 @@ class _Builder:
         self.levels: list[_Level] = []
         self.root: list[Json] = []
 
-    def take(self, kind: str, mark: _Mark, text: str, begins: int) -> None:
-        if kind == "close":
-            self.levels.pop()
-            return
-        level = self.levels[-1] if self.levels else None
-        wants_key = level is not None and level.mapping is not None and level.key is None
-        if kind in ("mapping", "list"):
-            if wants_key:
-                _refuse("a key is a text", "Write the key as a text without brackets.", Place(self.file, *mark))
-            self._open(level, kind == "mapping", mark)
-        elif wants_key and level is not None:
-            self._key(level, mark, text, plain=kind == "plain")
-        else:
-            path = self._put(level, self._value(mark, text) if kind == "plain" else text, mark)
-            if begins:
-                self.begins[path] = begins
+    def close(self) -> None:
+        """The innermost mapping or list ends."""
+        self.levels.pop()
 
-    def _open(self, level: _Level | None, is_mapping: bool, mark: _Mark) -> None:
+    def scalar(self, mark: _Mark, text: str, begins: int, plain: bool) -> None:
+        """A text, or, if it is plain, what the rules make of it; it begins so many characters after its mark."""
+        level = self.levels[-1] if self.levels else None
+        if level is not None and level.mapping is not None and level.key is None:
+            self._key(level, mark, text, plain=plain)
+            return
+        path = self._put(level, self._value(mark, text) if plain else text, mark)
+        if begins:
+            self.begins[path] = begins
+
+    def open(self, mark: _Mark, is_mapping: bool) -> None:
+        """A mapping or a list begins."""
+        level = self.levels[-1] if self.levels else None
+        if level is not None and level.mapping is not None and level.key is None:
+            _refuse("a key is a text", "Write the key as a text without brackets.", Place(self.file, *mark))
         inner = _Level((), {} if is_mapping else None, [])
         inner.path = self._put(level, inner.items if inner.mapping is None else inner.mapping, mark)
         self.levels.append(inner)
@@ -290,7 +292,7 @@ class _Builder:
             path: DataPath = ()
             self.root.append(value)
         elif level.mapping is not None and level.key is not None:
-            path = (*level.path, level.key)
+            path = level.next
             level.mapping[level.key] = value
             level.key = None
         else:
@@ -306,13 +308,13 @@ class _Builder:
                 _refuse(message, "Write the keys out.", Place(self.file, *mark))
             if key in _NO_TEXT or not isinstance(self._value(mark, key), str | int):
                 _refuse(f"the key “{key}” is no text", f'Put it in quotes: "{key}".', Place(self.file, *mark))
-        path = (*level.path, key)
-        if path in self.keys:
-            first = self.keys[path][0]
+        if level.mapping is not None and key in level.mapping:
+            first = self.keys[*level.path, key][0]
             hint = f"It stands on line {first} already; keep one."
             _refuse(f"the key “{key[:60]}” stands twice", hint, Place(self.file, *mark))
         level.key = key
-        self.keys[path] = mark
+        level.next = (*level.path, key)
+        self.keys[level.next] = mark
 
     def _value(self, mark: _Mark, text: str) -> Json:
         try:
@@ -349,11 +351,9 @@ def _too_long(text: str) -> NoReturn:
     raise BadJson(f"the number {text[:60]} cannot be kept exactly", hint=f"Numbers have at most {MAX_DIGITS} digits.")
 
 
-def _build(events: Iterator[_Event], file: str) -> Document:
+def _built(events: Callable[[str, str, _Builder], None], text: str, file: str) -> Document:
     builder = _Builder(file)
-    take = builder.take
-    for event in events:
-        take(*event)
+    events(text, file, builder)
     if not builder.root:
         _refuse("the file is empty", "Write something into it, or delete it.", Place(file))
     return Document(builder.root[0], file, builder.values, builder.keys, builder.begins)

@@ -89,8 +89,8 @@ class _Lint:
         self.object(part, {}, 1)
         self.unused_definitions()
         self.score_dimensions()
-        if not self.has_errors():
-            self.take(all_faults(self.root))
+        for name, definition in mapping(self.root.get("$defs")).items():  # also those that nothing refers to
+            self.take(all_faults(mapping(definition), ("$defs", name)))
         if not self.has_errors():
             self.misfits()
 
@@ -237,7 +237,9 @@ class _Lint:
                 self.report(
                     "required-unknown", where, f"there is no field “{name[:60]}” here", suggestion(name, fields)
                 )
-            elif isinstance(inner, dict):
+            elif not isinstance(inner, dict):
+                self.report("form-value", where, f"“{name}” is a mapping", "Write what is asked of it: const: …")
+            else:
                 below = self.fields_below(fields[name])
                 self.condition(inner, where, below)
                 for key in {"const", "enum"} & inner.keys():
@@ -382,6 +384,8 @@ class _Lint:
     # -- the form as a whole ------------------------------------------------------------------------------------------
 
     def unused_definitions(self) -> None:
+        if "$defs" not in self.root:
+            return
         used = {_reference(schema) for schema in _schemas(self.document.data)}
         for name, definition in mapping(self.root.get("$defs")).items():
             path: DataPath = ("$defs", name)

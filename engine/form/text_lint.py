@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from engine.codec import Json
 from engine.form.faults import Fault
-from engine.form.model import told
-from engine.form.refs import DataPath, Part, mapping
-from engine.text import LANGUAGES, Text, text
+from engine.form.refs import DataPath, Part, Schema, mapping
+from engine.text import LANGUAGES, text
 
 
 def text_faults(part: Part, what: str) -> Iterator[Fault]:
@@ -21,8 +20,10 @@ def text_faults(part: Part, what: str) -> Iterator[Fault]:
         yield Fault("title-missing", part.path, f"{what} has no title", "Add title: …", "warning")
     for key in ("title", "description"):
         if isinstance(part.schema.get(key), str):
-            hint = f"x-i18n: {{LANGUAGE: {{{key}: …}}}}"
-            yield from _missing(told(part.schema, key), part.below(key), f"the {key} of {what}", hint)
+            for language in _untranslated(part.schema, key):
+                message = f"the {key} of {what} has no text in {language}"
+                hint = f"Add x-i18n: {{{language}: {{{key}: …}}}}"
+                yield Fault("translation-missing", part.below(key), message, hint, "warning")
 
 
 def words_faults(value: Json, path: DataPath, what: str) -> Iterator[Fault]:
@@ -32,7 +33,17 @@ def words_faults(value: Json, path: DataPath, what: str) -> Iterator[Fault]:
     except ValueError as error:
         yield Fault("form-value", path, f"{what}: {error}", "Write {nb: …, nn: …, en: …}.")
     else:
-        yield from _missing(words, path, what, "LANGUAGE: …")
+        for language in words.missing:
+            message = f"{what} has no text in {language}"
+            yield Fault("translation-missing", path, message, f"Add {language}: …", "warning")
+
+
+def _untranslated(schema: Schema, key: str) -> list[str]:
+    """The languages in which a title or description is missing: bokmål beside `x-i18n` for the rest."""
+    translated = mapping(schema.get("x-i18n"))
+    texts = [schema.get(key), *(mapping(translated.get(language)).get(key) for language in LANGUAGES[1:])]
+    pairs = zip(LANGUAGES, texts, strict=True)
+    return [language for language, text in pairs if not isinstance(text, str) or not text.strip()]
 
 
 def _translation_faults(language: str, words: Json, path: DataPath) -> Iterator[Fault]:
@@ -48,9 +59,3 @@ def _translation_faults(language: str, words: Json, path: DataPath) -> Iterator[
             yield Fault("form-value", (*path, key), message, "There are: title, description.", at_key=True)
         elif not isinstance(translation, str) or not translation.strip():
             yield Fault("form-value", (*path, key), f"the {key} in {language} is a text", "Put it in quotes.")
-
-
-def _missing(words: Text, path: DataPath, what: str, hint: str) -> Iterator[Fault]:
-    for language in words.missing:
-        add = f"Add {hint.replace('LANGUAGE', language)}"
-        yield Fault("translation-missing", path, f"{what} has no text in {language}", add, "warning")

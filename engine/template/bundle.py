@@ -107,7 +107,7 @@ def definition_from(content: str, bundle: str) -> Definition:
 
 def parse(sources: Sources) -> tuple[tuple[Template, dict[str, Form]] | None, list[Problem]]:
     """Template and forms as models, and what is wrong with their shape."""
-    problems: list[Problem] = []
+    problems = list(sources.unread.values())
     forms: dict[str, Form] = {}
     for name, document in sources.forms.items():
         form, found = read_form(document)
@@ -118,6 +118,6 @@ def parse(sources: Sources) -> tuple[tuple[Template, dict[str, Form]] | None, li
         parsed = Template.model_validate(sources.document.data)
     except ValidationError as error:
         return None, [*problems, *shape.problems(error, sources.document, Template, "template", NOT_YET)]
-    if len(forms) < len(sources.forms):
+    if sources.unread or len(forms) < len(sources.forms):
         return None, [*problems, *lint_chart(Definition(parsed, forms, file=sources.document.file), sources)]
     return (parsed, forms), problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from engine.errors import ConfigError, NotFound
 from engine.form.schema import read_form
 from engine.template.chart import Definition
 from engine.template.model import Spawn, Template
-from engine.template.sources import find
+from engine.template.sources import find, fingerprint
 
 
 def spawns(template: Template) -> Iterator[Spawn]:
@@ -57,6 +58,12 @@ def _closure(
 
 def _read(name: str, folders: Sequence[Path]) -> Definition | None:
     """A template with its forms as far as they can be read; what is wrong with it is told when it is linted itself."""
+    return _kept(name, tuple(folders), fingerprint(name, folders))
+
+
+@lru_cache(maxsize=32)
+def _kept(name: str, folders: Sequence[Path], _: str) -> Definition | None:
+    """As it was read when its files had this fingerprint: a template that many start is read once."""
     try:
         sources = find(name, folders)
         template = Template.model_validate(sources.document.data)

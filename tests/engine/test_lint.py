@@ -275,6 +275,29 @@ def test_given_a_score_in_no_dimension_when_linted_then_the_form_is_pointed_to(
     assert (problem.where.line, problem.where.column) == place_of(SCORED, "{dimensions: {field: power}")
 
 
+def test_given_forms_that_cannot_be_read_when_linted_then_each_is_told_and_the_rest_is_linted_too(
+    write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    text = small_text.replace("by: [lead, guest]", "by: [lead, gest]")
+    folder = write_small(tmp_path, text, note="title: [Notat\n", shown="title: {\n")
+    problems = everything(folder)
+    assert sorted((Path(p.where.file).name, p.rule) for p in problems if p.severity == "error") == [
+        ("note.yaml", "unreadable"),
+        ("shown.yaml", "unreadable"),
+        ("small.yaml", "unknown-role"),
+    ]
+    with pytest.raises(LintError):
+        bundle.read("small", [folder])
+
+
+def test_given_two_files_of_one_form_when_linted_then_the_second_is_told(write_small: Write, tmp_path: Path) -> None:
+    folder = write_small(tmp_path)
+    (folder / "forms" / "small" / "note.json").write_text("{}")
+    (problem,) = [p for p in everything(folder) if p.rule == "form-twice"]
+    assert Path(problem.where.file).name == "note.yaml"
+    assert "note.json" in problem.message
+
+
 def test_given_a_form_that_no_task_asks_for_when_linted_then_warned(write_small: Write, tmp_path: Path) -> None:
     extra = SCORED.replace("small/vote", "small/extra").replace(
         "    x-score: {dimensions: {field: power}, min: 1, max: 5}\n", ""

@@ -28,8 +28,8 @@ def problems(subject: Subject) -> Iterator[Problem]:
 
 def _task(subject: Subject, path: Path, task: Task) -> Iterator[Problem]:
     yield from subject.unknown_roles(task.by, (*path, "by"))
-    if task.form not in subject.forms:
-        yield subject.unknown("unknown-form", "form", task.form, subject.forms, (*path, "form"))
+    if task.form not in subject.form_names:
+        yield subject.unknown("unknown-form", "form", task.form, subject.form_names, (*path, "form"))
     if task.each not in (None, "membership", "party"):
         yield from each(subject, str(task.each), (*path, "each"))
     yield from _not_by(subject, task.not_by, (*path, "not_by"))

@@ -30,6 +30,7 @@ class Subject:
         self.template = definition.template
         self.document = sources.document
         self.forms = sources.forms
+        self.form_names = sources.form_names
         self.folders = sources.folders
         self.nodes: dict[str, tuple[Path, Node]] = {}
         self.tasks: dict[str, tuple[Path, Task, str | None]] = {}
