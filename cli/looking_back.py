@@ -78,7 +78,7 @@ def history(
 
 def _between(call: Call, lines: list[Line], first: str, last: str) -> list[Line]:
     """The lines from one moment to another; of two days, from the beginning of the first to the end of the last."""
-    since, until = _moment(call, first, time.min), _moment(call, last)
+    since, until = moment_of(call, first, time.min), moment_of(call, last)
 
     def within(line: Line) -> bool:
         begun = line.sequence >= since if isinstance(since, int) else line.at >= since
@@ -120,11 +120,12 @@ def at(
     call: Call = ctx.obj
     session = call.reader()
     call.engine.view(session, call.engine.load(call.engine.stream(process)))  # who may see it now may see how it was
-    then = standing(call.engine, call.engine.at(process, _moment(call, moment)), session.person.language)
+    then = standing(call.engine, call.engine.at(process, moment_of(call, moment)), session.person.language)
     tell(call, then, *parts(then, call.local))
 
 
-def _moment(call: Call, text: str, of_a_day: time = time.max) -> datetime | int:
+def moment_of(call: Call, text: str, of_a_day: time = time.max) -> datetime | int:
+    """The number of an event, or a time; of a day its end."""
     from engine.errors import UsageError
 
     if text.isascii() and text.isdigit() and len(text) < 8:

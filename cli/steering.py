@@ -243,21 +243,43 @@ def _says(part: ExplainedPart) -> str:
     return f"{part.outcome} (of {held + failed + unknown}: {held} yes, {failed} no, {unknown} unknown)"
 
 
-@commands.add("explain readers", example="samskap explain readers arendal-2026 answer.1.m3")
-def explain_readers(ctx: typer.Context, process: Process, instance: Instance) -> None:
+@commands.add(
+    "explain readers",
+    example="samskap explain readers arendal-2026 answer.1.m3\n"
+    "samskap explain readers arendal-2026 --who m3 --at 2026-03-14",
+)
+def explain_readers(
+    ctx: typer.Context,
+    process: Process,
+    instance: Annotated[str | None, typer.Argument(metavar="[INSTANCE]", help="Only answers to this.")] = None,
+    who: Annotated[
+        str | None, typer.Option("--who", metavar="MEMBERSHIP", help="Only what this member could read: m3.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="WHEN", help="Only who could read it then: a day, a time, an event.")
+    ] = None,
+) -> None:
     """Say who could read an answer, since when, and why.
 
-    It says who could have read it, not who did. The operator, who holds the keys, is not among them.
+    Of one answer, or of all of a process. It says who could have read it, not who did. The operator, who holds the
+    keys, is not among them.
     """
+    from cli.looking_back import moment_of
     from engine.process.explain_words import BECAUSE
 
     call: Call = ctx.obj
     session = call.reader()
-    found = call.engine.readers(session, process, instance)
+    then = moment_of(call, at) if at is not None else None
+    found = [
+        reader
+        for reader in call.engine.readers(session, process, instance)
+        if who in (None, reader.membership) and (then is None or reader.could_at(then))
+    ]
     name = call.engine.names(call.engine.load(call.engine.stream(process)).state)
     language = call.language or session.person.language
     rows = [
         (
+            reader.instance,
             f"#{reader.answer}",
             name(reader.membership),
             reader.membership,
@@ -268,8 +290,8 @@ def explain_readers(ctx: typer.Context, process: Process, instance: Instance) ->
         for reader in found
     ]
     data = {"process": process, "instance": instance, "readers": found}
-    columns = ("Answer", "Who", "As", "Could read it since", "Until", "Because")
-    tell(call, data, Table(columns, rows, empty="Nothing has been answered."))
+    columns = ("Answered", "Answer", "Who", "As", "Could read it since", "Until", "Because")
+    tell(call, data, Table(columns, rows, empty="Nobody could read an answer."))
 
 
 @commands.add("explain task", example="samskap explain task arendal-2026 answer.1.m2")

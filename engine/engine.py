@@ -323,8 +323,8 @@ class Engine:
         """The guards' eyes on a process, to say what a condition reads and what it says."""
         return self._looking.conditions(session, loaded)
 
-    def readers(self, session: Session, name: str, instance: str) -> list[Reader]:
-        """Who could read the answers of an instance, and since when; for whoever may see the process."""
+    def readers(self, session: Session, name: str, instance: str | None = None) -> list[Reader]:
+        """Who could read the answers of an instance, or of all, and since when; for whoever may see the process."""
         return self._looking.readers(session, name, instance)
 
     def answers(self, session: Session, name: str, instance: str | None = None) -> list[Given]:

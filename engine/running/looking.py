@@ -203,10 +203,11 @@ class Looking:
 
         return name
 
-    def readers(self, session: Session, name: str, instance: str) -> list[Reader]:
-        """Who could read the answers of an instance, and since when."""
+    def readers(self, session: Session, name: str, instance: str | None) -> list[Reader]:
+        """Who could read the answers of an instance, or of all, and since when."""
         loaded = self._seen(session, name)
-        return readers(self._streams.events(loaded.records), instance_of(loaded, instance).id)
+        wanted = instance_of(loaded, instance).id if instance is not None else None
+        return readers(self._streams.events(loaded.records), wanted)
 
     def answers(self, session: Session, name: str, instance: str | None) -> list[Given]:
         """The answers of a process, or of one instance, as far as the session may read them."""

@@ -131,3 +131,31 @@ def test_given_a_deadline_when_told_then_where_the_calendar_is_kept(preparation:
     preparation.done("act", "arendal", "open_round", who="kari")
     due = next(line["text"] for line in told(preparation) if line["type"] == "deadline.set")
     assert "23:59 CE" in due  # the end of a day in Oslo
+
+
+def test_given_a_member_and_a_moment_when_asked_who_could_read_then_what_they_could_then(
+    preparation: Any, round_: Any
+) -> None:
+    round_("ola", "m2")
+    before = told(preparation)[-1]["sequence"]
+    round_("eva", "m3")
+
+    def could(*options: str) -> list[str]:
+        found = preparation.done("explain", "readers", "arendal", *options, "--json", who="kari").data["readers"]
+        return sorted({reader["instance"] for reader in found if reader["instance"].startswith("answer")})
+
+    assert could("--who", "m2", "--at", str(before)) == ["answer.1.m2"]
+    assert could("--who", "m3", "--at", str(before)) == []
+    assert could("--who", "m3") == ["answer.1.m2", "answer.1.m3"]
+    assert could("--who", "m3", "--at", "2000-01-01") == []
+
+
+def test_given_somebody_who_left_when_asked_about_a_moment_then_only_while_they_took_part(preparation: Any) -> None:
+    preparation.done("member", "end", "arendal", "m3", who="kari")
+    ended = next(line["sequence"] for line in told(preparation) if line["type"] == "membership.ended")
+
+    def could(when: int) -> int:
+        asked = ("explain", "readers", "arendal", "register.1.m2", "--who", "m3", "--at", str(when))
+        return len(preparation.done(*asked, "--json", who="kari").data["readers"])
+
+    assert (could(ended - 1), could(ended)) == (1, 0)
