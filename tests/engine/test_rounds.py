@@ -192,7 +192,7 @@ def test_given_a_round_when_its_history_is_told_then_each_event_is_a_line_in_the
 ) -> None:
     rounds = Round(engine, clock, "open")
     told = {line.text for line in engine.history(rounds.kari, "arendal", "nn")}
-    assert {"Starta «Arendal» (samson 1.0.0)", "Gjekk inn i: Svar", "Valde: Opne ein runde"} <= told
+    assert {"Starta «Arendal» (samson 1.1.0)", "Gjekk inn i: Svar", "Valde: Opne ein runde"} <= told
 
 
 def test_given_a_round_when_its_history_is_told_then_people_have_their_names(engine: Engine, clock: Hands) -> None:
