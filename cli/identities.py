@@ -89,13 +89,17 @@ def _terms(life: str) -> Terms:
 def sessions(ctx: typer.Context, handle: SomeHandle = "") -> None:
     """List where a person is signed in.
 
-    Your own sessions; the operator may look at anybody's.
+    Your own sessions; the operator may look at anybody's, and without a name at everybody's.
     """
     call: Call = ctx.obj
-    person, current = _whose(call, handle)
-    found = call.engine.people.sessions.of(person.id, call.now())
+    signed_in = call.reader()
+    everybody = not handle and not signed_in.person.id
+    people = call.engine.people.all() if everybody else [_whose(call, handle)[0]]
+    current = signed_in.kept.id if signed_in.kept else ""
+    found = [(who, one) for who in people for one in call.engine.people.sessions.of(who.id, call.now())]
     data = [
         {
+            "handle": who.handle,
             "id": one.short,
             "name": one.name,
             "created_at": one.created_at,
@@ -103,10 +107,11 @@ def sessions(ctx: typer.Context, handle: SomeHandle = "") -> None:
             "expires_at": one.expires_at,
             "this": one.id == current,
         }
-        for one in found
+        for who, one in found
     ]
     rows = [
         (
+            who.handle,
             one.short,
             one.name,
             call.local(one.created_at),
@@ -114,10 +119,10 @@ def sessions(ctx: typer.Context, handle: SomeHandle = "") -> None:
             call.local(one.expires_at),
             "this one" if one.id == current else "",
         )
-        for one in found
+        for who, one in found
     ]
-    columns = ("Session", "Name", "Since", "Last used", "Until", "")
-    tell(call, {"handle": person.handle, "sessions": data}, Table(columns, rows, empty="nowhere"))
+    columns = ("Who", "Session", "Name", "Since", "Last used", "Until", "")
+    tell(call, {"sessions": data}, Table(columns, rows, empty="nowhere"))
 
 
 @commands.add(

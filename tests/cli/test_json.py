@@ -16,7 +16,7 @@ OWN: dict[str, tuple[tuple[str, ...], str | None, set[str]]] = {
     "identity token": (("identity", "token", "ola"), None, {"handle", "token", "name", "expires_at"}),
     "identity list": (("identity", "list"), None, {"people"}),
     "identity whoami": (("identity", "whoami"), "ola", {"handle", "name", "language", "operator", "session"}),
-    "identity sessions": (("identity", "sessions"), "ola", {"handle", "sessions"}),
+    "identity sessions": (("identity", "sessions"), "ola", {"sessions"}),
     "identity end": (("identity", "end"), "ola", {"handle", "ended", "sessions"}),
     "lint": (("lint", "samson"), None, {"names", "errors", "problems"}),
     "publish": (("publish", "soimpact"), None, {"template", "version", "bundle", "replayed", "warnings"}),

@@ -356,8 +356,11 @@ def test_given_no_session_or_two_ways_to_name_them_when_ended_then_it_makes_no_s
     assert arendal("identity", "end", "--of", "kari", *args).code == 2
 
 
-def test_given_nobody_when_the_operator_asks_for_sessions_then_asked_whose(arendal) -> None:
-    assert arendal("identity", "sessions").code == 2
+def test_given_no_name_when_the_operator_asks_for_sessions_then_everybodys_and_ending_asks_whose(arendal) -> None:
+    arendal.person("ola")
+    listed = arendal.done("identity", "sessions", "--json").data["sessions"]
+    assert [one["handle"] for one in listed] == ["kari", "ola"]
+    assert arendal("identity", "end", "--all").code == 2
 
 
 def test_given_a_session_that_is_not_when_ended_then_told_where_they_are_listed(arendal) -> None:
