@@ -74,3 +74,11 @@ def test_given_the_readme_when_its_first_command_is_typed_then_the_demo_runs_to_
     command = ["make", "-f", str(ROOT / "Makefile"), "-o", str(here / ".installed"), f"VENV={here}", "demo"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, "\nDone in " in done.stdout) == (0, True), done.stdout + done.stderr
+
+
+def test_given_the_documentation_when_looked_for_from_its_first_page_then_every_page_is_pointed_to() -> None:
+    pointed_to = {
+        (ROOT / "docs" / link).resolve() for link in _LINK.findall((ROOT / "docs/README.md").read_text("utf-8"))
+    }
+    pages = {page for page in PAGES if page.parent.name in ("tutorial", "how-to", "reference", "explanation")}
+    assert sorted(str(page) for page in pages - pointed_to) == []
