@@ -15,20 +15,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import pydantic_settings
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from engine.engine import Engine, now_utc
 from engine.errors import NotFound, Place, SettingsError
 from engine.store.address import FILE as LOG
 from engine.store.address import create
 from engine.store.keys import KeyFolder
 from engine.store.log import Log
 from engine.template.sources import BUILT_IN
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
 
 FILE = "samskap.toml"
 FOLDERS = ("processes", "forms", "sources", "data")
@@ -225,15 +227,18 @@ class Workspace:
         """The contracts of measurement files."""
         return self.root / "sources"
 
-    def engine(self, *, clock: Callable[[], datetime] = now_utc) -> Engine:
-        """The engine over this workspace's log and keys.
+    def engine(self, *, clock: Callable[[], datetime] | None = None) -> Engine:
+        """The engine over this workspace's log and keys; without a clock of its own it goes by the wall's.
 
         Raises `SettingsError` where they are not there: a new log would hide that the old one is lost, or on a disk
         that is not mounted.
         """
+        from engine.engine import Engine, now_utc  # noqa: PLC0415 (a fifth of a second, where settings are wanted only)
+
         self._check_data()
         settings = self.settings
-        return Engine.open(self.data, store_url=settings.store_url, clock=clock, notify=settings.notify.enabled)
+        notify = settings.notify.enabled
+        return Engine.open(self.data, store_url=settings.store_url, clock=clock or now_utc, notify=notify)
 
     def _check_data(self) -> None:
         log = self.data / LOG

@@ -25,7 +25,6 @@ from engine.form.language import (
     KINDS,
     MAX_DEPTH,
     MAX_FIELDS,
-    MAX_PATTERN_TEXT,
     ROOT_ANNOTATIONS,
     ROOT_KEYWORDS,
     ROW_ANNOTATIONS,
@@ -33,13 +32,13 @@ from engine.form.language import (
     WIDGETS_OF,
     Kind,
 )
+from engine.form.limit_lint import bound_faults, choice_type_faults, pattern_faults
 from engine.form.model import alternatives, kind_of
-from engine.form.pattern import PatternFault, compiled
 from engine.form.refs import DataPath, Part, Schema, follow, mapping, sequence
 from engine.form.score_lint import anchor_faults, score_faults
 from engine.form.text_lint import text_faults, words_faults
 from engine.form.validate import misfit
-from engine.form.values import EXPECTED, PATTERN_LENGTH, all_faults, is_type, value_faults
+from engine.form.values import all_faults, value_faults
 from engine.yaml import Document
 
 
@@ -281,9 +280,9 @@ class _Lint:
         for point, words in mapping(part.schema.get("x-anchors")).items():
             self.take(words_faults(words, part.below("x-anchors", point), f"anchor {point} of “{name}”"))
         self.choices(part if kind != "choices" or row is None else row)
-        self.choice_types(part if kind != "choices" or row is None else row)
-        self.bounds(part)
-        self.pattern(part)
+        self.take(choice_type_faults(part if kind != "choices" or row is None else row))
+        self.take(bound_faults(part))
+        self.take(pattern_faults(part))
         self.suggested(name, part)
         if kind == "list" and row is not None:
             self.keywords(row, KEYWORDS_OF["object"], ROW_ANNOTATIONS, "the rows of a list")
@@ -323,19 +322,6 @@ class _Lint:
                 )
             seen.append(const)
 
-    def choice_types(self, part: Part) -> None:
-        """A choice that is not of the field's own type could never be an answer."""
-        kind = part.schema.get("type")
-        if not isinstance(kind, str):
-            return
-        options = [mapping(option).get("const") for option in sequence(part.schema.get("oneOf"))]
-        single = [part.schema["const"]] if "const" in part.schema else []
-        for value in [*options, *sequence(part.schema.get("enum")), *single]:
-            if value is not None and not is_type(value, kind):
-                message = f"“{value}” is no {kind}, and could never be an answer"
-                self.report("choice-type", part.below("type"), message, "Leave the type out, or mend the choice.")
-                return
-
     def alternative(self, option: Part, part: Part) -> None:
         """The typed one of a field's alternatives; the others are constants, which must not fit it as well."""
         kind = kind_of(option.schema, self.root)
@@ -343,33 +329,12 @@ class _Lint:
             self.report("field-kind", option.path, "an alternative is a constant, a text, a date or a number", "")
             return
         self.keywords(option, KEYWORDS_OF[kind] - {"oneOf", "$ref", "default"}, frozenset(), f"a field of kind {kind}")
-        self.bounds(option)
-        self.pattern(option)
+        self.take(bound_faults(option))
+        self.take(pattern_faults(option))
         for choice in alternatives(part.schema)[1]:
             if not self.has_errors() and misfit(option.schema, choice["const"], self.root) is None:
                 message = f"“{choice['const']}” fits two of the alternatives"
                 self.report("choice-overlap", option.path, message, "Answers fit one: limit the typed alternative.")
-
-    def bounds(self, part: Part) -> None:
-        for low, high in (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems")):
-            least, most = part.schema.get(low), part.schema.get(high)
-            if EXPECTED[low].holds(least) and EXPECTED[high].holds(most) and least > most:  # type: ignore[operator]
-                self.report("form-value", part.below(high), f"“{high}” is less than “{low}”", "No answer would fit.")
-
-    def pattern(self, part: Part) -> None:
-        pattern = part.schema.get("pattern")
-        if not isinstance(pattern, str):
-            return
-        length = part.schema.get("maxLength", MAX_PATTERN_TEXT)
-        if not PATTERN_LENGTH.holds(length):
-            words = PATTERN_LENGTH.words
-            self.report("pattern-unbounded", part.below("maxLength"), f"“maxLength” is {words}", f"Write {words}.")
-            return
-        try:
-            compiled(pattern, int(str(length)))
-        except PatternFault as fault:
-            hint = "Begin it with ^, end it with $, use fewer + and *, or give a smaller maxLength."
-            self.report("pattern-unbounded", part.below("pattern"), str(fault), hint)
 
     def suggested(self, name: str, part: Part) -> None:
         if "default" in part.schema:
