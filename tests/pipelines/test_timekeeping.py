@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from engine.process import commands
 from engine.template import bundle
 from engine.workspace import Workspace
 
@@ -107,3 +108,28 @@ def test_given_a_deadline_that_came_due_while_nothing_ran_when_scheduled_then_it
     engine.close()
     assert len(passed) == 1
     assert [json.loads(one)["title"] for one in _Mailbox.got] == ["Noe å fylle ut: Noter"]
+
+
+@pytest.mark.slow
+def test_given_a_process_past_the_time_that_it_is_kept_when_the_clock_ticks_then_told_and_nothing_is_destroyed(
+    tmp_path: Path,
+) -> None:
+    from prefect.logging import disable_run_logger  # noqa: PLC0415 (as its callers do)
+
+    from pipelines.timekeeping import past_their_time  # noqa: PLC0415
+
+    workspace = Workspace.create(tmp_path / "work")
+    (workspace.root / "processes" / "wait.yaml").write_text(f"{TEMPLATE}retention: {{keep: P30D, basis: A}}\n")
+    (workspace.root / "forms" / "wait").mkdir()
+    (workspace.root / "forms" / "wait" / "note.yaml").write_text(FORM)
+    engine = workspace.engine(clock=lambda: datetime.now(UTC) - timedelta(days=40))
+    engine.publish(bundle.read("wait", workspace.bundle_folders))
+    person = engine.people.add("kari", "Kari")
+    session = engine.people.sign_in(engine.people.token(person, engine.clock()), engine.clock())
+    engine.start(session, "wait", "w", "W")
+    engine.handle(session, "w", commands.Cancel("ingen kom"))
+    before = engine.log.position()
+    with disable_run_logger():
+        assert past_their_time.fn(str(workspace.root)) == ("w",)
+    assert engine.log.position() == before
+    engine.close()
