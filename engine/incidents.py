@@ -13,7 +13,7 @@ from engine.engine import Engine
 from engine.errors import NotFound
 from engine.guards import Guard
 from engine.process.explain import Seen, what_is_read
-from engine.process.stranded import stranded
+from engine.process.stranded import waits_for_nobody
 from engine.store import worklists
 from engine.store.people import Session
 from engine.store.worklists import IncidentItem
@@ -46,11 +46,27 @@ def incidents(engine: Engine, process: str | None = None) -> list[IncidentItem]:
     """Everything that cannot go on by itself, over all running processes or in one."""
     found = worklists.incidents(engine.log, process)
     known = {(item.process, item.incident) for item in found}
-    for name, instance in worklists.asked_for(engine.log, process):
-        if (name, instance) not in known:
-            loaded = engine.load(engine.stream(name))
-            if why := stranded(loaded.state.instances[instance], loaded.state, loaded.definition):
-                found.append(IncidentItem(name, instance, "role", why, None))
+    looked_at = {name for name, _ in worklists.asked_for(engine.log, process)} | _without_a_role(engine, process)
+    for name in sorted(looked_at):
+        loaded = engine.load(engine.stream(name))
+        waiting = waits_for_nobody(loaded.state, loaded.definition).items()
+        found += [IncidentItem(name, key, "role", why, None) for key, why in waiting if (name, key) not in known]
+    return found
+
+
+def _without_a_role(engine: Engine, process: str | None) -> set[str]:
+    """The running processes in which nobody holds any role of some action of the template, whatever the state."""
+    held = worklists.roles_held(engine.log)
+    wanted: dict[tuple[str, str], set[frozenset[str]]] = {}
+    found = set()
+    for row in engine.processes():
+        if row["status"] == "running" and process in (None, row["name"]):
+            key = row["template"], row["bundle"]
+            if key not in wanted:
+                actions = (a for node in engine.definition(*key).nodes.values() for a in node.spec.actions.values())
+                wanted[key] = {frozenset(action.by) for action in actions}
+            if any(held.get(row["stream"], set()).isdisjoint(by) for by in wanted[key]):
+                found.add(row["name"])
     return found
 
 
@@ -69,8 +85,9 @@ def explain(engine: Engine, session: Session, process: str, incident: str) -> In
     loaded = engine.load(engine.stream(process))
     engine.view(session, loaded)
     item = find(engine, process, incident)
-    if item.kind == "condition":
-        state, guard = _conditions(loaded.definition)[item.incident]
+    condition = _conditions(loaded.definition).get(item.incident) if item.kind == "condition" else None
+    if condition is not None:
+        state, guard = condition
         conditions, actor = engine.conditions(session, loaded), engine.actor(session, loaded.state)
         seen = what_is_read(loaded.definition, loaded.state, conditions, actor, guard, state)
         return IncidentExplanation(item, HELPS[item.kind], state or "", guard.text, seen)

@@ -1,4 +1,5 @@
-"""What waits for nobody: an open task that nobody who takes part may fill in, for want of a role or of other eyes."""
+"""What waits for nobody: an open task that nobody who takes part may fill in, for want of a role or of other eyes, and
+an action of an active state for a role that nobody holds."""
 
 from __future__ import annotations
 
@@ -24,3 +25,23 @@ def stranded(instance: Instance, state: ProcessState, definition: Definition) ->
             if actor == holder.subject:
                 reason = reason or str(verdict.reason)
     return reason
+
+
+def unheld(state: ProcessState, definition: Definition) -> dict[str, str]:
+    """The actions of active states that nobody has the role for, by `<state>.<action>`, and why."""
+    if state.status != "running":
+        return {}
+    held = {role for m in state.memberships.values() if m.active for role in m.roles}
+    return {
+        f"{name}.{choice.id}": f"nobody holds {' or '.join(by)}, and may choose “{choice.id}”"
+        for name in state.active
+        for choice in definition.actions[name]
+        if held.isdisjoint(by := definition.nodes[name].spec.actions[choice.id].by)
+    }
+
+
+def waits_for_nobody(state: ProcessState, definition: Definition) -> dict[str, str]:
+    """Everything that nobody can do: instances and actions, and why; without what was said not to matter."""
+    tasks = {i.id: why for i in state.instances.values() if (why := stranded(i, state, definition))}
+    dismissed = {incident.id for incident in state.incidents.values() if incident.dismissed}
+    return {name: why for name, why in (tasks | unheld(state, definition)).items() if name not in dismissed}

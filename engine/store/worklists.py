@@ -370,9 +370,7 @@ def incidents(log: Log, process: str | None = None) -> list[IncidentItem]:
         IncidentItem(row["name"], row["incident"], _kind(row["incident"]), row["message"], _moment(row["at"]))
         for row in log.query(_FAILED, (process, process))
     ]
-    held: dict[str, set[str]] = {}
-    for row in log.query("SELECT stream, roles FROM member", ()):
-        held.setdefault(row["stream"], set()).update(json.loads(row["roles"]))
+    held = roles_held(log)
     nobody = [
         IncidentItem(row["name"], row["instance"], "role", f"nobody holds {' or '.join(wanted)}", None)
         for row in log.query(_FOR_A_ROLE, (process, process))
@@ -385,6 +383,14 @@ def incidents(log: Log, process: str | None = None) -> list[IncidentItem]:
         for row in log.query(_REFUSED, (process, process))
     ]
     return [*failed, *nobody, *refused]
+
+
+def roles_held(log: Log) -> dict[str, set[str]]:
+    """The roles that somebody holds now, by the stream of the process."""
+    held: dict[str, set[str]] = {}
+    for row in log.query("SELECT stream, roles FROM member", ()):
+        held.setdefault(row["stream"], set()).update(json.loads(row["roles"]))
+    return held
 
 
 def asked_for(log: Log, process: str | None = None) -> list[tuple[str, str]]:

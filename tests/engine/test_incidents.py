@@ -223,3 +223,25 @@ def test_given_an_incident_that_is_none_when_explained_then_those_that_there_are
     with pytest.raises(NotFound) as missing:
         explain(world.engine, world.person("kari"), "q", "goal")
     assert "goal.1" in str(missing.value.hint)
+
+
+def test_given_an_action_for_a_role_that_nobody_holds_when_its_state_is_active_then_it_is_an_incident_until_held(
+    make: Callable[..., World],
+) -> None:
+    world = make("        by: lead\n        to: work\n", "        by: guest\n        to: work\n")
+    (item,) = incidents(world.engine, "q")
+    assert (item.incident, item.kind, "nobody holds guest" in item.message) == ("plan.open", "role", True)
+    with pytest.raises(Refused, match="nobody holds guest"):
+        do(world, "kari", c.Retry("plan.open"))
+    do(world, "kari", c.Grant("m1", "guest"))
+    assert incidents(world.engine) == []
+
+
+def test_given_an_action_that_nobody_may_choose_when_resolved_with_a_reason_then_it_is_listed_no_more(
+    make: Callable[..., World],
+) -> None:
+    world = make("        by: lead\n        to: work\n", "        by: guest\n        to: work\n")
+    do(world, "kari", c.Resolve("plan.open", "Vi stopper i stedet"))
+    assert incidents(world.engine, "q") == []
+    do(world, "kari", c.Act("stop", "nok"))
+    assert world.engine.load(world.engine.stream("q")).state.status == "finished"

@@ -10,7 +10,7 @@ from engine.process.decide.linking import spawn_again
 from engine.process.decide.moves import settle, take
 from engine.process.decide.step import Step, needed, unknown
 from engine.process.decide.timing import holds
-from engine.process.stranded import stranded
+from engine.process.stranded import waits_for_nobody
 
 
 def retry(step: Step, command: c.Retry) -> None:
@@ -40,31 +40,23 @@ def retry(step: Step, command: c.Retry) -> None:
 
 
 def resolve(step: Step, command: c.Resolve) -> None:
-    """End an incident with a reason; of a task that nobody can do, say that nobody needs to."""
+    """End an incident with a reason; of what nobody can do, say that nobody needs to."""
     why = _known(step, command.incident)
     reason = needed(command.reason, "resolving an incident")
     if why:
-        state = step.state.instances[command.incident].state
+        instance = step.state.instances.get(command.incident)
+        state = instance.state if instance is not None else command.incident.rpartition(".")[0]
         step.emit(e.IncidentRaised(incident=command.incident, state=state, message=why))
     step.emit(e.IncidentResolved(incident=command.incident, subject=step.context.actor.subject, reason=reason))
 
 
 def _known(step: Step, name: str) -> str:
-    """Why nobody can do the task of that name; empty where it is a condition that failed; `NotFound` for neither."""
+    """Why nobody can do what has that name; empty where it is a condition that failed; `NotFound` for neither."""
     step.require(ToManage())
     failed = [incident.id for incident in step.state.incidents.values() if incident.is_open]
     if name in failed:
         return ""
-    waiting = {
-        instance.id: why
-        for instance in step.state.instances.values()
-        if not _is_dismissed(step, instance.id) and (why := stranded(instance, step.state, step.definition))
-    }
+    waiting = waits_for_nobody(step.state, step.definition)
     if name not in waiting:
         raise unknown("incident", name, [*failed, *waiting])
     return waiting[name]
-
-
-def _is_dismissed(step: Step, name: str) -> bool:
-    known = step.state.incidents.get(name)
-    return known is not None and known.dismissed
