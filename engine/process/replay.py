@@ -299,22 +299,30 @@ def _told(act: Act) -> str:
 
 
 def _differs(then: ProcessState, now: ProcessState, zone: ZoneInfo) -> str:
-    """How two states differ in what people would notice; empty where they do not."""
+    """How two states differ in what people would notice first; empty where they do not."""
+    return next(_differences(then, now, zone), "")
+
+
+def _differences(then: ProcessState, now: ProcessState, zone: ZoneInfo) -> Iterator[str]:
     if then.status != now.status:
-        return f"the process is {now.status} instead of {then.status}"
+        yield f"the process is {now.status} instead of {then.status}"
     if set(then.active) != set(now.active):
-        return f"it is in {_names(now.active)} instead of {_names(then.active)}"
+        yield f"it is in {_names(now.active)} instead of {_names(then.active)}"
     open_then, open_now = ({i.id for i in s.instances.values() if i.status == "open"} for s in (then, now))
     if come := open_now - open_then:
-        return f"{_names(come)} is open, and was not"
+        yield f"{_names(come)} is open, and was not"
     if gone := open_then - open_now:
-        return f"{_names(gone)} is not open, and was"
+        yield f"{_names(gone)} is not open, and was"
+    asked_then, asked_now = ({(one.link, one.element) for one in s.links.values() if one.is_open} for s in (then, now))
+    if more := asked_now - asked_then:
+        yield f"a process is started as {_names({link for link, _ in more})}, and was not"
+    if fewer := asked_then - asked_now:
+        yield f"no process is started as {_names({link for link, _ in fewer})}, and was"
     due_then, due_now = ({p.id: p.due for p in s.pending.values()} for s in (then, now))
     for name in sorted(due_then.keys() | due_now.keys()):
         if due_then.get(name) != due_now.get(name):
             now_due, then_due = _day(due_now.get(name), zone), _day(due_then.get(name), zone)
-            return f"{name} is due {now_due} instead of {then_due}"
-    return ""
+            yield f"{name} is due {now_due} instead of {then_due}"
 
 
 def _names(names: Iterable[str]) -> str:

@@ -65,7 +65,19 @@ def test_given_a_version_that_starts_nothing_when_replayed_then_it_differs_where
     land.write(programme=text.replace("version: 1.0.0", "version: 1.1.0"))
     land.publish("programme")
     found = land.engine.replay("p", land.engine.definition("programme"))
-    assert (found.outcome, found.what) == ("differs", "LinkBegun")
+    assert (found.outcome, found.what, found.how) == (
+        "differs", "Act go", "no process is started as visit, and was",
+    )  # fmt: skip
+
+
+def test_given_a_version_that_starts_one_more_when_replayed_then_it_differs_there(land: Land) -> None:
+    land.do("kari", c.Act("go"))
+    old = "title: {nb: Plan, nn: Plan, en: Plan}\n"
+    text = land.programme.replace(old, f"{old}    spawn: {{template: visit, link: early}}\n")
+    land.write(programme=text.replace("version: 1.0.0", "version: 1.1.0"))
+    land.publish("programme")
+    found = land.engine.replay("p", land.engine.definition("programme"))
+    assert (found.what, found.how) == ("Start", "a process is started as early, and was not")
 
 
 def test_given_an_open_link_when_the_parent_is_migrated_then_its_end_is_still_told(land: Land) -> None:
