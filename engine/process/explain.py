@@ -14,7 +14,7 @@ from engine.guards import Guard, GuardFault
 from engine.process.accepting import refusal, resting, whose_turn
 from engine.process.access import Actor, ToChoose, may, might_submit, visible
 from engine.process.conditions import Conditions, counting
-from engine.process.missing import Missing, is_among, may_be_told, missing, unseen
+from engine.process.missing import Missing, is_among, lacked, missing, unseen
 from engine.process.reasons import Name, Reason
 from engine.process.state import Instance, ProcessState
 from engine.template.calendars import day_of
@@ -140,11 +140,11 @@ def condition_now(
     """The condition of a choice as it stands now."""
     outcome, fault = conditions.attempt(choice)
     hidden = unseen(definition, state, actor)
-    lacking = may_be_told(outcome.missing, hidden)
+    lacking = lacked(conditions, choice, outcome, hidden)
     return ConditionNow(
         text=choice.guard.text if choice.guard else "",
         holds=outcome.value is True,
-        outcome=fault or _word(outcome.value if lacking or not outcome.missing else False),
+        outcome=fault or ("unknown" if lacking else _word(outcome.value if not outcome.missing else False)),
         seen=what_is_read(definition, state, conditions, actor, choice.guard, choice.state),
         missing=lacking,
         parts=tuple(

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from engine.guards import UNKNOWN
+from engine.guards import UNKNOWN, Outcome
 from engine.guards.values import DONT_KNOW, ERASED
 from engine.process.access import Actor, visible
-from engine.process.conditions import AnswerLookup, counting
+from engine.process.conditions import AnswerLookup, Conditions, counting
 from engine.process.state import Instance, ProcessState
-from engine.template.chart import Definition, TaskNode
+from engine.template.chart import Choice, Definition, TaskNode
 
 Why: TypeAlias = Literal["not answered", "blank", "dont_know", "erased", "not to be read"]
 
@@ -56,6 +56,20 @@ def unseen(definition: Definition, state: ProcessState, actor: Actor) -> set[tup
 def may_be_told(paths: Iterable[str], hidden: set[tuple[str, ...]]) -> tuple[str, ...]:
     """The paths of which it may be told that an answer is missing."""
     return tuple(path for path in paths if not is_among(tuple(path.split(".")), hidden))
+
+
+def lacked(conditions: Conditions, choice: Choice, outcome: Outcome, hidden: set[tuple[str, ...]]) -> tuple[str, ...]:
+    """The answers of which it may be told that the choice's condition, which does not hold, lacks them.
+
+    Whether a missing answer matters may follow from one that is hidden: then each part that reads none such is asked by
+    itself, so that nothing is told by what is left out.
+    """
+    if outcome.value is True or choice.guard is None:
+        return ()
+    if not any(is_among(path, hidden) for path in choice.guard.paths):
+        return may_be_told(outcome.missing, hidden)
+    shown = (part for part in conditions.parts(choice) if not any(is_among(p, hidden) for p in part.guard.paths))
+    return tuple(dict.fromkeys(path for part in shown for path in part.outcome.missing))
 
 
 def is_among(path: tuple[str, ...], beginnings: set[tuple[str, ...]]) -> bool:

@@ -121,7 +121,7 @@ class Looking:
     def to_fill_in(self, session: Session, name: str, instance: str, membership: str | None) -> Loaded:
         """The process, if the session may fill in the instance now."""
         loaded = self._loading.load(self._loading.stream(name))
-        found = instance_of(loaded, instance)
+        found = asked_now(loaded, instance)
         actor = self.actor(session, loaded.state)
         loaded.writable(name)
         if loaded.state.status != "running":
@@ -160,7 +160,7 @@ class Looking:
             loaded.state,
             self.conditions(session, loaded),
             self.actor(session, loaded.state),
-            instance_of(loaded, instance),
+            asked_now(loaded, instance),
             language or session.person.language,
             self.names(loaded.state),
         )
@@ -243,4 +243,13 @@ def instance_of(loaded: Loaded, instance: str) -> Instance:
             f"there is no task “{instance}”",
             hint=f"Did you mean “{close[0]}”?" if close else "See `samskap tasks` or `samskap status`.",
         )
+    return found
+
+
+def asked_now(loaded: Loaded, instance: str) -> Instance:
+    """An instance of a task that the version has on which the process runs; raise `Refused` for one of before."""
+    found = instance_of(loaded, instance)
+    if found.task not in loaded.definition.tasks:
+        told = f"{found.id} was asked in an earlier version of the process"
+        raise Refused(told, hint="It can be read, and not changed: `samskap history`.")
     return found

@@ -166,6 +166,21 @@ def test_given_a_task_that_is_no_more_when_the_plan_says_nobody_is_asked_then_it
         world.do("kari", c.Submit("log.1", {"text": "nei"}))
 
 
+def test_given_a_task_that_is_no_more_when_it_is_explained_or_put_aside_then_refused_and_no_crash(
+    world: Any, publish: Any
+) -> None:
+    world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+    digest = publish(("      goal: ", "      aim: "), ("tasks.goal", "tasks.aim"), ("answers.goal", "answers.aim"))
+    moved(world, digest, tasks={"goal": "aim"})
+    kari = world.person("kari")
+    for asked in (
+        lambda: world.engine.explain_task(kari, "p", "goal.1"),
+        lambda: world.engine.save_draft(kari, "p", "goal.1", {"text": "nei"}),
+    ):
+        with pytest.raises(Refused, match="earlier version"):
+            asked()
+
+
 def test_given_a_role_that_is_no_more_when_the_plan_names_another_then_whoever_held_it_holds_that(
     world: Any, publish: Any
 ) -> None:

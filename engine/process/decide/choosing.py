@@ -12,7 +12,7 @@ from engine.process.decide.instances import begin_next, keep_answers, reopen
 from engine.process.decide.linking import spawn_on_action
 from engine.process.decide.moves import settle, take
 from engine.process.decide.step import Step, unknown
-from engine.process.missing import may_be_told, unseen
+from engine.process.missing import lacked, unseen
 from engine.template.chart import Choice
 from engine.template.model import Auto
 
@@ -26,7 +26,7 @@ def act(step: Step, command: c.Act) -> None:
     outcome = conditions.outcome(choice)
     if outcome.value is not True:
         told = action.otherwise.get(step.context.language) if action.otherwise else f"its condition is {action.when}"
-        lacking = may_be_told(outcome.missing, unseen(step.definition, step.state, step.context.actor))
+        lacking = lacked(conditions, choice, outcome, unseen(step.definition, step.state, step.context.actor))
         missing = f" Missing: {', '.join(lacking)}." if lacking else ""
         raise Refused(
             f"“{command.action}” is not open now: {told}{missing}",
