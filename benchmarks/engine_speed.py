@@ -1,4 +1,4 @@
-"""The engine: durable commands, rebuilding a process, guards, checking a form. Peers: bare sqlite3, bare jsonschema."""
+"""The engine: durable commands, guards, checking a form. Peers: bare sqlite3, bare jsonschema."""
 
 from __future__ import annotations
 
@@ -111,33 +111,6 @@ def _library(path: Path, body: bytes, size: int) -> None:
     for number in range(size):
         recorder.insert_events([StoredEvent(stream, number, "form.submitted", body)])
     store.close()
-
-
-def rebuild(scale: int) -> list[Line]:
-    """Processes rebuilt from their stored bytes per second, by how many events they have."""
-    found = []
-    with TemporaryDirectory() as folder:
-        engine = Engine.open(Path(folder))
-        engine.publish(bundle.read("samson", [BUILT_IN]))
-        leader = play.session_of(engine, "kari")
-        for events in growing(10 * scale):
-            name = f"process-{events}"
-            engine.start(leader, "samson", name, name)
-            begun = len(engine.log.read(engine.stream(name)))
-            for number in range(events - begun):
-                engine.handle(leader, name, c.AddParty(f"party_{number}", "Party"))
-            stream = engine.stream(name)
-            loads = max(1, 2000 // events)
-
-            def load(stream: UUID = stream, loads: int = loads) -> None:
-                for _ in range(loads):
-                    engine.load(stream, until=10**9)  # from the first event on: what is kept folded is not asked
-
-            timing = timed(load)
-            note = f"{events * loads / timing.median:,.0f} events/s"
-            found.append(line(f"a process of {events} events", loads, timing, note=note))
-        engine.close()
-    return found
 
 
 def guards(scale: int) -> list[Line]:

@@ -69,7 +69,7 @@ def _seed(store: sqlite3.Connection, size: int, me: str) -> None:
 def transitions(scale: int) -> list[Line]:
     """Accepted transitions per second in memory, their events included: two states, and an action to and fro."""
     with TemporaryDirectory() as folder:
-        definition = bundle.read("loop", [_loop(Path(folder))]).definition
+        definition = bundle.read("loop", [loop(Path(folder))]).definition
     found = []
     for size in growing(100 * scale):
 
@@ -86,7 +86,8 @@ def transitions(scale: int) -> list[Line]:
     return found
 
 
-def _loop(folder: Path) -> Path:
+def loop(folder: Path) -> Path:
+    """A template of two states with an action to and fro, written into a folder."""
     (folder / "processes").mkdir()
     (folder / "processes" / "loop.yaml").write_text(
         "template: loop\nversion: 1.0.0\ntitle: {nb: A, nn: A, en: A}\n"
@@ -115,10 +116,10 @@ def migrations(scale: int) -> list[Line]:
             shutil.copytree(BUILT_IN / "forms" / "samson", root / "forms" / "samson")
             (root / "processes").mkdir()
             text = (BUILT_IN / "processes" / "samson.yaml").read_text(encoding="utf-8")
-            text = re.sub(r"\bpreparation\b", "getting_ready", text.replace("version: 1.0.0", "version: 1.1.0", 1))
+            text = re.sub(r"\bpreparation\b", "getting_ready", re.sub(r"(?m)^version: .*$", "version: 99.0.0", text))
             (root / "processes" / "samson.yaml").write_text(text, encoding="utf-8")
-            engine.publish(bundle.read("samson", [root]))
-            plan = Plan(template="samson", to="1.1.0", states={"preparation": "getting_ready"})
+            engine.publish(bundle.read("samson", [root, BUILT_IN]))
+            plan = Plan(template="samson", to="99.0.0", states={"preparation": "getting_ready"})
 
             def move(engine: Engine = engine, plan: Plan = plan) -> None:
                 names = migration.to_move(engine, plan)

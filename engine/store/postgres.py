@@ -42,7 +42,12 @@ _EVENTS = (
 _TYPES = {"TEXT": 'text COLLATE "C"', "INTEGER": "bigint", "BLOB": "bytea", " WITHOUT ROWID": ""}
 # Text in the order of its bytes, as SQLite has it, whatever the database's language is.
 _LOCK: Row = ("SELECT pg_advisory_xact_lock(?)", (LOCK_KEY,))
-_INSERT = "INSERT INTO event SELECT coalesce(max(position), 0) + 1, ?, ?, ?, ? FROM event"
+_INSERT = (
+    "INSERT INTO event SELECT newest.position + given.number, given.stream, given.sequence, given.type, given.body"
+    " FROM (SELECT coalesce(max(position), 0) AS position FROM event) AS newest,"
+    " unnest(CAST(? AS uuid[]), CAST(? AS bigint[]), CAST(? AS text[]), CAST(? AS bytea[]))"
+    " WITH ORDINALITY AS given (stream, sequence, type, body, number)"
+)
 _FOUND = (
     "SELECT p.stream, h.sequence, h.hash, e.body, c.fingerprint, c.answer FROM process p"
     " LEFT JOIN head h ON h.stream = p.stream"
@@ -114,7 +119,6 @@ class PostgresLog(Log):
             max_size=CONNECTIONS,
             timeout=CONNECT_SECONDS,
             configure=_prepare,
-            check=ConnectionPool.check_connection,  # a server that was started anew is nobody's fault
             open=True,
         )
         self._group = GroupCommit(self._commit)
@@ -150,12 +154,13 @@ class PostgresLog(Log):
 
     def _store(self, group: Sequence[Write]) -> None:
         # In a pipeline all is sent at once: the lock is held for a moment, not for a round trip for each row.
-        with self._storing() as connection, connection.transaction(), connection.pipeline():
+        with self._storing() as connection, connection.pipeline(), connection.transaction():
             connection.execute(portable(_LOCK[0]), _LOCK[1])
-            for write in group:
-                events: list[Row] = [(_INSERT, (r.stream, r.sequence, r.type, r.body)) for r in write.records]
-                for statement, values in (*events, *write.rows):
-                    connection.execute(portable(statement), tuple(values))
+            if records := [record for write in group for record in write.records]:
+                columns = zip(*((r.stream, r.sequence, r.type, r.body) for r in records), strict=True)
+                connection.execute(portable(_INSERT), tuple(map(list, columns)))
+            for statement, values in (row for write in group for row in write.rows):
+                connection.execute(portable(statement), tuple(values))
 
     def fill(self, pages: Iterable[Sequence[Record]], rows: Iterable[Row], *, instead_of: int | None = None) -> None:
         """Everything of another log into this one, at the same positions, in one transaction."""
@@ -213,8 +218,23 @@ class PostgresLog(Log):
 
     @contextmanager
     def _connection(self, what: str) -> Iterator[Connection]:
-        with _told(self.place, what), self._pool.connection() as connection:
-            yield connection
+        with _told(self.place, what):
+            connection = self._sound()
+            try:
+                yield connection
+            finally:
+                self._pool.putconn(connection)
+
+    def _sound(self) -> Connection:
+        """A connection that answers: a server that was started anew is nobody's fault."""
+        while True:
+            connection = self._pool.getconn()
+            try:
+                ConnectionPool.check_connection(connection)
+            except psycopg.OperationalError:
+                self._pool.putconn(connection)  # which throws away what is broken
+            else:
+                return connection
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -259,7 +279,15 @@ class PostgresLog(Log):
 
     def query(self, statement: str, values: Sequence[object] = ()) -> list[Mapping[str, Any]]:
         """Rows of our tables, read in a transaction of their own."""
-        with self._connection("the event store cannot be read") as connection:
+        with _told(self.place, "the event store cannot be read"):
+            try:
+                return self._rows(statement, values)
+            except psycopg.OperationalError:  # asked again, not asked first whether it is whole
+                self._pool.check()
+                return self._rows(statement, values)
+
+    def _rows(self, statement: str, values: Sequence[object]) -> list[Mapping[str, Any]]:
+        with self._pool.connection() as connection:
             return [*connection.execute(portable(statement), tuple(values)).fetchall()]
 
 
@@ -274,6 +302,11 @@ class _Snapshot(PostgresLog):
     def _connection(self, what: str) -> Iterator[Connection]:
         with _told(self.place, what):
             yield self._only
+
+    def query(self, statement: str, values: Sequence[object] = ()) -> list[Mapping[str, Any]]:
+        """Rows of our tables, as they were at that moment."""
+        with self._connection("the event store cannot be read") as connection:
+            return [*connection.execute(portable(statement), tuple(values)).fetchall()]
 
     @contextmanager
     def held(self) -> Iterator[None]:
