@@ -12,6 +12,7 @@ from engine.form.language import DONT_KNOW
 from engine.guards import Guard
 from engine.guards import nodes as n
 from engine.template.chart import Definition
+from engine.template.model import AtLeast
 
 MOST_PEOPLE: Final = 12
 """People of one role, however many a condition asks for."""
@@ -39,8 +40,9 @@ def answers_wanted(definition: Definition) -> Wanted:
 
 
 def people_wanted(definition: Definition) -> int:
-    """How many people conditions ask for at most, by what they compare counts of tasks, people and parties with."""
-    numbers = [1]
+    """How many people rules and conditions ask for at most: what they compare counts of tasks and people with."""
+    rules = [task.spec.complete for task in definition.tasks.values()]
+    numbers = [1, *(rule.at_least + 1 for rule in rules if isinstance(rule, AtLeast))]
     for guard in guards(definition):
         for path, value in _compared(guard.tree, definition):
             if path[0] in ("tasks", "memberships", "parties") and isinstance(value, int | Decimal):

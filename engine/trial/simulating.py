@@ -116,11 +116,21 @@ class _Simulator:
         if any(option.kind in ESSENTIAL for option in options):
             others = self.chance.coming_and_going(run) if run.late < LATECOMERS else []
             return self._choose(run, [*options, *others])
+        patience = Counter[tuple[Kind, str]]()
         for _ in range(PATIENCE):
-            idle = [*run.play.options(), *self.chance.coming_and_going(run)]
-            if not self._choose(run, [option for option in idle if option.kind != "leave"]):
+            if not self._try_patiently(run, patience):
                 return False
             if run.play.state.status != "running" or any(one.kind in ESSENTIAL for one in run.play.options()):
+                return True
+        return False
+
+    def _try_patiently(self, run: Run, patience: Counter[tuple[Kind, str]]) -> bool:
+        """Put an answer right, or let somebody join: each in its turn, so that none is left out for chance."""
+        idle = [*run.play.options(), *self.chance.coming_and_going(run)]
+        sorts = {_sort(option) for option in idle if option.kind != "leave"}
+        for sort in sorted(sorts, key=lambda one: (patience[one], one)):
+            patience[sort] += 1
+            if self._choose(run, [option for option in idle if _sort(option) == sort]):
                 return True
         return False
 
@@ -128,7 +138,7 @@ class _Simulator:
         """Make one of the moves, by chance, whoever makes it; what turns out to be refused is left out."""
         left: dict[tuple[Kind, str], list[Option]] = defaultdict(list)
         for option in options:
-            left[_key(option)].append(option)
+            left[_sort(option)].append(option)
         while left:
             sorts = list(left)
             sort = run.random.choices(sorts, [self._likely(run, one) for one in sorts])[0]
@@ -155,7 +165,7 @@ class _Simulator:
             return False
         except (Refused, NotFound, Conflict, ConfigError):
             return False
-        self.tried[_key(option)] += 1
+        self.tried[_sort(option)] += 1
         run.late += option.kind == "join"
         run.moves.append(move)
         self.noticed.look(run)
@@ -182,7 +192,8 @@ class _Simulator:
 
     def _stuck(self, run: Run) -> None:
         where = " and ".join(run.play.place)
-        if ("deadlock", where) not in self.noticed.serious:
+        known = ("deadlock", where) in self.noticed.serious
+        if not known and not any(self._leads_on(run, run.people, run.moves, seed) for seed in range(PROBES)):
             people, moves = self._shortened(run)
             why = why_stuck(played(self.definition, people, BEGIN, moves)[0])
             self.noticed.note("deadlock", where, why, replace(run, people=people), moves)
@@ -225,17 +236,16 @@ class _Simulator:
         """Whether putting answers right, people who join, and what they answer then opens a way."""
         play, made = played(self.definition, people, BEGIN, moves)
         probe = replace(run, play=play, people=people, moves=made, random=Random(seed), late=0)  # noqa: S311
-        place = play.place
+        place, patience = play.place, Counter[tuple[Kind, str]]()
         for _ in range(3 * PATIENCE):
-            idle = [*probe.play.options(), *self.chance.coming_and_going(probe)]
-            if any(option.kind in ESSENTIAL - {"submit"} for option in idle) or probe.play.place != place:
+            if any(option.kind in ESSENTIAL - {"submit"} for option in play.options()) or play.place != place:
                 return True
-            if not self._choose(probe, [option for option in idle if option.kind != "leave"]):
+            if not self._try_patiently(probe, patience):
                 break
         return probe.play.place != place or probe.play.state.status != "running"
 
 
-def _key(option: Option) -> tuple[Kind, str]:
+def _sort(option: Option) -> tuple[Kind, str]:
     """What an option is, whoever makes use of it."""
     return option.kind, option.place if option.kind == "act" else option.what
 
@@ -245,6 +255,8 @@ def why_stuck(play: Play) -> str:
     choices = play.choices()
     closed = [choice for choice in choices if play.conditions.attempt(choice)[0].value is not True]
     parts = [f"“{choice.id}” is not open ({choice.guard.text})" for choice in closed if choice.guard is not None]
+    autos = [auto for state in play.state.active for auto in play.definition.autos[state]]
+    parts += [f"it goes on to {auto.to} by itself when {auto.guard.text}" for auto in autos if auto.guard is not None]
     parts += [f"nobody may choose “{one.id}”" for one in choices if one not in closed and not play.able(one)]
     parts += [f"nobody may answer {one.id}" for one in play.state.instances.values() if one.status == "open"]
     place, why = " and ".join(play.place), "; ".join(parts) or "it has no way out"

@@ -233,6 +233,16 @@ def test_given_four_eyes_where_several_may_hold_the_role_when_linted_then_nothin
     assert found(write_small(tmp_path, small_text.replace("tasks:\n", tasks, 1))) == []
 
 
+def test_given_a_role_that_only_takes_part_in_a_linked_process_when_linted_then_it_is_used(
+    write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    text = small_text.replace("  guest: {title", f"  helper: {{title: {TITLE}}}\n  guest: {{title", 1)
+    spawn = "spawn: {template: small, link: more, roles: {lead: helper}}"
+    action = f"      go: {{title: {TITLE}, by: lead, {spawn}}}\n      stop: {{title"
+    assert [p.rule for p in everything(write_small(tmp_path, text))] == ["role-unused"]
+    assert everything(write_small(tmp_path, text.replace("      stop: {title", action, 1))) == []
+
+
 def test_given_no_end_at_all_when_linted_then_warned_once(write_small: Write, small_text: str, tmp_path: Path) -> None:
     on = f"actions: {{on: {{title: {TITLE}, by: lead, to: plan}}}}"
     (problem,) = found(write_small(tmp_path, small_text.replace("en: End}, final: true}", f"en: End}}, {on}}}")))
