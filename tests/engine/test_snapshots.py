@@ -127,6 +127,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.fault("F4")
 @pytest.mark.parametrize("statement", DAMAGE.values(), ids=DAMAGE.keys())
 def test_given_a_snapshot_that_is_not_what_was_kept_when_loaded_then_passed_over_and_made_anew(
     new_world: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str
@@ -197,6 +198,7 @@ def test_given_a_person_in_a_snapshot_when_erased_then_nothing_in_it_tells_who_i
     assert engine.load(stream).state == engine._loading.whole(stream).state
 
 
+@pytest.mark.fault("F4")
 def test_given_a_refused_commit_when_it_would_have_made_a_snapshot_then_there_is_none(
     world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,7 +30,8 @@ class Model:
     """Which parties somebody tried to add, and which of them were acknowledged.
 
     At the end of a fault a fresh engine has to find: acknowledged ⊆ log ⊆ attempted, each once, every acknowledged event
-    in its place with its hash, positions and sequences without gaps, and lists that are what the events give.
+    in its place with its hash, positions and sequences without gaps, and lists and states that are what the events
+    give.
     """
 
     attempted: set[str] = field(default_factory=set)
@@ -58,9 +59,11 @@ class Model:
             if hashes[streams[answer.process], answer.last] != answer.hash
         ]
         assert lost == []
-        before = projections(engine)
-        engine.rebuild_worklists()
+        before, states = projections(engine), {name: engine.load(stream).state for name, stream in streams.items()}
+        engine.rebuild_worklists()  # and snapshots are gone with it
         assert projections(engine) == before
+        anew = Engine(engine.log, engine.keys, clock=engine.clock)
+        assert {name: anew.load(stream).state for name, stream in streams.items()} == states
         return joined
 
 

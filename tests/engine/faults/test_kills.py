@@ -179,6 +179,7 @@ def loop(world: Any, url: str, model: Any, target: int) -> Loop:
 @pytest.mark.slow
 @pytest.mark.fault("F1")
 @pytest.mark.fault("F2")
+@pytest.mark.fault("F4")
 def test_given_programs_killed_all_the_time_when_20000_commands_are_acknowledged_then_none_is_lost_and_none_twice(
     world: Any, model: Any
 ) -> None:
