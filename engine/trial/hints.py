@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -77,8 +77,8 @@ def _compared(tree: n.Node, definition: Definition) -> Iterator[tuple[tuple[str,
                 pass
 
 
-def _paths(node: n.Node) -> Iterable[tuple[str, ...]]:
-    return n.reads(node)
+def _paths(node: n.Node) -> Sequence[tuple[str, ...]]:
+    return sorted(n.reads(node))  # in an order that no run of Python changes
 
 
 def _constants(node: n.Node, definition: Definition) -> Iterator[n.Constant]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -194,6 +197,20 @@ def test_given_json_and_a_picture_when_simulated_then_findings_are_data_and_what
     assert (found["deadlock"]["what"], len(found["deadlock"]["way"])) == ("asking", 1)
     assert {item["id"] for item in told["coverage"] if item["kind"] == "state"} == {"asking", "over"}
     assert ElementTree.parse(stuck / "tried.svg").getroot().tag.endswith("svg")
+
+
+def test_given_a_seed_when_simulated_by_programs_of_their_own_then_they_tell_the_same(nowhere: Path) -> None:
+    command = [sys.executable, "-c", "from cli import main; main()", "simulate", "soimpact", "--runs", "3", "--json"]
+    told = [
+        subprocess.run(
+            command,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(BUILT_IN)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert told[0] == told[1]
 
 
 def test_given_what_never_happens_when_all_is_asked_for_then_it_ends_with_13(
