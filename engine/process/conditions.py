@@ -93,7 +93,9 @@ class Conditions:
         """
         active = reversed(list(self.state.active))
         having = [choice for state in active for choice in self.definition.actions[state] if choice.id == action]
-        return next((c for c in having if self.attempt(c)[0].value is True), having[0] if having else None)
+        if len(having) < 2:  # nothing to choose between, so nothing is looked at
+            return having[0] if having else None
+        return next((c for c in having if self.attempt(c)[0].value is True), having[0])
 
     def is_open(self, choice: Choice) -> bool:
         """Whether the choice's guard holds: unknown means not."""

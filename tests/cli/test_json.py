@@ -86,6 +86,7 @@ ELSEWHERE = {
     "diagram": "tests/cli/test_drawing.py",
     "store create": "tests/cli/test_storing.py",
     "store copy": "tests/cli/test_storing.py",
+    "store rebuild": "tests/cli/test_storing.py",
     "export cloudevents": "tests/cli/test_exporting.py",
     "export ocel": "tests/cli/test_exporting.py",
     "export archive": "tests/cli/test_exporting.py",

@@ -77,3 +77,9 @@ def test_given_a_url_that_names_no_store_when_copied_then_told_and_nothing_made(
     ended = preparation("store", "copy", "--to", url)
     assert ended.code != 0
     assert "this is no store" in ended.err
+
+
+def test_given_lists_when_made_again_then_told_how_many_and_they_are_the_same(arendal: Any) -> None:
+    before = arendal.done("tasks", "--json", who="kari").data
+    assert arendal.done("store", "rebuild", "--json").data == {"processes": 1}
+    assert arendal.done("tasks", "--json", who="kari").data == before

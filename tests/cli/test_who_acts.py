@@ -48,12 +48,14 @@ READING: dict[str, tuple[str, ...]] = {
     "at": ("at", "arendal", "2"),
     "explain action": ("explain", "action", "arendal", "open_round"),
     "sql": ("sql", "SELECT 1"),
+    "answers": ("answers", "arendal"),
     "identity whoami": ("identity", "whoami"),
     "identity sessions": ("identity", "sessions"),
 }
 
 OTHERS: dict[str, tuple[str, ...]] = {
     "store copy": ("store", "copy", "--to", "sqlite:///copy.sqlite"),
+    "store rebuild": ("store", "rebuild"),
     "backup": ("backup", "TMP/backup"),
     "backup keys": ("backup", "keys", "TMP/keys"),
     "person export": ("person", "export", "ola", "--to", "TMP/ola.zip"),
@@ -118,6 +120,7 @@ FOR_ANYBODY = {
     "diff": "reads config and published versions, which hold nobody's answers",
     "processing": "reads config and published versions, which hold nobody's answers",
     "test": "plays scenarios in a log that is thrown away",
+    "simulate": "plays with made-up people, and stores nothing",
     "diagram": "draws config; a process is in OTHERS",
     "verify": "follows hashes: anybody who has the log may check it",
     "receipt check": "opens nothing: whoever holds a receipt may check it",
