@@ -856,7 +856,7 @@ class Life:
             if one.sealed_under is not None and one.sealed_under not in self.state.revealed:
                 assert view.answers(instance, one) == (one.subject == actor.subject), instance
         hidden = {one.sequence for instance, one in every if not view.answers(instance, one)}
-        if hidden:
+        if hidden and view.process:  # to those from outside the engine explains nothing
             self.seen["looked at by who may not see all"] += 1
             as_it_is, as_it_might_be = self.explained(actor, {}), self.explained(actor, dict.fromkeys(hidden, OTHER))
             both = zip(as_it_is, as_it_might_be, strict=True)
