@@ -37,6 +37,8 @@ _FOUND = (
     " LEFT JOIN stored_events s ON s.originator_id = p.stream AND s.originator_version = h.sequence"
     " LEFT JOIN command c ON c.stream = p.stream AND c.actor = ? AND c.key = ? WHERE p.name = ?"
 )
+_FAILURES = (sqlite3.Error, UnicodeDecodeError)
+"""What the driver raises; the second where what it has to tell of a damaged file is no text itself."""
 LOCK_SECONDS = 5
 """How long one who writes is waited for, as the library does."""
 
@@ -85,7 +87,7 @@ class SqliteLog(Log):
             self._recorder = _Recorder(self._datastore)
             self._recorder.create_table()
             self._group = GroupCommit(self._commit)
-        except (OSError, PersistenceError, sqlite3.Error) as error:
+        except (OSError, PersistenceError, *_FAILURES) as error:
             raise SettingsError(
                 f"the event store cannot be opened: {error}",
                 hint="Check that the folder exists, is yours and can be written to.",
@@ -153,7 +155,7 @@ class SqliteLog(Log):
         """What goes wrong while storing, as one of our errors."""
         try:
             yield
-        except PersistenceError as error:
+        except (PersistenceError, *_FAILURES) as error:
             raise self._refused(error) from error
 
     def _refused(self, error: Exception) -> SamskapError:
@@ -175,7 +177,7 @@ class SqliteLog(Log):
             with closing(sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise self._refused(error) from error
 
     def compact(self) -> None:
@@ -184,7 +186,7 @@ class SqliteLog(Log):
             with closing(sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None)) as connection:
                 connection.execute("VACUUM")
                 busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise StoreError(f"the store was not written anew: {error}", hint=_BUSY, where=self.place) from error
         if busy:
             raise StoreError("the store's write-ahead log could not be emptied", hint=_BUSY, where=self.place)
@@ -200,7 +202,7 @@ class SqliteLog(Log):
                 connection.execute("BEGIN")
                 connection.execute("SELECT max(rowid) FROM stored_events")  # the first look is the moment
                 yield _Snapshot(self, connection)
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise _unreadable(error, self.place) from error
 
     @contextmanager
@@ -214,7 +216,7 @@ class SqliteLog(Log):
             connection = self._idle.pop() if self._idle else self._connect()
             yield connection
             self._idle.append(connection)
-        except (sqlite3.Error, IndexError) as error:
+        except (*_FAILURES, IndexError) as error:
             if connection is not None:
                 connection.close()
             raise _unreadable(error, self.place) from error
