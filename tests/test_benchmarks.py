@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks import writers_speed
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.measure import Timing, line, table
 
@@ -11,7 +12,11 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
-def test_given_a_benchmark_when_run_then_a_table(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_given_a_benchmark_when_run_then_a_table(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers_speed, "REPEATS", 1)
+    monkeypatch.setattr(writers_speed, "WRITERS", (1, 4))
     main([name])
     told = capsys.readouterr().out
     assert BENCHMARKS[name][0] in told
