@@ -236,7 +236,9 @@ def test_given_an_event_not_yet_committed_when_another_writes_then_it_waits_and_
     first = threading.Thread(target=slow.append, args=([event(one, 1)],), kwargs={"rows": [SLOWLY]})
     second = threading.Thread(target=quick.append, args=([event(two, 1)],))
     first.start()
-    time.sleep(0.2)
+    held = "SELECT 1 FROM pg_locks WHERE locktype='advisory' AND granted AND database="
+    while not reader.query(f"{held}(SELECT oid FROM pg_database WHERE datname=current_database())"):
+        time.sleep(0.01)
     second.start()
     looks = []
     while first.is_alive() or second.is_alive():
