@@ -155,7 +155,7 @@ def _told(found: Restored) -> list[Part]:
         parts.append(f"Lists that the events give otherwise than they stood, made anew: {', '.join(found.differing)}")
     elif found.differing is not None:
         parts.append(Done("Every chain in it holds, the head is the backup's, and so is every list."))
-    return [*parts, log.head]
+    return [*parts, Done("Nobody is signed in: make new tokens with samskap identity token."), log.head]
 
 
 def verify_backup(call: Call, place: str) -> None:

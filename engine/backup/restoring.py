@@ -30,6 +30,7 @@ from engine.store.address import create
 from engine.store.copying import carry, stored, unlike
 from engine.store.keys import KeyFolder
 from engine.store.log import Log, Row
+from engine.store.sessions import all_ended
 from engine.store.sqlite import SqliteLog
 from engine.store.tables import ANYTHING, FOLDS
 from engine.store.verify import verify
@@ -276,6 +277,7 @@ class _Restoring:
         folds: Iterable[Row] = chain.from_iterable(engine.read_models())
         if engine.keys.mark() is None:  # the lists name people by a key
             folds = stored(source, FOLDS)
+        folds = chain(folds, [all_ended()])  # one that was ended since the backup must not come back
         instead_of = there.position if there else None
         carry(source, log, folds, of=source.position(), instead_of=instead_of, progress=self.progress)
 

@@ -182,6 +182,11 @@ class Sessions:
         return hmac.digest(key, f"session:{token}".encode(errors="replace"), "sha256").hex()
 
 
+def all_ended() -> Row:
+    """The row that ends every session of everybody."""
+    return "DELETE FROM session", ()
+
+
 def ended(person_id: str) -> Row:
     """What ends every session of a person: also to be written with what erases them."""
     return "DELETE FROM session WHERE person=?", (person_id,)

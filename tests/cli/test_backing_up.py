@@ -42,8 +42,19 @@ def test_given_a_backup_when_restored_with_verify_then_the_head_is_the_same_and_
     assert (ended.code, ended.data["differing"], ended.data["log"]["head"]) == (0, [], before)
     preparation.folder = anew
     assert preparation.done("head", "--json").data["head"] == before
+    for handle in ("kari", "ola"):
+        preparation.tokens[handle] = preparation.done("-q", "identity", "token", handle).out.strip()
     preparation.done("act", "arendal", "open_round", who="kari")
     assert "Svar på spørsmålene" in preparation.done("tasks", who="ola").out
+
+
+def test_given_a_token_taken_back_after_the_backup_when_restored_then_it_does_not_hold_again(
+    preparation: Any, places: Path
+) -> None:
+    preparation.done("backup", str(places / "monday"))
+    preparation.done("identity", "end", "--all", "--of", "ola")
+    preparation.done("restore", str(places / "monday"))
+    assert preparation("tasks", who="ola").code == 6
 
 
 def test_given_a_backup_when_checked_then_told_what_it_holds_and_where_it_was_changed(
