@@ -18,7 +18,9 @@ from engine.store.log import Log, Record
 from engine.store.verify import first_fault
 
 _ANSWERS = frozenset({"form.submitted", "form.corrected"})
-_TEXT = re.compile(r"([\w-]{1,60})#(\d{1,12}):([0-9a-f]{64})")
+_TEXT = re.compile(r"([\w-]{1,60})#([1-9]\d{0,11}):([0-9a-f]{64})")
+_SLIPS = 4
+"""Digits of 64 that whoever copies a hash by hand may get wrong; two different hashes differ in about 60."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +79,37 @@ def check(log: Log, stream: UUID, kept: Kept) -> Vouched:
             hint="It was cut back, or is an older copy. Keep the receipt, and tell whoever runs the workspace.",
         )
     until = records[: kept.sequence]
-    fault = first_fault(stream, until, (kept.sequence, kept.hash))
+    fault = first_fault(stream, until)
     if fault is not None:
         raise IntegrityFault(
             f"{kept.process} is not what it was when the receipt was given: event {fault.sequence}: {fault.what}",
             hint="Keep the receipt, and tell whoever runs the workspace: `samskap verify` shows what was changed.",
         )
+    _compare(kept, until[-1].hash)
     last, _ = until[-1].content()
     of_it = [record for record in until if record.content()[0]["command_id"] == last["command_id"]]
     types = tuple(record.type for record in of_it)
     at = datetime.fromisoformat(last["recorded_at"])
     return Vouched(at, types, len(records) - kept.sequence, _corrections(of_it, records[kept.sequence :]))
+
+
+def _compare(kept: Kept, stored: str) -> None:
+    """Raise `IntegrityFault` where a log that is whole ends in another hash than the receipt's, with what is likely."""
+    wrong = [place for place, (mine, its) in enumerate(zip(kept.hash, stored, strict=True), 1) if mine != its]
+    if len(wrong) > _SLIPS:
+        raise IntegrityFault(
+            f"event {kept.sequence} of {kept.process} is another than the receipt was given for: its hash begins with "
+            f"{stored[:12]}, the receipt's with {kept.hash[:12]}",
+            hint="Is it of this workspace, and the number right? If so, the log was replaced: keep the receipt, and"
+            " tell whoever runs the workspace.",
+        )
+    if wrong:
+        count = "1 digit" if len(wrong) == 1 else f"{len(wrong)} digits"
+        raise IntegrityFault(
+            f"the receipt is not quite that of event {kept.sequence} of {kept.process}: {count} of the hash's 64 "
+            f"are others than in the log: number {', '.join(map(str, wrong))}",
+            hint="Was it mistyped? Compare it with what was printed. The log itself is whole up to there.",
+        )
 
 
 def _corrections(vouched: list[Record], since: list[Record]) -> tuple[int, ...]:

@@ -59,13 +59,14 @@ def verify(log: Log, progress: Callable[[int], None] = lambda _: None) -> Verdic
     return Verdict(len(chains), events, tuple(faults))
 
 
-def first_fault(stream: UUID, records: Iterable[Record], head: tuple[int, str]) -> Fault | None:
-    """The first bad event of one stream's records, or where they do not end in the (sequence, hash) of the head."""
+def first_fault(stream: UUID, records: Iterable[Record], head: tuple[int, str] | None = None) -> Fault | None:
+    """The first bad event of one stream's records, or where they do not end in the (sequence, hash) of a head."""
     chain = _Chain()
     for record in records:
         if chain.fault is None:
             _follow(chain, record)
-    _end(chain, stream, head)
+    if head is not None:
+        _end(chain, stream, head)
     return chain.fault
 
 

@@ -59,7 +59,24 @@ def test_given_another_hash_when_checked_then_it_does_not_hold(arendal: Any, rec
     assert arendal("receipt", "check", forged).code == 10
 
 
-@pytest.mark.parametrize("text", ["", "arendal", "arendal#x:" + "0" * 64, "arendal#1:abc"])
+def test_given_a_slip_in_the_hash_when_checked_then_told_which_digit_and_not_that_the_log_was_changed(
+    arendal: Any, receipt: str
+) -> None:
+    slip = receipt[:-1] + ("0" if receipt[-1] != "0" else "1")
+    told = " ".join(arendal("receipt", "check", slip).err.split())
+    assert ("1 digit of the hash's 64" in told, "number 64" in told, "mistyped?" in told) == (True, True, True)
+    assert "is not what it was" not in told
+
+
+def test_given_the_hash_of_another_event_when_checked_then_both_are_shown_and_differ(
+    arendal: Any, receipt: str
+) -> None:
+    head, _, digest = receipt.partition(":")
+    told = " ".join(arendal("receipt", "check", f"{head}:{digest[::-1]}").err.split())
+    assert (digest[:12] in told, digest[::-1][:12] in told, "was replaced" in told) == (True, True, True)
+
+
+@pytest.mark.parametrize("text", ["", "arendal", "arendal#x:" + "0" * 64, "arendal#1:abc", "arendal#0:" + "0" * 64])
 def test_given_what_is_no_receipt_when_checked_then_told_what_one_looks_like(arendal: Any, text: str) -> None:
     ended = arendal("receipt", "check", text)
     assert (ended.code, "is no receipt" in ended.err) == (2, True)
