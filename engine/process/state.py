@@ -7,9 +7,9 @@ state holds references to answers, never answers. Nothing is decided here: no gu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Literal
 from uuid import UUID
 
@@ -263,14 +263,15 @@ def fold(events: Iterable[e.Event], state: ProcessState | None = None) -> Proces
 
 def thawed(state: ProcessState) -> ProcessState:
     """A copy that shares nothing that `advance` changes."""
-    new = copy(state)
-    for name in _CONTAINERS:
-        setattr(new, name, dict(getattr(state, name)))
-    new.groups = {key: group.copy() for key, group in state.groups.items()}
+    values: list[Any] = [value.copy() if type(value) is dict else value for value in _VALUES(state)]
+    new = ProcessState(*values)
+    for key, group in new.groups.items():
+        new.groups[key] = group.copy()
     return new
 
 
-_CONTAINERS = tuple(f.name for f in fields(ProcessState) if f.default_factory is dict)
+_VALUES = attrgetter(*(f.name for f in fields(ProcessState)))
+"""All that a state holds, in the order in which it takes it; to ask for one after the other takes twice as long."""
 
 
 def advance(state: ProcessState, event: e.Event) -> ProcessState:

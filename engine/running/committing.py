@@ -18,9 +18,9 @@ from engine.notify import outbox
 from engine.process import commands
 from engine.process import events as e
 from engine.process.access import Actor
-from engine.process.decide import Context, decide
+from engine.process.decide import Context, decided
 from engine.process.decide.answering import as_read
-from engine.process.state import ProcessState, fold
+from engine.process.state import ProcessState
 from engine.running.catalogue import Catalogue
 from engine.running.idempotency import Answers, Receipt, invitation_secret, receipt
 from engine.running.loading import Loaded, Loading
@@ -177,10 +177,11 @@ class Committing:
     ) -> Receipt:
         """Decide on the state and append what follows."""
         state = loaded.state
-        decided = decide(loaded.definition, state, command, self.context(session, state, loaded.records))
-        stored, after = self._sealed(state, decided, command_id)
+        step = decided(loaded.definition, state, command, self.context(session, state, loaded.records))
+        events, after = step.events, step.state
+        stored = self._sealed(state, events, command_id)
         last = stored[-1] if stored else None
-        memberships = [d.payload.membership for d in decided if isinstance(d.payload, e.MembershipAdded)]
+        memberships = [d.payload.membership for d in events if isinstance(d.payload, e.MembershipAdded)]
         answer = {
             "process": state.name or getattr(command, "name", ""),
             "stream": state.stream.hex,
@@ -192,14 +193,14 @@ class Committing:
         }
         if stored:
             definitions = self._catalogue.definitions(after.template)
-            rows = list(worklists.rows(decided, after, definitions, self._people.fingerprint))
+            rows = list(worklists.rows(events, after, definitions, self._people.fingerprint))
             if self._notify:
-                rows += outbox.rows(state, decided, after, definitions(after.bundle), self._people.fingerprint)
+                rows += outbox.rows(state, events, after, definitions(after.bundle), self._people.fingerprint)
             key = None
             if session is not None:
                 key = self._answers.key(state.stream, session, command_id, command, answer)
             # The key that opens answers is known from the log: a state without it is neither kept nor a snapshot.
-            whole = not any(isinstance(event.payload, e.AnswersRevealed) for event in decided)
+            whole = not any(isinstance(event.payload, e.AnswersRevealed) for event in events)
             if whole:
                 after.last_hash = stored[-1].hash
                 rows += self._snapshots.rows(state.sequence, after)
@@ -241,15 +242,11 @@ class Committing:
             earlier=lambda sequence: self._loading.load(state.stream, until=sequence).state,
         )
 
-    def _sealed(
-        self, state: ProcessState, decided: Sequence[e.Event], command_id: str
-    ) -> tuple[list[Record], ProcessState]:
-        """The events as they are stored, encrypted and chained, and the state behind them."""
-        for event in decided:
+    def _sealed(self, state: ProcessState, events: Sequence[e.Event], command_id: str) -> list[Record]:
+        """The events as they are stored, encrypted and chained."""
+        for event in events:
             self._keys_are_there(event.payload, state)
-        records = self._streams.chained(decided, state.last_hash or GENESIS, command_id)
-        after = fold(decided, state)
-        return records, after if after is not None else state
+        return self._streams.chained(events, state.last_hash or GENESIS, command_id)
 
     def _keys_are_there(self, payload: e.Payload, state: ProcessState) -> None:
         """Raise `KeyMissing` where a key that was used before is gone: a new one would part what belongs together."""
@@ -258,7 +255,7 @@ class Committing:
         if isinstance(person, str) and keys.is_destroyed("person", person):  # in the same moment
             raise KeyMissing("this person was erased", hint="Take the person up anew if they come back.")
         owners = {payload.owner_of(name) for name in payload.PERSONAL if getattr(payload, name)}
-        known = {membership.subject for membership in state.memberships.values()}
+        known = {membership.subject for membership in state.memberships.values()} if owners else set()
         if any(keys.raw("subject", str(owner)) is None for owner in owners & known):
             raise KeyMissing(
                 "the key of this person's texts is gone: lost, or destroyed when the person was erased",

@@ -182,8 +182,9 @@ class Log(ABC):
         if key is not None:
             values = (key.stream.hex, key.actor, key.key, key.fingerprint, key.answer)
             keyed = [("INSERT INTO command VALUES (?,?,?,?,?)", values)]
-        head = head_row(last.stream, last.sequence, last.hash)
-        if previous is not None:
+        if previous is None:
+            head = head_row(last.stream, last.sequence, last.hash)
+        else:
             head = _next_head(last, records[0].sequence - 1, previous)
         self._write(records, [head, *rows, *keyed])
 

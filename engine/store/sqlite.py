@@ -17,8 +17,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
+from eventsourcing.persistence import IntegrityError, PersistenceError
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+)
 
 from engine.errors import Conflict, IntegrityFault, SamskapError, SettingsError, StoreError
 from engine.store.group import GroupCommit, Write
@@ -43,6 +49,23 @@ LOCK_SECONDS = 5
 """How long one who writes is waited for, as the library does."""
 
 
+class _Pool(SQLiteConnectionPool):
+    """The library's pool; its own connections keep one prepared statement, and a commit has a dozen."""
+
+    def _create_connection(self) -> SQLiteConnection:
+        connection = sqlite3.connect(self.db_name, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        return SQLiteConnection(connection, max_age=self.max_age)
+
+
+class _Datastore(SQLiteDatastore):
+    """The library's datastore, over connections of ours."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.pool = _Pool(db_name=str(path))
+
+
 class _Recorder(SQLiteApplicationRecorder):
     """The library's recorder, with positions that are never given twice and our rows in the same transaction."""
 
@@ -57,7 +80,8 @@ class _Recorder(SQLiteApplicationRecorder):
 
     def put(self, cursor: SQLiteCursor, write: Write) -> None:
         """The events of one write and its rows, within a transaction."""
-        self._insert_events(cursor, [StoredEvent(r.stream, r.sequence, r.type, r.body) for r in write.records])
+        events = [(r.stream.hex, r.sequence, r.type, r.body) for r in write.records]
+        cursor.executemany(self.insert_events_statement, events)
         for statement, values in write.rows:
             cursor.execute(statement, tuple(values))
 
@@ -83,7 +107,7 @@ class SqliteLog(Log):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             _check_rights(path)
-            self._datastore = SQLiteDatastore(str(path), single_row_tracking=True)
+            self._datastore = _Datastore(path)
             self._recorder = _Recorder(self._datastore)
             self._recorder.create_table()
             self._group = GroupCommit(self._commit)

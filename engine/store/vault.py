@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from engine import codec
@@ -22,7 +23,7 @@ _ERASED = Erased().model_dump()
 
 def protect(payload: Payload, keys: KeyFolder) -> dict[str, Any]:
     """The payload as it is stored."""
-    stored = payload.model_dump(mode="json" if _has_moments(payload) else "python")
+    stored = payload.model_dump(mode="json" if _has_moments(type(payload)) else "python")
     for name in payload.PERSONAL:
         if stored.get(name):
             subject = payload.owner_of(name)
@@ -85,5 +86,6 @@ def _decrypted(keys: KeyFolder, subject: str, text: str) -> object:
     return _ERASED if found is None else codec.decode(found)
 
 
-def _has_moments(payload: Payload) -> bool:
-    return any(name in type(payload).model_fields for name in ("due", "expires_at"))
+@cache
+def _has_moments(kind: type[Payload]) -> bool:
+    return any(name in kind.model_fields for name in ("due", "expires_at"))

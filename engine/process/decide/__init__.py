@@ -21,7 +21,7 @@ from engine.process.decide.step import Context, Step
 from engine.process.state import ProcessState
 from engine.template.chart import Definition
 
-__all__ = ["Context", "decide"]
+__all__ = ["Context", "decide", "decided"]
 
 _HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {  # each takes its own command
     c.Start: beginning.start,
@@ -63,6 +63,11 @@ _HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {  # each tak
 
 def decide(definition: Definition, state: ProcessState, command: c.Command, context: Context) -> list[e.Event]:
     """The events that follow; raise `Refused`, `NotFound` or `Conflict` where the command may not be carried out."""
+    return decided(definition, state, command, context).events
+
+
+def decided(definition: Definition, state: ProcessState, command: c.Command, context: Context) -> Step:
+    """The same, with the state behind the events, for who would fold them anyway; what is given is left as it was."""
     step = Step(definition, state, context)
     _check_status(state, command)
     timing.end_delegations(step)
@@ -70,7 +75,7 @@ def decide(definition: Definition, state: ProcessState, command: c.Command, cont
     if not isinstance(command, c.UndoMigration):  # that leads to where the process had come to rest
         settle(step)
     step.tell_incidents()
-    return step.events
+    return step
 
 
 _WHILE_SUSPENDED = (
