@@ -377,8 +377,9 @@ class ProcessMigrated(Payload):
     """The process goes on under another version of its template; what was answered stays.
 
     `states` and `tasks` lead from names to those that they have from now on; `remembered` is what history states lead
-    to, and `counters` what they are, from now on; `dropped` are deadlines that are no more. `before` is the last
-    sequence before the migration, and `undoes` that of the migration which this one takes back.
+    to, `counters` what they are, and `entries` how often each state was entered, from now on (empty: as before);
+    `dropped` are deadlines that are no more. `before` is the last sequence before the migration, and `undoes` that of
+    the migration which this one takes back.
     """
 
     TYPE: ClassVar[str] = "process.migrated"
@@ -392,6 +393,7 @@ class ProcessMigrated(Payload):
     tasks: dict[str, str] = {}
     remembered: dict[str, tuple[str, ...]] = {}
     counters: dict[str, int] = {}
+    entries: dict[str, int] = {}
     dropped: tuple[str, ...] = ()
     undoes: int | None = None
     subject: str

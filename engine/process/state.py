@@ -500,7 +500,8 @@ def _deadline_passed(state: ProcessState, _: e.Event, p: e.DeadlinePassed) -> No
 def _migrated(state: ProcessState, event: e.Event, p: e.ProcessMigrated) -> None:
     state.version, state.bundle = p.version, p.bundle
     state.remembered, state.counters = dict(p.remembered), dict(p.counters)
-    state.renamed.update(p.tasks)
+    state.entries = dict(p.entries) or state.entries
+    state.renamed = {then: p.tasks.get(now, now) for then, now in state.renamed.items()} | p.tasks
     for name, instance in state.instances.items():
         if instance.state in p.states:
             state.instances[name] = replace(instance, state=p.states[instance.state])

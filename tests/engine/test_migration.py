@@ -81,6 +81,7 @@ def place(state: ProcessState, tasks: Iterable[str]) -> Mapping[str, Any]:
         "entered": {name: state.entered_at[name] for name in state.active},
         "remembered": state.remembered,
         "counters": state.counters,
+        "entries": state.entries,
         "open": {i.id: (i.status, i.roles, i.state, i.due) for i in state.instances.values() if i.pending},
         "done": {
             i.id: [s.sequence for s in i.submissions]
@@ -327,6 +328,80 @@ def test_given_a_name_that_is_nowhere_when_planned_then_it_is_told(
 ) -> None:
     with pytest.raises(Refused, match=told):
         moved(world, publish(("nb: Plan,", "nb: P,")), **parts)
+
+
+# -- and round again --------------------------------------------------------------------------------------------------
+
+ROUND = [
+    ("  ended: {title", "  later:\n    title: {nb: S, nn: S, en: L}\n    actions:\n"
+     "      again: {title: {nb: I, nn: I, en: A}, by: lead, to: plan}\n  ended: {title"),
+    ("      open:\n", "      put_off: {title: {nb: U, nn: U, en: U}, by: lead, to: later}\n      open:\n"),
+]  # fmt: skip
+"""A state `later` beside `plan`, with a way there and back."""
+OF_ANOTHER_NAME = [*RENAMED, ("to: plan}", "to: draft}")]
+
+
+@pytest.fixture
+def put_off(world: Any, publish: Any) -> Any:
+    """A process in `later`, whose goal was answered in `plan` before."""
+    moved(world, publish(*ROUND))
+    world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+    world.do("kari", c.Act("put_off"))
+    return world
+
+
+@pytest.mark.parametrize("states", [{"plan": "draft"}, {}], ids=["the plan says so", "the plan is silent"])
+def test_given_a_renamed_state_when_the_process_loops_back_into_it_then_its_tasks_are_asked_anew(
+    put_off: Any, publish: Any, states: Any
+) -> None:
+    moved(put_off, publish(*ROUND, *OF_ANOTHER_NAME, version="1.2.0"), states=states)
+    put_off.do("kari", c.Act("again"))
+    assert put_off.state.instances["goal.2"].status == "open"
+    assert put_off.state.group("goal", "draft").instances == ["goal.2"]
+    with pytest.raises(Refused, match="not open now"):
+        put_off.do("kari", c.Act("open"))
+
+
+def test_given_a_renamed_state_that_was_left_when_conditions_read_its_tasks_then_what_was_answered_there(
+    put_off: Any, publish: Any
+) -> None:
+    moved(put_off, publish(*ROUND, *OF_ANOTHER_NAME, version="1.2.0"), states={"plan": "draft"})
+    assert put_off.state.group("goal", "draft").done == 1
+
+
+def test_given_a_renamed_state_that_was_left_when_going_back_to_it_then_its_answers_count_again(
+    put_off: Any, publish: Any
+) -> None:
+    moved(put_off, publish(*ROUND, *OF_ANOTHER_NAME, version="1.2.0"), states={"plan": "draft"})
+    put_off.do("kari", c.StepBack("draft", "Vi glemte noe"))
+    assert put_off.state.instances["goal.2"].status == "done"
+
+
+def test_given_a_task_in_another_state_when_that_is_entered_then_it_is_asked_anew(put_off: Any, publish: Any) -> None:
+    goal = "      goal: {title: {nb: Mål, nn: Mål, en: Goal}, form: note, by: [lead, member]}\n"
+    elsewhere = [
+        (goal, ""),
+        ("to: plan}", "to: aiming}"),
+        ("  ended: {title", f"  aiming:\n    title: {{nb: S, nn: S, en: A}}\n    tasks:\n{goal}    actions:\n"
+         "      on: {title: {nb: V, nn: V, en: O}, by: lead, to: plan}\n  ended: {title"),
+    ]  # fmt: skip
+    moved(put_off, publish(*ROUND, *elsewhere, version="1.2.0"))
+    put_off.do("kari", c.Act("again"))
+    assert put_off.state.instances["goal.2"].status == "open"
+
+
+def test_given_a_task_renamed_twice_when_asked_for_its_name_now_then_the_last_one(world: Any, publish: Any) -> None:
+    def called(name: str) -> list[tuple[str, str]]:
+        return [
+            ("      goal: ", f"      {name}: "),
+            ("tasks.goal", f"tasks.{name}"),
+            ("answers.goal", f"answers.{name}"),
+        ]
+
+    moved(world, publish(*called("aim")), tasks={"goal": "aim"})
+    moved(world, publish(*called("target"), version="1.2.0"), tasks={"aim": "target"})
+    assert world.state.renamed["goal"] == "target"
+    assert undone(world).renamed["goal"] == "aim"
 
 
 # -- and back ---------------------------------------------------------------------------------------------------------

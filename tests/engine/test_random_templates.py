@@ -500,6 +500,7 @@ class Life:
         events = [replace(event, command_id=number) for event in decided]
         stepwise = before
         for event in events:
+            self.asked_anew(event, stepwise)
             stepwise = evolve(stepwise, event)
             self.seen[event.type] += 1
         self.events += events
@@ -512,6 +513,14 @@ class Life:
             return decide(self.definition, self.state, command, self.context(handle))
         except SamskapError as error:
             return error
+
+    def asked_anew(self, event: e.Event, before: ProcessState) -> None:
+        """A state that is entered, and not one that goes on, has nothing of its tasks yet."""
+        entered = event.payload
+        if isinstance(entered, e.StateEntered) and entered.since is None:
+            tasks = self.definitions[event.bundle_hash or self.first.bundle].tasks_of.get(entered.state, ())
+            assert not any((task.id, entered.entry) in before.groups for task in tasks), entered
+            self.seen["entered after a migration"] += before.bundle == self.later.bundle
 
     def check_access(self, handle: str, command: c.Command, refused: SamskapError | None) -> None:
         """`may` says no more and no less than `decide` does."""
@@ -768,6 +777,7 @@ class Life:
         self.seen["migration taken back"] += 1
         assert (self.state.active, self.state.bundle) == (active, before.bundle)
         assert self.state.counters == before.counters
+        assert self.state.entries == before.entries
         assert {m.id: m.roles for m in self.state.memberships.values()} == {
             m.id: m.roles for m in before.memberships.values()
         }

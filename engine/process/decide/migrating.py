@@ -185,8 +185,7 @@ class _Move:
             before = names.get(state)
             if before is None:
                 enter(step, state)
-                if state in entries or state in self.plan.states.values():
-                    self._keep(state, entries)
+                self._keep(state, entries)
             elif before != state:
                 step.emit(e.StateEntered(state=state, entry=entries[before], since=since.get(before)))
         self._deadlines(names, old_pending)
@@ -240,11 +239,21 @@ class _Move:
                 tasks={old: now for old in self.plan.tasks if (now := self._task_now(old)) is not None},
                 remembered=remembered,
                 counters=dict(state.counters),
+                entries=self._entries(),
                 dropped=tuple(gone),
                 subject=step.context.actor.subject or step.actor,
                 reason=reason,
             )
         )
+
+    def _entries(self) -> dict[str, int]:
+        """How often states were entered: one that goes on under a new name was so as often, wherever the process is."""
+        entries = dict(self.step.state.entries)
+        for old, entry in self.step.state.entries.items():
+            now = self._now(old)
+            if now is not None and now != old and self._same(old, now):
+                entries[now] = max(entry, entries.get(now, 0))
+        return entries
 
     def _has_deadline(self, pending: Pending) -> bool:
         node = self.new.nodes.get(pending.state or "")
@@ -259,8 +268,10 @@ class _Move:
                     self.step.emit(e.RoleGranted(membership=member.id, role=now))
 
     def _keep(self, state: str, entries: Mapping[str, int]) -> None:
-        """What was answered in a state that another took in counts there too, where the tasks are the same."""
-        for before in [name for name in entries if self.plan.states.get(name, name) == state]:
+        """What was answered in a state that another took in, or some tasks of, counts there too."""
+        tasks = [task.id for task in self.new.tasks_of.get(state, ())]
+        homes = {self.old.tasks[task].state for task in tasks if task in self.old.tasks}
+        for before in [name for name in entries if name in homes or self.plan.states.get(name, name) == state]:
             keep_answers(self.step, state, entries[before])
 
     def _deadlines(self, names: Mapping[str, str], old: Mapping[str, Pending]) -> None:
@@ -360,7 +371,9 @@ class _Undo:
                 before=step.state.sequence,
                 states={now: was for now, was in back.items() if now and was and now != was},
                 remembered=dict(before.remembered),
+                tasks={name: before.renamed.get(name, name) for name in step.state.renamed},
                 counters=dict(before.counters),
+                entries=dict(before.entries),
                 dropped=tuple(gone),
                 undoes=undone,
                 subject=step.context.actor.subject or step.actor,

@@ -95,7 +95,7 @@ def enter(step: Step, state: str) -> None:
     """Enter a state: its counter, deadlines and tasks; a final one at the top ends the process."""
     spec = step.definition.nodes[state].spec
     counters = {spec.count: step.state.counters.get(spec.count, 0) + 1} if spec.count else {}
-    step.emit(e.StateEntered(state=state, entry=step.state.entries.get(state, 0) + 1, counters=counters))
+    step.emit(e.StateEntered(state=state, entry=_next_entry(step, state), counters=counters))
     for name, deadline in spec.deadlines.items():
         due = due_at(step.context.at, deadline.after, step.definition.template.calendar)
         step.emit(e.DeadlineSet(deadline=f"state:{state}:{name}", due=due, state=state))
@@ -106,3 +106,15 @@ def enter(step: Step, state: str) -> None:
         for group in [g for (task, _), g in step.state.groups.items() if task in anywhere]:
             withdraw(step, group.instances)
         step.emit(e.ProcessFinished(state=state))
+
+
+def _next_entry(step: Step, state: str) -> int:
+    """The number of a new entry: one under which none of the state's tasks was asked, also elsewhere or before a move.
+
+    In another version of the template the tasks may have been another state's, whose entries were counted apart.
+    """
+    tasks = [task.id for task in step.definition.tasks_of.get(state, ())]
+    entry = step.state.entries.get(state, 0) + 1
+    while any((task, entry) in step.state.groups for task in tasks):
+        entry += 1
+    return entry
