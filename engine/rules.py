@@ -99,9 +99,9 @@ NAMES: Final[Mapping[str, Rule]] = {
         "tasks",
     ),
     "each-no-list": Rule(
-        "rows of what is no list, or whose rows have no `id`",
+        "rows of what is no list, or whose rows need no `id`",
         "extra: {title: …, form: note, by: lead, each: ▸answers.goal.text}",
-        "ask for a list whose rows have an `id`",
+        "ask for a list whose rows have an `id`, and need it",
         "tasks",
     ),
     "each-of-many": Rule(

@@ -98,6 +98,11 @@ SENTENCES: Final[Mapping[str, tuple[str, str, str]]] = {
         "Bruk små bokstavar (a–z), tal og understrek, og byrj med ein bokstav.",
         "Use small letters (a–z), digits and underscore, and begin with a letter.",
     ),
+    "same_id": (
+        "Rad {row} heter det samme. Gi denne raden et eget navn: små bokstaver (a–z), tall og understrek.",
+        "Rad {row} heiter det same. Gi denne rada eit eige namn: små bokstavar (a–z), tal og understrek.",
+        "Row {row} has the same name. Give this row one of its own: small letters (a–z), digits and underscore.",
+    ),
     "example": ("Skriv det slik: {example}.", "Skriv det slik: {example}.", "Write it like this: {example}."),
     "pattern": (
         "Dette er ikke skrevet på den måten det skal. {help}",

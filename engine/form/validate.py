@@ -20,6 +20,7 @@ from engine.form.checks import Wrong, checker, wrongs
 from engine.form.language import COMMENT_SUFFIX, MAX_ROWS
 from engine.form.model import Field, Form, alternatives, build
 from engine.form.refs import Schema, mapping, sequence
+from engine.form.row_ids import MALFORMED, REPEATED, unusable
 
 MAX_ERRORS = 50
 MAX_ROWS_IN_ALL = 1_000
@@ -60,6 +61,9 @@ class Validator:
         for path, number in _numbers(self.form.fields, answers):
             if not fits(number) and len(found) < MAX_ERRORS:
                 found.setdefault(path, Wrong(path, DIGITS, None, {}, None, ()))
+        for row_id in unusable(self.form.fields, answers):
+            if len(found) < MAX_ERRORS:
+                found.setdefault(row_id.path, Wrong(row_id.path, row_id.keyword, row_id.earlier, {}, None, ()))
         unknown = 0
         told: list[FieldError] = []
         for path, wrong in sorted(found.items(), key=lambda item: self._order(item[0])):
@@ -74,6 +78,8 @@ class Validator:
         keyword, schema = wrong.keyword, wrong.schema
         if keyword == DIGITS:
             return messages.say("digits", language, before=DIGITS_BEFORE, after=DIGITS_AFTER)
+        if keyword in (MALFORMED, REPEATED):
+            return messages.say("slug" if keyword == MALFORMED else "same_id", language, row=wrong.value)
         field, siblings = _find(self.form.fields, path)
         if keyword == "additionalProperties":
             return _unknown(str(path[-1]), siblings, suggest, language)

@@ -151,9 +151,9 @@ class _Making:
         required = sequence(mapping(field.schema.get("items")).get("required"))
         rows = [self.object(field.items, required) for _ in range(self.random.randint(least, most))]
         for number, row in enumerate(rows, 1):
-            if "id" in row and isinstance(row["id"], str):
+            if "id" in row and isinstance(row["id"], str) and not field.items["id"].choices:
                 row["id"] = f"row_{number}"
-        return list(rows)
+        return list({str(row.get("id", number)): row for number, row in enumerate(rows)}.values())
 
     # -- putting right ----------------------------------------------------------------------------------------------
 

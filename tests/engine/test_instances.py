@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.errors import LintError, Refused
+from engine.codec import Json
+from engine.engine import Engine
+from engine.errors import AnswersInvalid, FieldError, LintError, Refused
+from engine.form.row_ids import MALFORMED, REPEATED
+from engine.form.validate import Validator
 from engine.process import commands as c
 from engine.process.explain_words import words
 from engine.store import worklists
 from engine.template import bundle
+from engine.template.chart import Definition
 
 if TYPE_CHECKING:
     World = Any  # the class stands in conftest.py, which cannot be imported
@@ -134,6 +140,55 @@ def test_given_a_row_that_went_when_it_comes_back_then_it_is_open_again(make: Ca
     for ids in (("course", "mentor"), ("course",), ("course", "mentor")):
         do(world, "kari", c.Submit("list.1", rows(*ids)))
     assert statuses(world, "judge") == {"judge.1.course": "open", "judge.1.mentor": "open"}
+
+
+def test_given_rows_of_the_same_id_when_answered_then_refused_and_no_instance_is_missing(
+    make: Callable[..., World],
+) -> None:
+    world = make()
+    with pytest.raises(AnswersInvalid) as caught:
+        do(world, "kari", c.Submit("list.1", rows("choir", "choir")))
+    assert [error.path for error in caught.value.fields] == ["rows[1].id"]
+    assert statuses(world, "judge") == {}
+
+
+class Before(Definition):
+    """A template as it ran when nobody looked at the ids of rows."""
+
+    @cached_property
+    def validators(self) -> Mapping[str, Validator]:
+        return {name: Unlooked(form) for name, form in self.forms.items()}
+
+
+class Unlooked(Validator):
+    """Takes any id of a row."""
+
+    def errors(self, answers: Json, language: str = "nb") -> list[FieldError]:
+        return [one for one in super().errors(answers, language) if one.keyword not in (MALFORMED, REPEATED)]
+
+
+def before(definition: Definition) -> Definition:
+    return Before(definition.template, definition.forms, definition.bundle, definition.file)
+
+
+def test_given_rows_of_the_same_id_stored_before_when_read_then_the_history_folds_and_can_be_put_right(
+    make: Callable[..., World],
+) -> None:
+    world = make()
+    earlier = Engine.open(world.folder, clock=world.clock, prepare=before)
+    earlier.handle(world.person("kari"), "q", c.Submit("list.1", rows("choir", "choir")))
+    earlier.close()
+    assert statuses(world, "judge") == {"judge.1.choir": "open"}
+    do(world, "ola", c.Submit("judge.1.choir", {"text": "god"}))
+    do(world, "kari", c.Submit("list.1", rows("choir", "band")))
+    assert statuses(world, "judge") == {"judge.1.choir": "done", "judge.1.band": "open"}
+
+
+def test_given_rows_that_need_no_id_when_linted_then_told(write_small: Callable[..., Path], tmp_path: Path) -> None:
+    text = TEMPLATE.replace("COMPLETE", "")
+    with pytest.raises(LintError) as caught:
+        bundle.read("small", [write_small(tmp_path, text, rows=ROWS.replace("      required: [id]\n", ""))])
+    assert [problem.rule for problem in caught.value.problems] == ["each-no-list"]
 
 
 def test_given_a_list_of_a_task_with_many_answers_when_linted_then_told(

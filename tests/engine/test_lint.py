@@ -81,6 +81,7 @@ properties:
     type: array
     items:
       type: object
+      required: [id]
       properties: {id: {title: Id, x-i18n: {nn: {title: Id}, en: {title: Id}}, type: string}}
 """
 

@@ -62,8 +62,8 @@ def each(subject: Subject, rows: str, path: Path) -> Iterator[Problem]:
     field = form.fields.get(name)
     if field is None:
         yield subject.unknown("unknown-field", "field", name, form.fields, path)
-    elif field.kind != "list" or "id" not in field.items or field.personal:
-        hint = "Ask for a list of rows that have an `id`."
+    elif field.kind != "list" or "id" not in field.items or not field.items["id"].required or field.personal:
+        hint = "Ask for a list of rows that have an `id`, and need it (`required: [id]`)."
         yield subject.problem("each-no-list", f"“{name}” is no list whose rows have an id", path, hint)
     elif task.each or task.repeatable or task.sealed:
         hint = "Let one open answer hold the list."

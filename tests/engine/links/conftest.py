@@ -112,7 +112,7 @@ properties:
     title: Steder
     type: array
     maxItems: 5
-    items: {type: object, required: [id], properties: {id: {title: Sted, type: string, maxLength: 20}}}
+    items: {type: object, required: [id], properties: {id: {title: Sted, type: string, maxLength: 20, pattern: '^[a-zæøå ]+$'}}}
 """.replace("title: {nb: Skisse}", "title: Skisse")
 
 TALK = """
