@@ -26,7 +26,7 @@ def closed(state: ProcessState, instance: Instance, task: TaskNode, subject: str
     """
     this = (instance.id,)
     if instance.status == "withdrawn" or not is_active(state, instance):
-        return Reason("closed", whom=this)
+        return _over(instance, task)
     if instance.status == "waiting":
         return Reason("turn", whom=whose_turn(state, instance))
     if instance.status == "open" or task.spec.repeatable:
@@ -36,6 +36,15 @@ def closed(state: ProcessState, instance: Instance, task: TaskNode, subject: str
     if instance.element is not None and instance.submissions[-1].subject != subject:
         return Reason("answered by another", whom=this)
     return None
+
+
+def _over(instance: Instance, task: TaskNode) -> Reason:
+    """Why an instance takes no answer any more: it never got one, or the one it got can be put right no more."""
+    this = (instance.id,)
+    if instance.status == "withdrawn" or not instance.submissions or task.spec.repeatable:
+        return Reason("closed", whom=this)
+    later = task.spec.correct_by or ()
+    return Reason("answered and over, but for" if later else "answered and over", roles=later, whom=this)
 
 
 def is_active(state: ProcessState, instance: Instance) -> bool:

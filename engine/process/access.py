@@ -213,18 +213,27 @@ def _submit(own: list[Membership], deed: ToSubmit, state: ProcessState, definiti
         if other in fitting:
             role = next(r for r in deed.instance.roles if r in other.roles)
             return Verdict(True, membership=_stand_in(own, other), role=role, on_behalf_of=other)
-    task = definition.tasks[deed.instance.task].spec
-    if not task.assisted:
-        return mine
-    if deed.membership is None and deed.instance.membership is None:
-        return Verdict(False, Reason("on whose behalf"))
+    if definition.tasks[deed.instance.task].spec.assisted and fitting:
+        return _assist(own, deed, fitting, this, definition)
+    return mine
+
+
+def _assist(
+    own: list[Membership], deed: ToSubmit, fitting: list[Membership], whom: tuple[str, ...], definition: Definition
+) -> Verdict:
+    """Whether one may enter for somebody that an instance is for; `whom` are they, where it is for one or one party."""
+    starter = definition.template.starter
     for other in fitting:
         helper = _helper(own, other, definition)
+        if helper is not None and deed.membership is None and deed.instance.membership is None:
+            return Verdict(False, Reason("on whose behalf"))
         if helper is not None:
             role = next(r for r in deed.instance.roles if r in other.roles)
             return Verdict(True, membership=helper, role=role, on_behalf_of=other)
-    whom = this or ((deed.membership,) if deed.membership else ())
-    return Verdict(False, Reason("assisted", roles=(definition.template.starter,), whom=whom))
+    whom = whom or ((deed.membership,) if deed.membership else ())
+    if whom:
+        return Verdict(False, Reason("assisted", roles=(starter,), whom=whom))
+    return Verdict(False, Reason("role", roles=tuple(dict.fromkeys((*deed.instance.roles, starter)))))
 
 
 def might_submit(instance: Instance, state: ProcessState, definition: Definition) -> list[Membership]:

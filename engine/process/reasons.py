@@ -93,9 +93,9 @@ SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "This is for {whom} to fill in, and nobody else may.",
     },
     "on whose behalf": {
-        "nb": "Si på vegne av hvem, med nummeret på medlemskapet.",
-        "nn": "Sei på vegner av kven, med nummeret på medlemskapen.",
-        "en": "Say on whose behalf, by the membership's number.",
+        "nb": "Si på vegne av hvem, med nummeret på medlemskapet: --on-behalf-of m3.",
+        "nn": "Sei på vegner av kven, med nummeret på medlemskapen: --on-behalf-of m3.",
+        "en": "Say on whose behalf, by the membership's number: --on-behalf-of m3.",
     },
     "assisted": {
         "nb": "Bare {whom}, noen fra samme part eller {roles} kan fylle ut dette.",
@@ -121,6 +121,16 @@ SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
         "nb": "{whom} er lukket: den ble trukket tilbake, eller tiden er ute.",
         "nn": "{whom} er lukka: ho vart trekt tilbake, eller tida er ute.",
         "en": "{whom} is closed: it was withdrawn, or its time is over.",
+    },
+    "answered and over": {
+        "nb": "{whom} er besvart, og kan ikke rettes lenger.",
+        "nn": "{whom} er svart på, og kan ikkje rettast lenger.",
+        "en": "{whom} was answered, and can be put right no more.",
+    },
+    "answered and over, but for": {
+        "nb": "{whom} er besvart, og nå kan bare {roles} rette det.",
+        "nn": "{whom} er svart på, og no kan berre {roles} rette det.",
+        "en": "{whom} was answered, and only {roles} may put it right now.",
     },
     "turn": {
         "nb": "Dette venter på tur; først svarer {whom}.",

@@ -93,8 +93,23 @@ def test_given_no_reason_when_the_role_puts_it_right_then_refused(world: World) 
 
 def test_given_somebody_without_the_role_when_they_put_it_right_later_then_refused(world: World) -> None:
     do(world, "kari", c.Act("open"))
-    with pytest.raises(Refused, match="is closed"):
+    with pytest.raises(Refused, match=r"goal\.1 was answered, and only the lead may put it right now"):
         do(world, "ola", c.Submit("goal.1", {"text": "b"}, reason="x"))
+
+
+def test_given_an_answer_whose_time_is_over_when_nobody_may_put_it_right_then_told_that_it_was_answered(
+    world: World,
+) -> None:
+    do(world, "ola", c.Submit("choose.1.town", {"shown": "open"}))
+    do(world, "kari", c.Act("open"))
+    with pytest.raises(Refused, match=r"choose\.1\.town was answered, and can be put right no more"):
+        do(world, "ola", c.Submit("choose.1.town", {"shown": "protected"}))
+
+
+def test_given_what_was_never_answered_when_its_time_is_over_then_told_that_it_is_closed(world: World) -> None:
+    do(world, "kari", c.Act("open"))
+    with pytest.raises(Refused, match=r"choose\.1\.club is closed"):
+        do(world, "eva", c.Submit("choose.1.club", {"shown": "open"}))
 
 
 def test_given_ones_own_answer_when_put_right_in_time_then_no_reason_is_needed(world: World) -> None:

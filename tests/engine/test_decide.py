@@ -156,7 +156,7 @@ def test_given_a_repeatable_task_when_submitted_twice_then_both_count(world: Wor
 
 def test_given_a_state_that_was_left_when_its_task_is_answered_then_refused(world: World) -> None:
     world.to_voting()
-    with pytest.raises(Refused, match="closed"):
+    with pytest.raises(Refused, match="was answered, and can be put right no more"):
         world.submit("kari", "goal.1", {"text": "for sent"})
 
 

@@ -129,6 +129,49 @@ def test_given_a_task_taken_on_when_the_person_answers_the_other_one_then_it_is_
         do(world, "kari", c.Claim("minutes.1", "m3"))
 
 
+# -- entering on behalf of others -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def assisted(
+    new_world: Callable[..., World], write_small: Callable[..., Path], small_text: str, tmp_path: Path
+) -> Iterator[World]:
+    """The small world, where the goal is for the members to set and the lead may enter it; gro is a guest."""
+    text = small_text.replace("form: note, by: [lead, member]}", "form: note, by: member, assisted: true}")
+    found: World = new_world(tmp_path / "data")
+    text = text.replace("version: 1.0.0", "version: 1.1.0")
+    found.engine.publish(bundle.read("small", [write_small(tmp_path / "config", text)]))
+    found.engine.start(found.person("kari"), "small", "q", "Q")
+    token = found.engine.invite(found.person("kari"), "q", ("guest",), None).result["token"]
+    found.engine.join(found.person("gro"), token)
+    yield found
+    found.engine.close()
+
+
+def take_in_ola(world: World) -> None:
+    do(world, "kari", c.AddParty("town", "town"))
+    token = world.engine.invite(world.person("kari"), "q", ("member",), "town").result["token"]
+    world.engine.join(world.person("ola"), token)
+
+
+def test_given_who_may_help_when_they_say_not_whom_then_told_of_the_option_and_with_it_taken(assisted: World) -> None:
+    take_in_ola(assisted)
+    with pytest.raises(NotAllowed, match=r"say on whose behalf.* --on-behalf-of m3"):
+        do(assisted, "kari", c.Submit("goal.1", {"text": "et mål"}))
+    do(assisted, "kari", c.Submit("goal.1", {"text": "et mål"}, "m3"))
+
+
+def test_given_who_may_not_even_help_when_they_answer_then_told_who_may(assisted: World) -> None:
+    take_in_ola(assisted)
+    with pytest.raises(NotAllowed, match=r"^only the member or the lead may do this$"):
+        do(assisted, "gro", c.Submit("goal.1", {"text": "et mål"}))
+
+
+def test_given_nobody_to_help_when_the_lead_answers_then_told_whose_it_is(assisted: World) -> None:
+    with pytest.raises(NotAllowed, match=r"^this is for the member to fill in, and nobody else may$"):
+        do(assisted, "kari", c.Submit("goal.1", {"text": "et mål"}))
+
+
 # -- delegation -------------------------------------------------------------------------------------------------------
 
 
