@@ -377,6 +377,19 @@ def test_given_a_renamed_state_that_was_left_when_going_back_to_it_then_its_answ
     assert put_off.state.instances["goal.2"].status == "done"
 
 
+@pytest.mark.parametrize(("to", "hint"), [("plan", "Did you mean “plans”?"), ("work", "It was in later, plans.")])
+def test_given_a_renamed_state_when_going_back_elsewhere_then_states_are_told_by_their_names_now(
+    put_off: Any, publish: Any, to: str, hint: str
+) -> None:
+    digest = publish(
+        *[(old, new.replace("draft", "plans")) for old, new in [*ROUND, *OF_ANOTHER_NAME]], version="1.2.0"
+    )
+    moved(put_off, digest, states={"plan": "plans"})
+    with pytest.raises((NotFound, Refused)) as caught:
+        put_off.do("kari", c.StepBack(to, "Vi glemte noe"))
+    assert caught.value.hint == hint
+
+
 def test_given_a_task_in_another_state_when_that_is_entered_then_it_is_asked_anew(put_off: Any, publish: Any) -> None:
     goal = "      goal: {title: {nb: Mål, nn: Mål, en: Goal}, form: note, by: [lead, member]}\n"
     elsewhere = [

@@ -57,10 +57,11 @@ def step_back(step: Step, command: c.StepBack) -> None:
     answers that count again would lead straight on: then somebody has to say what is to be done again.
     """
     step.require(ToManage())
+    been_in = [state for state in step.state.entries if state in step.definition.nodes]  # not by an earlier name
     if command.to not in step.definition.nodes or step.definition.nodes[command.to].spec.history is not None:
-        raise unknown("state", command.to, step.state.entries)
-    if command.to not in step.state.entries:
-        raise Refused(f"the process has not been in “{command.to}”", hint=f"It was in {', '.join(step.state.entries)}.")
+        raise unknown("state", command.to, been_in)
+    if command.to not in been_in:
+        raise Refused(f"the process has not been in “{command.to}”", hint=f"It was in {', '.join(been_in)}.")
     if not command.reason.strip():
         raise Refused("going back needs a reason that all can read", hint="Give one with --reason.")
     before = dict(step.state.entries)
