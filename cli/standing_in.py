@@ -57,8 +57,15 @@ def delegate(
 
 
 def _end_of(call: Call, last: date | None) -> datetime | None:
-    """The end of a day in the workspace's zone."""
-    return datetime.combine(last + timedelta(days=1), time(), call.zone) if last else None
+    """The end of a day in the workspace's zone; raise `Refused` where that is past."""
+    from engine.errors import Refused
+
+    if last is None:
+        return None
+    end = datetime.combine(last + timedelta(days=1), time(), call.zone)
+    if end <= call.now():
+        raise Refused(f"{last} is past", hint="Give a day to come, or none.")
+    return end
 
 
 @commands.add("hand-over", example="samskap hand-over arendal-2026 m1 facilitator --to m4")

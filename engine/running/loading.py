@@ -99,10 +99,16 @@ class Loading:
         return known is not None and known.state.sequence >= sequence and not (known.state.links or known.state.parents)
 
     def at(self, name: str, moment: datetime | int) -> Loaded:
-        """A process as it was at a time (UTC) or after a sequence, under the bundle that held then."""
+        """A process as it was at a time (UTC) or after a sequence; raise `NotFound` where it had not come so far."""
         stream = self.stream(name)
         if isinstance(moment, int):
-            return self.load(stream, until=moment)
+            loaded = self.load(stream, until=moment)
+            if loaded.fault is None and loaded.state.sequence < moment:
+                raise NotFound(
+                    f"“{name}” has no event {moment}: its last is {loaded.state.sequence}",
+                    hint=f"`samskap history {name}` numbers them; `samskap status {name}` tells how it is now.",
+                )
+            return loaded
         before = [ev.sequence for ev in self._streams.events(self._log.read(stream)) if ev.recorded_at <= moment]
         if not before:
             raise NotFound(f"“{name}” had not begun at {moment.isoformat()}")

@@ -159,3 +159,12 @@ def test_given_somebody_who_left_when_asked_about_a_moment_then_only_while_they_
         return len(preparation.done(*asked, "--json", who="kari").data["readers"])
 
     assert (could(ended - 1), could(ended)) == (1, 0)
+
+
+def test_given_the_number_of_no_event_when_asked_how_it_was_then_not_found_and_the_last_is_told(
+    preparation: Any,
+) -> None:
+    last = told(preparation)[-1]["sequence"]
+    assert preparation("at", "arendal", str(last), who="kari").code == 0
+    missing = preparation("at", "arendal", str(last + 1), who="kari")
+    assert (missing.code, f"its last is {last}" in missing.err) == (7, True)

@@ -49,3 +49,8 @@ def test_given_a_stand_in_when_looked_back_then_in_whose_place_they_acted_then(p
     assert since - before == 1
     assert [acting(sequence)["m3"] for sequence in (log[-3], log[-2], log[-1])] == [[], ["Ola"], []]
     assert "Acts for" in preparation.done("at", "arendal", str(log[-2]), who="kari").out
+
+
+def test_given_a_day_that_is_past_when_delegated_until_it_then_that_day_is_told(preparation) -> None:
+    refused = preparation("delegate", "arendal", "m2", "--to", "m3", "--until", "2026-01-31", who="ola")
+    assert (refused.code, "2026-01-31 is past" in refused.err) == (5, True)
