@@ -49,6 +49,8 @@ def do(stage: Stage, file: Scenarios, step: Step) -> None:
 def _end(stage: Stage, step: Step) -> None:
     """Let a linked process have ended, as its parent hears it."""
     linked = stage.linked(str(step.ends))
+    if not linked.is_open:
+        raise Refused(f"“{step.ends}” has ended already", hint="It ends once: leave this out, or start another first.")
     stream = stage.loaded.state.stream
     stage.engine.hear(stream, c.LinkBegun(linked.child, linked.link, linked.link, linked.template, "0.0.0"))
     answers = step.answers if isinstance(step.answers, dict) else {}

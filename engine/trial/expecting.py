@@ -10,7 +10,7 @@ from engine.codec import Json
 from engine.errors import AnswersInvalid, Place, SamskapError
 from engine.guards import UNKNOWN, GuardFault, parse
 from engine.trial.scenario import Expectation, Refusal, Step
-from engine.trial.stage import Stage
+from engine.trial.stage import Stage, Unclear
 from engine.yaml import DataPath
 
 Difference: TypeAlias = tuple[DataPath, str]
@@ -44,7 +44,7 @@ def differences(stage: Stage, then: Expectation) -> Iterator[Difference]:
 def refusal(step: Step, error: SamskapError) -> str:
     """How a step that was refused was refused otherwise than expected; empty where it was as expected."""
     wanted = step.refused
-    if wanted is None:
+    if wanted is None or isinstance(error, Unclear):
         return f"this is refused: {error.message}"
     if wanted is True:
         return ""

@@ -165,11 +165,13 @@ class Step(Config):
     resolve: Short | None = None
     """Say of an incident that it does not matter."""
     ends: LinkName | None = None
-    """A linked process comes to its end, without being played: it passes on `answers`, by task."""
+    """A linked process comes to its end, without being played: it passes on `answers`, by task. Named as with `in`."""
     given_up: bool = False
     """With `ends`: it did not finish, and was given up."""
     inside: Annotated[LinkName | None, Field(alias="in")] = None
-    """The step is done in a linked process, and `then` says how that one stands."""
+    """The step is done in a linked process, and `then` says how that one stands. It is named by its link; of a link
+    with `each` by link and element: follow_up.town (a party), follow_up.m2 (a membership), follow_up.choir (an id of
+    a row)."""
     answers: dict[str, JsonValue] | Short | None = None
     """The answers, or the name of some under `answers`; without it all of them are made up."""
     fill: bool = False

@@ -17,7 +17,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from engine.engine import Engine, Loaded
-from engine.errors import NotFound
+from engine.errors import ConfigError, NotFound
 from engine.process.conditions import Conditions
 from engine.process.state import Instance, Linked, Membership
 from engine.store.people import Session
@@ -25,6 +25,10 @@ from engine.template.bundle import Bundle
 from engine.template.chart import Definition, TaskNode
 from engine.trial.coverage import Coverage, Watched
 from engine.trial.scenario import Part
+
+
+class Unclear(ConfigError):
+    """A step that names several at once: a mistake of the scenario, and no refusal that it may wait for."""
 
 
 class Hands:
@@ -83,11 +87,18 @@ class Stage:
         return self.engine.conditions(None, self.loaded)
 
     def linked(self, name: str) -> Linked:
-        """The linked process that is meant by a link, or by a link and an element: the last one that was asked for."""
+        """The linked process that is meant by a link, or by a link and an element: the last one that was asked for.
+
+        Raises `Unclear` for a link alone of which there are processes for several elements.
+        """
         link, _, element = name.partition(".")
         found = [one for one in self.loaded.state.links.values() if one.link == link and element in ("", one.element)]
         if not found:
             raise NotFound(f"no process is linked as “{name}” now", hint="Let something start it first.")
+        elements = list(dict.fromkeys(one.element for one in found))
+        if len(elements) > 1:
+            known = ", ".join(f"{link}.{one}" for one in elements if one is not None)
+            raise Unclear(f"“{name}” may mean several linked processes", hint=f"Write one of them: {known}.")
         return found[-1]
 
     def inside(self, name: str) -> Stage:

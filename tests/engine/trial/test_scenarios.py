@@ -207,6 +207,9 @@ def test_given_a_condition_that_fails_when_played_then_its_incident_can_be_expec
 LINKED = """\
 template: small
 starter: kari
+people:
+  ola: {role: member, party: town}
+  eva: {role: member, party: club}
 scenarios:
   one:
     title: The scenario
@@ -216,12 +219,12 @@ scenarios:
 """
 
 
-def linked(write_small: Callable[..., Path], small_text: str, folder: Path, body: str) -> list[str]:
+def linked(write_small: Callable[..., Path], small_text: str, folder: Path, body: str, more: str = "") -> list[str]:
     """What fails in a scenario of a template of which an action starts another process, of the same template."""
     text = small_text.replace(
         "      stop: {title",
         "      aside: {title: {nb: X, nn: X, en: X}, by: lead, "
-        "spawn: {template: small, link: beside, take: [goal.text]}}\n      stop: {title",
+        f"spawn: {{template: small, link: beside, take: [goal.text]{more}}}}}\n      stop: {{title",
         1,
     )
     read = bundle.read("small", [write_small(folder, text)])
@@ -250,6 +253,27 @@ def test_given_a_linked_process_when_played_or_its_end_stated_then_as_expected(
 ) -> None:
     found = linked(write_small, small_text, tmp_path, body)
     assert [told in message for message in found] == ([True] if told else [])
+
+
+SEVERAL = "“beside” may mean several linked processes"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("    when: [{in: beside.club, submit: goal}, {ends: beside.town}]\n"
+         "    then: {values: {links.beside.open: 1, links.beside.finished: 1}}\n", []),
+        ("    when: [{in: beside, submit: goal, then: {states: plan}}]\n", [f"this is refused: {SEVERAL}"]),
+        ("    when: [{in: beside, act: open, refused: true}]\n", [f"this is refused: {SEVERAL}"]),
+        ("    when: [{ends: beside, then: {states: plan}}]\n", [f"this is refused: {SEVERAL}"]),
+        ("    when: [{ends: beside.town}, {ends: beside.town, refused: has ended already}]\n", []),
+    ],
+    ids=["by its element", "in several", "no refusal to wait for", "an end of several", "ended already"],
+)  # fmt: skip
+def test_given_a_linked_process_for_each_party_when_named_by_the_link_alone_then_told_to_name_one(
+    body: str, told: list[str], write_small: Callable[..., Path], small_text: str, tmp_path: Path
+) -> None:
+    assert linked(write_small, small_text, tmp_path, body, ", each: party, roles: {member: member}") == told
 
 
 @pytest.mark.parametrize(
