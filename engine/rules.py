@@ -376,7 +376,7 @@ CONDITIONS: Final[Mapping[str, Rule]] = {
     "due-without-consequence": Rule(
         "a deadline after which nothing happens",
         "extra: {title: …, form: note, by: lead, due: ▸P14D}",
-        "let an action say `when: tasks.extra.overdue`, or remove `due`",
+        "let an action say `when: tasks.extra.overdue`, `remind: [{after: P16D, to: lead}]`, or remove `due`",
         "tasks",
         "warning",
     ),

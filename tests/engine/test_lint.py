@@ -165,6 +165,24 @@ def test_given_the_example_of_a_rule_when_linted_then_the_rule_points_to_its_pla
     assert all(p.where.file.endswith("processes/small.yaml") and p.message for p in of_rule)
 
 
+@pytest.mark.parametrize(
+    ("complete", "found_there"),
+    [
+        ("{share: 1.5}", [("template-value", "See the template reference.")]),
+        ("{at_least: 0}", [("template-value", "See the template reference.")]),
+        ("{shar: 0.5}", [("template-unknown-key", "Did you mean “share”?")]),
+        ("{half: true}", [("template-unknown-key", "Allowed here: at_least, share.")]),
+        ("{at_least: 2, share: 0.5}", [("template-unknown-key", "Not all of these go together: at_least, share.")] * 2),
+        ("{}", [("template-missing", "Add at_least: …")]),
+    ],
+)
+def test_given_a_value_of_several_shapes_when_it_is_wrong_then_told_of_the_shape_whose_keys_were_written(
+    complete: str, found_there: list[tuple[str, str]], write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    text = small_text.replace("form: note, by: [lead, member]}", f"form: note, by: lead, complete: {complete}}}")
+    assert [(p.rule, p.hint) for p in everything(write_small(tmp_path, text))] == found_there
+
+
 @pytest.mark.parametrize("rule", ["template-missing", "unknown-state"])
 def test_given_the_first_state_missing_when_linted_then_told_at_the_top(
     rule: str, write_small: Write, small_text: str, tmp_path: Path
@@ -537,3 +555,17 @@ def test_given_the_rules_of_contracts_when_searched_for_then_they_are_those_that
     used = {f"source-{name}" for name in re.findall(r'self\.problem\(\s*"([a-z-]+)"', source)}
     used |= set(re.findall(r'"(source-[a-z-]+)"', source))
     assert used == CONTRACTS.keys()
+
+
+@pytest.mark.parametrize(
+    ("remind", "warned"),
+    [("[P7D, {after: P16D, to: lead}]", False), ("[P7D]", True)],
+    ids=["others are told", "only those who have not answered are"],
+)
+def test_given_a_due_date_when_an_escalation_follows_it_then_that_is_its_consequence(
+    remind: str, warned: bool, write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    task = f"form: note, by: [lead, member], due: P14D, remind: {remind}}}"
+    text = small_text.replace("form: note, by: [lead, member]}", task)
+    rules = [p.rule for p in everything(write_small(tmp_path, text))]
+    assert rules == (["due-without-consequence"] if warned else [])

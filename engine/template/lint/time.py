@@ -22,9 +22,10 @@ def problems(subject: Subject) -> Iterator[Problem]:
             if isinstance(reminder, Reminder):
                 yield from subject.unknown_roles(reminder.to, (*path, "remind", number, "to"))
     for name, (path, task, _) in subject.tasks.items():
-        if task.due and ("tasks", name, "overdue") not in subject.reads:
+        escalates = any(isinstance(reminder, Reminder) for reminder in task.remind)
+        if task.due and not escalates and ("tasks", name, "overdue") not in subject.reads:
             message, hint = (
                 f"nothing happens when “{name}” is overdue",
-                f"Let an action say when: tasks.{name}.overdue.",
+                f"Let an action say when: tasks.{name}.overdue, or tell others, with remind: [{{after: …, to: …}}].",
             )
             yield subject.problem("due-without-consequence", message, (*path, "due"), hint, severity="warning")
