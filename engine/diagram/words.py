@@ -131,12 +131,12 @@ def clean(text: str) -> str:
 
 
 def span(value: Span, language: str) -> str:
-    """A duration as people say it: 14 days."""
+    """A duration as people say it: 14 days. Hours stay hours: 48 of them end at a moment, two days with a day."""
     if isinstance(value, WorkingDays):
         return _counted(value.working_days, "working day", language)
-    whole = duration(value)
-    hours, minutes = divmod(whole.seconds // 60, 60)
-    counted = (("day", whole.days), ("hour", hours), ("minute", minutes))
+    days = 0 if value.startswith("PT") else duration(value.partition("T")[0]).days
+    hours, minutes = divmod((duration(value) - timedelta(days=days)) // timedelta(minutes=1), 60)
+    counted = (("day", days), ("hour", hours), ("minute", minutes))
     said = [_counted(number, unit, language) for unit, number in counted if number]
     return " ".join(said) or _counted(0, "minute", language)
 

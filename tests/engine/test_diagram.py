@@ -27,6 +27,7 @@ from engine.diagram.measure import width, wrapped
 from engine.diagram.mermaid import mermaid
 from engine.diagram.model import Picture, picture
 from engine.diagram.svg import drawn, svg
+from engine.diagram.words import span
 from engine.process import commands as c
 from engine.template import bundle
 from engine.template.chart import Definition
@@ -229,6 +230,21 @@ def test_given_a_state_when_drawn_then_its_tasks_actions_and_deadlines_are_told_
         "Skriv i loggen",
     ):
         assert text in told
+
+
+@pytest.mark.parametrize(
+    ("duration", "told"),
+    [
+        ("PT48H", "48 timar"),
+        ("P2D", "2 dagar"),
+        ("P2W", "14 dagar"),
+        ("P1DT36H", "1 dag 36 timar"),
+        ("PT90M", "1 time 30 minutt"),
+        ("PT0M", "0 minutt"),
+    ],
+)
+def test_given_a_span_when_said_then_hours_stay_hours_as_they_end_otherwise_than_days(duration: str, told: str) -> None:
+    assert span(duration, "nn") == told
 
 
 @pytest.mark.parametrize(("language", "legend_title"), [("nb", "Slik leser du tegningen"), ("nn", "Slik les du teikninga"), ("en", "How to read this")])  # fmt: skip
