@@ -411,7 +411,9 @@ def samskap(
     ] = None,
     acting_as: Annotated[
         str | None,
-        _everywhere("--as", metavar="HANDLE", help="Act for somebody, as the operator; the log says so."),
+        _everywhere(
+            "--as", metavar="HANDLE", help="Act for somebody with their rights, as the operator; the log says so."
+        ),
     ] = None,
     language: Annotated[
         Literal["nb", "nn", "en"] | None, _everywhere("--lang", help="Language of the process's texts.")

@@ -1,7 +1,8 @@
 """One call of the command line: the options of every command, the workspace, who acts, and where output goes.
 
 Everything is opened when it is first needed, and closed by `close`. Who acts comes from a session's token or from the
-operator's key, never from a name alone. What they may do is the engine's to say.
+operator's key, never from a name alone. With a token it is that person only, wherever the key lies. What they may do is
+the engine's to say.
 """
 
 # ruff: noqa: PLC0415 (imports stand where they are needed: help must come at once)
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 IDENTITY = "SAMSKAP_IDENTITY"
 """The variable that holds a person's token."""
+
+_WITHOUT_TOKEN = f"The operator calls without a token: leave out --identity-file, and unset {IDENTITY}."
 
 
 @dataclass
@@ -88,7 +91,7 @@ class Call:
         return found or self.session()
 
     def _signed_in(self) -> Session | None:
-        from engine.errors import UsageError
+        from engine.errors import NotAllowed, UsageError
 
         if self.acting_as and self.identity_file:
             raise UsageError(
@@ -96,6 +99,8 @@ class Call:
             )
         token = self._token()
         if self.acting_as:
+            if token is not None:
+                raise NotAllowed("--as is for the operator, and this call goes by a token", hint=_WITHOUT_TOKEN)
             found = self.engine.people.act_as(self.acting_as)
         elif token is None:
             return None
@@ -120,7 +125,12 @@ class Call:
 
     @property
     def is_operator(self) -> bool:
-        """Whether the operator's key is at hand."""
+        """Whether the operator calls as themselves: the key is at hand, and neither a token nor --as says who acts."""
+        return self.holds_operators_key and not self.acting_as and self._token() is None
+
+    @property
+    def holds_operators_key(self) -> bool:
+        """Whether the operator's key is at hand, whoever acts."""
         return self.engine.keys.raw("workspace", "operator") is not None
 
     def require_analyst(self) -> str:
@@ -129,7 +139,7 @@ class Call:
 
         found = self.reader()
         handle = found.person.handle
-        if not found.operator and handle not in self.workspace.settings.sql.analysts:
+        if not found.runs_workspace and handle not in self.workspace.settings.sql.analysts:
             raise NotAllowed(
                 "the readers' copy holds all processes, and is for named analysts",
                 hint="Ask whoever runs the workspace to name you under `analysts` in [sql] of samskap.toml.",
@@ -137,13 +147,20 @@ class Call:
         return f"operator for {handle}" if found.operator and found.person.id else handle
 
     def require_operator(self, what: str) -> None:
-        """Raise `NotAllowed` where the operator's key is not at hand."""
+        """Raise `NotAllowed` where it is not the operator who calls, as themselves."""
         from engine.errors import NotAllowed
 
-        if not self.is_operator:
+        if not self.holds_operators_key:
             raise NotAllowed(
                 f"{what} needs the operator's key, and it is not in this workspace",
                 hint="Ask whoever runs the workspace; the key lies in its data/keys.",
+            )
+        if self._token() is not None:
+            raise NotAllowed(f"{what} needs the operator's key, and this call goes by a token", hint=_WITHOUT_TOKEN)
+        if self.acting_as:
+            raise NotAllowed(
+                f"{what} is the operator's own, and --as gives the rights of “{self.acting_as}” only",
+                hint="The operator does it as themselves: leave out --as.",
             )
 
     # -- telling ----------------------------------------------------------------------------------------------------

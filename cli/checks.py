@@ -104,7 +104,7 @@ def log(call: Call) -> Check:
 
 def keys(call: Call) -> Check:
     """Whether the keys are there without which nobody can sign in or be invited."""
-    if not call.is_operator:
+    if not call.holds_operators_key:
         return Check(
             "keys",
             "warning",

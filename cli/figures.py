@@ -192,7 +192,10 @@ def mend_value(
         str | None, typer.Option("--file", metavar="NAME", help="The file, where several have such a row.")
     ] = None,
 ) -> None:
-    """Put a value of a rejected row right, with a reason; the next evaluation uses it."""
+    """Put a value of a rejected row right, with a reason; the next evaluation uses it.
+
+    For whoever fills in measurements in the source's process; of a source without a process, for the operator.
+    """
     call: Call = ctx.obj
     from warehouse import stages
     from warehouse.mending import mend
@@ -202,7 +205,7 @@ def mend_value(
     process = next((contract.process for contract in contracts if contract.source == source), None)
     payload = mend(
         call.engine,
-        call.session(),
+        call.reader(),
         process,
         stages.rejected(call.workspace, source),
         row=row,

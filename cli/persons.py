@@ -50,7 +50,7 @@ def export(
     call: Call = ctx.obj
     reader = call.reader()
     person = person_for(call.engine, reader, handle)
-    if units and not reader.operator:
+    if units and not reader.runs_workspace:
         raise NotAllowed("only the operator says who a unit is", hint="Leave out --unit, or ask the operator.")
     language = call.language or person.language
     told = held(

@@ -133,7 +133,7 @@ def _check_not_personal(told: Iterable[Payload], column: str) -> None:
 
 def _check_role(engine: Engine, session: Session, process: str | None) -> None:
     if process is None:
-        if session.operator:
+        if session.runs_workspace:
             return
         raise NotAllowed("this source belongs to no process", hint="Ask the operator to put the value right.")
     loaded = engine.load(engine.stream(process))

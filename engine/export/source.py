@@ -40,7 +40,7 @@ def sources(engine: Engine, session: Session, names: Sequence[str]) -> list[Sour
     Raises `NotFound`, `NotAllowed`, and `IntegrityFault` for a process that was changed behind the engine's back.
     """
     if not names:
-        if not session.operator:
+        if not session.runs_workspace:
             raise NotAllowed(
                 "exporting all processes needs the operator's key", hint="Name the processes that you lead."
             )

@@ -53,7 +53,7 @@ class Held:
 
 def person_for(engine: Engine, session: Session, handle: str) -> Person:
     """The person with a handle, for themselves and for the operator; raise `NotAllowed` for others."""
-    if session.operator:
+    if session.runs_workspace:
         return engine.people.find(handle)
     if session.person.handle != handle:
         raise NotAllowed(

@@ -22,6 +22,13 @@ class Actor:
 
     subject: str
     operator: bool = False
+    acts_for: bool = False
+    """Whether an operator acts for a person, and so with that person's rights alone."""
+
+    @property
+    def runs_workspace(self) -> bool:
+        """Whether this is the operator as themselves, with the powers of whoever runs the workspace."""
+        return self.operator and not self.acts_for
 
     @property
     def recorded_as(self) -> str:
@@ -111,11 +118,11 @@ def may(actor: Actor, deed: Deed, state: ProcessState, definition: Definition) -
             starter = definition.template.starter
             return _held(own, (starter,), Reason("role", roles=(starter,)))
         case ToMigrate() | ToCancel():
-            if actor.operator:
+            if actor.runs_workspace:
                 return Verdict(True)
             return may(actor, ToManage(), state, definition)
         case ToErase():
-            return Verdict(True) if actor.operator else Verdict(False, Reason("erased by"))
+            return Verdict(True) if actor.runs_workspace else Verdict(False, Reason("erased by"))
         case ToMeasure():
             roles = _measuring(definition)
             return _held(own, roles, Reason("measured by" if roles else "measured by nobody", roles=roles))

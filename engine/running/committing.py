@@ -38,6 +38,13 @@ STRIPES = 256
 INVITATION_LIFE = timedelta(days=30)
 
 
+def acting(session: Session | None, subject: str) -> Actor:
+    """Who a session is in a process where they go by this pseudonym; no session: time, or the engine itself."""
+    if session is None:
+        return Actor(subject)
+    return Actor(subject, operator=session.operator, acts_for=session.operator and not session.runs_workspace)
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """What came of several things, of which none keeps another from being done."""
@@ -232,7 +239,7 @@ class Committing:
             return as_read(event, state, definitions)
 
         return Context(
-            actor=Actor(subject, operator=bool(session and session.operator)),
+            actor=acting(session, subject),
             person=person,
             at=self._streams.clock(),
             new_subject=uuid4().hex,

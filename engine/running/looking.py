@@ -23,7 +23,7 @@ from engine.process.reasons import Name
 from engine.process.replay import Replayed, acts, replay
 from engine.process.state import Instance, ProcessState
 from engine.running.catalogue import Catalogue
-from engine.running.committing import Committing
+from engine.running.committing import Committing, acting
 from engine.running.loading import Loaded, Loading
 from engine.running.streams import Streams
 from engine.store import worklists
@@ -47,13 +47,13 @@ class Looking:
 
     def actor(self, session: Session, state: ProcessState) -> Actor:
         """Who a session is in a process."""
-        return Actor(state.subject_of(session.person.id) or "", operator=session.operator)
+        return acting(session, state.subject_of(session.person.id) or "")
 
     def view(self, session: Session, loaded: Loaded) -> View:
         """What a session may see of a process; raise `NotAllowed` for somebody from outside."""
         actor = self.actor(session, loaded.state)
         verdict = may(actor, ToRead(), loaded.state, loaded.definition)
-        if not verdict.allowed and not session.operator:
+        if not verdict.allowed and not session.runs_workspace:
             raise NotAllowed(verdict.reason, hint="Ask the facilitator for an invitation.")
         return visible(actor, loaded.state)
 

@@ -43,6 +43,14 @@ class Session:
     kept: Kept | None = None
     """What the token stands for in the store; None for an operator."""
 
+    @property
+    def runs_workspace(self) -> bool:
+        """Whether the operator acts as themselves, with the powers of whoever runs the workspace.
+
+        Who acts for a person has that person's rights, and no powers beside them.
+        """
+        return self.operator and not self.person.id
+
 
 class People:
     """The register of people in the store, and how they sign in."""

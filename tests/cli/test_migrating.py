@@ -58,6 +58,16 @@ def test_given_a_plan_when_applied_and_undone_then_the_process_is_there_and_back
     assert version(renamed) == "1.1.0"
 
 
+def test_given_somebody_who_leads_nothing_when_the_operator_acts_for_them_then_nothing_moves(
+    renamed: Any, plan: str
+) -> None:
+    renamed.person("bo")
+    before = renamed.position
+    ended = renamed("--as", "bo", "migration", "apply", "samson", "--plan", plan, "--reason", "x", "--json")
+    assert (ended.code, [one["error"]["code"] for one in ended.data["processes"]]) == (5, ["not_allowed"])
+    assert renamed.position == before
+
+
 def test_given_a_migrated_process_when_applied_again_then_there_is_nothing_to_do(renamed: Any, plan: str) -> None:
     renamed.done("migration", "apply", "samson", "--plan", plan, "--reason", "Klarere ord")
     before = renamed.position

@@ -251,6 +251,89 @@ def test_given_a_token_and_a_person_without_the_operators_key_when_as_is_used_th
     assert files_alone("--as", "ola", "tasks", who="kari").code == 6
 
 
+OF_THE_OPERATOR: dict[str, tuple[str, ...]] = {
+    "publish": ("publish", "soimpact"),
+    "retire": ("retire", "samson", "1.0.0", "--reason", "x"),
+    "replay": ("replay", "samson", "--against", "samson"),
+    "identity add": ("identity", "add", "per"),
+    "identity token": ("identity", "token", "kari"),
+    "identity list": ("identity", "list"),
+    "identity sessions": ("identity", "sessions", "kari"),
+    "identity end": ("identity", "end", "--all", "--of", "kari"),
+    "identity notify": ("identity", "notify", "kari", "--to", "x@example.org"),
+    "person export": ("person", "export", "kari", "--to", "TMP/kari"),
+    "erase": ("erase", "kari", "--reason", "x"),
+    "erasures": ("erasures",),
+    "dispose": ("dispose",),
+    "store copy": ("store", "copy", "--to", "sqlite:///copy.sqlite"),
+    "store rebuild": ("store", "rebuild"),
+    "backup": ("backup", "TMP/backup"),
+    "backup keys": ("backup", "keys", "TMP/keys"),
+    "evaluate": ("evaluate",),
+    "sql": ("sql", "SELECT 1"),
+    "schedule": ("schedule",),
+    "deliver": ("deliver",),
+    "outbox list": ("outbox", "list"),
+    "outbox retry": ("outbox", "retry", "k"),
+    "outbox drop": ("outbox", "drop", "k", "--reason", "x"),
+    "incident list": ("incident", "list"),
+    "head": ("head",),
+    "cancel": ("cancel", "arendal", "--reason", "x"),
+    "migration undo": ("migration", "undo", "arendal", "--reason", "x"),
+    "export of all": ("export", "ocel", "--to", "TMP/all.json"),
+}
+"""What the operator does by a power of their own, asked of a workspace where ola takes part and leads nothing."""
+
+
+@pytest.mark.parametrize("how", ["token", "token file", "--as"])
+def test_given_the_operators_key_when_a_person_acts_then_the_operators_power_is_not_theirs(
+    preparation, tmp_path: Path, how: str
+) -> None:
+    """One workspace for all of them, as making one takes longer than asking."""
+    (tmp_path / "ola.token").write_text(preparation.tokens["ola"], encoding="utf-8")
+    options = {"token": (), "token file": ("--identity-file", str(tmp_path / "ola.token")), "--as": ("--as", "ola")}
+    before, files = preparation.position, {*tmp_path.iterdir()}
+    ended = {
+        name: preparation(
+            *options[how],
+            *(word.replace("TMP", str(tmp_path)) for word in args),
+            who="ola" if how == "token" else None,
+        )
+        for name, args in OF_THE_OPERATOR.items()
+    }
+    assert {name: one for name, one in ended.items() if (one.code, one.out) != (6, "")} == {}
+    assert (preparation.position, {*tmp_path.iterdir()}) == (before, files)
+
+
+def test_given_a_token_when_an_operators_command_is_refused_then_it_says_how_the_operator_calls(arendal) -> None:
+    assert "leave out --identity-file, and unset SAMSKAP_IDENTITY" in arendal("backup", "x", who="kari").err
+    assert "leave out --as" in arendal("--as", "kari", "backup", "x").err
+
+
+def test_given_a_token_beside_the_operators_key_when_as_is_used_then_it_is_not_allowed(preparation) -> None:
+    ended = preparation("--as", "kari", "tasks", who="ola")
+    assert (ended.code, "unset SAMSKAP_IDENTITY" in ended.err) == (6, True)
+
+
+def test_given_somebody_from_outside_when_the_operator_acts_for_them_then_they_see_and_end_nothing(arendal) -> None:
+    arendal.person("zoe")
+    before = arendal.position
+    for args in (("status", "arendal"), ("history", "arendal"), ("cancel", "arendal", "--reason", "x")):
+        assert arendal("--as", "zoe", *args).code == 6
+    assert arendal.position == before
+
+
+def test_given_a_process_when_the_operator_cancels_it_then_history_says_it_was_the_operator(arendal) -> None:
+    arendal.done("cancel", "arendal", "--reason", "Nobody came")
+    told = arendal.done("history", "arendal", who="kari").out.splitlines()[-1]
+    assert ("driftsansvarlig" in told, "→" in told) == (True, False)
+
+
+def test_given_who_leads_when_the_operator_cancels_for_them_then_history_says_for_whom(arendal) -> None:
+    arendal.done("--as", "kari", "cancel", "arendal", "--reason", "Nobody came")
+    assert "driftsansvarlig → Kari" in arendal.done("history", "arendal", who="kari").out.splitlines()[-1]
+
+
 def test_given_two_ways_to_say_who_when_both_are_used_then_it_makes_no_sense(arendal, tmp_path: Path) -> None:
     assert arendal("--as", "kari", "--identity-file", str(tmp_path / "x"), "tasks").code == 2
 

@@ -10,7 +10,7 @@ from engine.errors import NotAllowed, NotFound, Refused
 from engine.export.source import source
 from engine.process import commands as c
 from engine.store import worklists
-from engine.store.people import Session
+from engine.store.people import Person, Session
 
 if TYPE_CHECKING:
     Land = Any  # the class stands in conftest.py, which cannot be imported
@@ -92,7 +92,7 @@ def test_given_an_operator_when_looking_then_no_answers_that_were_passed_on(land
     land.do("kari", c.Submit("outline.1", {"topic": "Arbeid", "limit": 4}))
     land.do("kari", c.Act("go"))
     land.visit(score=4)
-    operator = Session(land.engine.people.add("root", "Root"), operator=True)
+    operator = Session(Person("", "operator", "operator"), operator=True)
     assert [one.answers for one in land.engine.links(operator, "p")] == [{}]
     assert land.engine.links(land.person("ola"), "p")[0].answers == {"talk": {"score": 4, "verdict": "bad"}}
     fields = {field for found in source(land.engine, operator, "p").hidden.values() for field in found}
