@@ -328,7 +328,7 @@ def scenarios_page() -> str:
 def _keys(title: str, part: Mapping[str, Any]) -> str:
     needed = part.get("required", ())
     rows = [
-        (f"`{key}`" + (" (needed)" if key in needed else ""), one["description"])
+        (f"`{key}`" + (" (needed)" if key in needed else ""), " ".join(one["description"].split()))
         for key, one in part["properties"].items()
     ]
     return f"## {title}\n\n{' '.join(part['description'].split())}\n\n" + table(("Key", "What it is"), rows)

@@ -244,6 +244,13 @@ PEOPLE: Final[Mapping[str, Rule]] = {
         "let another role do one of the two",
         "tasks",
     ),
+    "not-by-one-way": Rule(
+        "four eyes that the order gets round: both tasks can be open together, and only one names the other",
+        "extra: {title: …, form: note, by: lead, not_by: ▸goal}",
+        "write `not_by: extra` at `goal`, too, or open one of them in a later state",
+        "tasks",
+        "warning",
+    ),
 }
 
 LINKS: Final[Mapping[str, Rule]] = {

@@ -247,9 +247,38 @@ def test_given_a_condition_that_can_hold_when_linted_then_nothing_is_found(
 def test_given_four_eyes_where_several_may_hold_the_role_when_linted_then_nothing_is_found(
     write_small: Write, small_text: str, tmp_path: Path
 ) -> None:
-    tasks = f"tasks:\n  other: {{title: {TITLE}, form: note, by: member}}\n"
+    tasks = f"tasks:\n  other: {{title: {TITLE}, form: note, by: member, not_by: extra}}\n"
     tasks += f"  extra: {{title: {TITLE}, form: note, by: member, not_by: other}}\n"
     assert found(write_small(tmp_path, small_text.replace("tasks:\n", tasks, 1))) == []
+
+
+def two_tasks(first: str, second: str, around: str, small_text: str) -> str:
+    """The small template with two tasks of its members in the states `one` and `two`, `around` which another stands."""
+    tasks = {name: f"{{title: {TITLE}, form: note, by: {by}}}" for name, by in (("a", first), ("b", second))}
+    states = f"  extra:\n    title: {TITLE}\n    {around}\n    states:\n"
+    states += f"      one:\n        title: {TITLE}\n        tasks: {{a: {tasks['a']}}}\n"
+    states += "        auto: [{to: two, when: tasks.a.complete}]\n" if "initial" in around else ""
+    states += f"      two:\n        title: {TITLE}\n        tasks: {{b: {tasks['b']}}}\n"
+    states += "        auto: [{to: ended, when: tasks.b.complete}]\n"
+    text = small_text.replace("  ended: {title", f"{states}  ended: {{title", 1)
+    return text.replace("to: ended, reason: required", "to: extra, reason: required")
+
+
+@pytest.mark.parametrize(
+    ("around", "first", "second", "rules"),
+    [
+        ("parallel: true", "member", "member, not_by: a", ["not-by-one-way"]),
+        ("parallel: true", "member, not_by: b", "member, not_by: a", []),
+        ("parallel: true", "lead", "member, not_by: a", []),
+        ("initial: one", "member", "member, not_by: a", []),
+    ],
+    ids=["open together", "each names the other", "nobody may do both", "one after the other"],
+)
+def test_given_four_eyes_in_one_direction_when_linted_then_told_where_the_order_gets_round_them(
+    around: str, first: str, second: str, rules: list[str], write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    text = two_tasks(first, second, around, small_text)
+    assert [problem.rule for problem in found(write_small(tmp_path, text))] == rules
 
 
 def test_given_a_role_that_only_takes_part_in_a_linked_process_when_linted_then_it_is_used(
