@@ -6,14 +6,15 @@ process can tell whether anybody is left who may do it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from engine.engine import Engine
 from engine.errors import NotFound
 from engine.guards import Guard
 from engine.process.explain import Seen, what_is_read
-from engine.process.stranded import waits_for_nobody
+from engine.process.stranded import waiting_since, waits_for_nobody
 from engine.store import worklists
 from engine.store.people import Session
 from engine.store.worklists import IncidentItem
@@ -51,7 +52,19 @@ def incidents(engine: Engine, process: str | None = None) -> list[IncidentItem]:
         loaded = engine.load(engine.stream(name))
         waiting = waits_for_nobody(loaded.state, loaded.definition).items()
         found += [IncidentItem(name, key, "role", why, None) for key, why in waiting if (name, key) not in known]
-    return found
+    return [*_dated(engine, found)]
+
+
+def _dated(engine: Engine, found: Sequence[IncidentItem]) -> Iterator[IncidentItem]:
+    """The incidents, also what waits for nobody with its time: the store holds none, and the process tells it."""
+    since = {name: _waiting_since(engine, name) for name in {item.process for item in found if item.at is None}}
+    for item in found:
+        yield item if item.at is not None else replace(item, at=since[item.process].get(item.incident))
+
+
+def _waiting_since(engine: Engine, process: str) -> dict[str, datetime]:
+    loaded = engine.load(engine.stream(process))
+    return waiting_since(engine.events(loaded.records), engine.definitions(loaded.state.template))
 
 
 def _without_a_role(engine: Engine, process: str | None) -> set[str]:

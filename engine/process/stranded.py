@@ -3,8 +3,13 @@ an action of an active state for a role that nobody holds."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import groupby
+
+from engine.process import events as e
 from engine.process.access import Actor, ToSubmit, may
-from engine.process.state import Instance, ProcessState
+from engine.process.state import Instance, ProcessState, advance
 from engine.template.chart import Definition
 
 
@@ -45,3 +50,16 @@ def waits_for_nobody(state: ProcessState, definition: Definition) -> dict[str, s
     tasks = {i.id: why for i in state.instances.values() if (why := stranded(i, state, definition))}
     dismissed = {incident.id for incident in state.incidents.values() if incident.dismissed}
     return {name: why for name, why in (tasks | unheld(state, definition)).items() if name not in dismissed}
+
+
+def waiting_since(events: Iterable[e.Event], definitions: Callable[[str], Definition]) -> dict[str, datetime]:
+    """Since when each of what waits for nobody has done so without a break; `definitions` are by a bundle's hash."""
+    state: ProcessState | None = None
+    since: dict[str, datetime] = {}
+    for (_, at), made in groupby(events, key=lambda event: (event.command_id, event.recorded_at)):
+        for event in made:
+            state = advance(state if state is not None else ProcessState(event.stream), event)
+        assert state is not None
+        waiting = waits_for_nobody(state, definitions(state.bundle))
+        since = {name: since.get(name, at) for name in waiting}
+    return since

@@ -65,6 +65,7 @@ def test_given_somebody_who_does_not_lead_when_they_retry_then_not_allowed(prepa
 def test_given_what_cannot_go_on_when_listed_then_each_kind_is_there_and_explained_with_what_helps(stuck) -> None:
     listed = stuck.done("incident", "list", "--json").data["incidents"]
     assert {(one["incident"], one["kind"]) for one in listed} == {("open.auto.1", "condition"), ("ruling.1", "role")}
+    assert all(one["at"] for one in listed)
     told = stuck.done("explain", "incident", "s", "open.auto.1", "--json", who="kari").data
     assert (told["state"], told["seen"]) == ("open", [{"path": "parties", "value": "0 rows"}])
     failed = stuck.done("explain", "incident", "s", "open.auto.1", who="kari").out

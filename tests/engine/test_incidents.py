@@ -209,6 +209,30 @@ def test_given_a_task_that_nobody_can_do_when_resolved_with_a_reason_then_it_is_
     assert incidents(world.engine, "q") == []
 
 
+def test_given_a_task_that_nobody_can_do_when_listed_then_since_the_last_one_who_could_was_gone(
+    make: Callable[..., World],
+) -> None:
+    world = make(*FOR_A_GUEST)
+    do(world, "kari", c.Grant("m1", "guest"))
+    world.clock.now += timedelta(days=3)
+    do(world, "kari", c.Revoke("m1", "guest"))
+    lost = world.clock.now
+    world.clock.now += timedelta(days=3)
+    do(world, "kari", c.AddParty("town", "Town"))
+    (item,) = incidents(world.engine, "q")
+    assert (item.incident, item.at) == ("goal.1", lost)
+
+
+def test_given_an_action_that_nobody_may_choose_when_explained_then_since_its_state_was_entered(
+    make: Callable[..., World],
+) -> None:
+    world = make("        by: lead\n        to: work\n", "        by: guest\n        to: work\n")
+    begun = world.clock.now
+    world.clock.now += timedelta(days=3)
+    do(world, "kari", c.Submit("goal.1", {"text": "et mål"}))
+    assert explain(world.engine, world.person("kari"), "q", "plan.open").item.at == begun
+
+
 def test_given_a_condition_that_failed_when_explained_then_its_text_and_what_it_reads(
     make: Callable[..., World],
 ) -> None:
