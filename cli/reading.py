@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -71,30 +71,12 @@ def _head(one: Given, title: str, who: Callable[[str], str], call: Call) -> str:
 
 
 def _rows(one: Given, fields: Mapping[str, Field], language: str) -> list[tuple[str, str]]:
+    from cli import shown  # noqa: PLC0415 (help must come at once)
+
     if one.answers is None:
         return [("", "not shown: sealed, or not for you to read")]
-    rows = [
-        (fields[name].title(language) if name in fields else name, _told(value, fields.get(name), language))
-        for name, value in one.answers.items()
-    ]
+    rows = list(shown.rows(one.answers, fields, language))
     return [*rows, *([("", "personal texts were erased")] if one.erased else [])]
-
-
-def _told(value: object, field: Field | None, language: str) -> str:
-    """An answer as the person saw it: titles of choices, rows one after the other."""
-    titles = {choice.const: choice.title(language) for choice in field.choices} if field else {}
-    if isinstance(value, list):
-        return "; ".join(_told(inner, field, language) for inner in value)
-    if isinstance(value, Mapping):
-        inner = field.items if field else {}
-        return ", ".join(_pairs(value, inner, language))
-    return titles.get(value, str(value)) if isinstance(value, str | int) else str(value)
-
-
-def _pairs(row: Mapping[str, object], fields: Mapping[str, Field], language: str) -> Iterator[str]:
-    for name, value in row.items():
-        title = fields[name].title(language) if name in fields else name
-        yield f"{title}: {_told(value, fields.get(name), language)}"
 
 
 def _as_data(one: Given, who: Callable[[str], str]) -> dict[str, object]:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
+
+import pytest
+
+from cli import shown
+from engine import codec, yaml
+from engine.form.model import build
 
 
 def test_given_answers_when_shown_then_with_the_words_that_people_saw_in_their_language(preparation: Any) -> None:
@@ -27,3 +35,41 @@ def test_given_nothing_answered_when_shown_then_told(arendal: Any) -> None:
 def test_given_somebody_from_outside_when_they_read_then_not_allowed(preparation: Any) -> None:
     preparation.person("per")
     assert preparation("answers", "arendal", who="per").code == 6
+
+
+FORM = """
+$schema: https://json-schema.org/draft/2020-12/schema
+$id: small/cost
+title: Utgifter
+type: object
+properties:
+  cost: {title: Utgift, x-i18n: {nn: {title: Utgift}, en: {title: Cost}}, type: number, x-decimals: 2, x-comment: true}
+  share: {title: Andel, x-i18n: {nn: {title: Del}, en: {title: Share}}, type: number}
+  items:
+    title: Poster
+    x-i18n: {nn: {title: Postar}, en: {title: Items}}
+    type: array
+    items:
+      type: object
+      properties:
+        price: {title: Pris, x-i18n: {nn: {title: Pris}, en: {title: Price}}, type: number, x-decimals: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "answers", "told"),
+    [
+        ("en", {"cost": Decimal("12000.5")}, [("Cost", "12000.50")]),
+        ("en", {"cost": 12000}, [("Cost", "12000.00")]),
+        ("en", {"share": Decimal("0.125")}, [("Share", "0.125")]),
+        ("en", {"items": [{"price": 3}, {"price": Decimal("2.5")}]}, [("Items", "Price: 3.0; Price: 2.5")]),
+        ("en", {"cost__comment": "dear"}, [("Comment on “Cost”", "dear")]),
+        ("nn", {"cost__comment": "dyrt"}, [("Kommentar til «Utgift»", "dyrt")]),
+        ("nb", {"gone__comment": "x"}, [("gone__comment", "x")]),
+    ],
+)
+def test_given_answers_when_told_then_with_the_decimals_and_the_titles_of_the_form(
+    language: str, answers: Mapping[str, object], told: list[tuple[str, str]]
+) -> None:
+    fields = build(codec.mapping(yaml.load(FORM, "cost.yaml").data)).fields
+    assert list(shown.rows(answers, fields, language)) == told
