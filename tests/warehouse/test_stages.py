@@ -12,7 +12,10 @@ import duckdb
 import pytest
 
 from cli import play
+from engine.engine import stream_of
 from engine.errors import NotAllowed, NotFound, UsageError
+from engine.process.events import RowMended
+from engine.store.people import Person, Session
 from warehouse import stages
 from warehouse.explain import explain
 from warehouse.mending import mend
@@ -119,6 +122,21 @@ def test_given_somebody_from_outside_when_mending_then_refused(evaluated: tuple[
     stranger = play.session_of(played.engine, "stranger")
     with pytest.raises(NotAllowed):
         mend(played.engine, stranger, "umea-2022", found, row=4, column="stated_percent", new="15", reason="x")
+
+
+def test_given_a_source_without_a_process_when_the_operator_mends_it_then_it_is_recorded_as_theirs(
+    evaluated: tuple[Played, stages.Evaluation],
+) -> None:
+    """Not for whom the operator acts: that person could not do it."""
+    engine, found = evaluated[0].engine, stages.rejected(evaluated[0].workspace, "umea_2022")
+    operator = Session(Person("", "operator", "operator"), operator=True)
+    wish = {"row": 4, "column": "stated_percent", "new": "16", "reason": "Lest feil"}
+    with pytest.raises(NotAllowed):
+        mend(engine, engine.people.act_as("kari"), None, found, **wish)
+    mend(engine, operator, None, found, **wish)
+    *_, told = engine.events(engine.log.read(stream_of("source", "umea_2022")))
+    assert isinstance(told.payload, RowMended)
+    assert (told.actor, told.payload.new, told.payload.reason) == ("operator", "16", "Lest feil")
 
 
 def test_given_the_wrong_percentage_mended_when_evaluated_then_the_row_counts_with_the_computed_share(
