@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -17,6 +17,9 @@ from pydantic_core import ErrorDetails
 from engine.codec import Json
 from engine.errors import Place, Problem
 from engine.yaml import DataPath, Document
+
+_OF_A_NAME: Final = "[key]"
+"""What pydantic's location ends in where a name of a mapping is wrong, and not what stands under it."""
 
 
 def problems(
@@ -60,7 +63,7 @@ def _in_meant_branch(item: ErrorDetails, data: Json, root: type[BaseModel]) -> b
     for number, branch in enumerate(loc):
         path = _existing(loc[:number], data)
         here = _at(data, path)
-        if isinstance(here, dict) and branch not in here:
+        if isinstance(here, dict) and branch not in here and branch != _OF_A_NAME:
             names = [model.__name__ for model in _meant_by(_models_at(root, path), here)]
             if names and not any(re.search(rf"\b{name}\b", str(branch)) for name in names):
                 return False

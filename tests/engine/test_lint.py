@@ -183,6 +183,15 @@ def test_given_a_value_of_several_shapes_when_it_is_wrong_then_told_of_the_shape
     assert [(p.rule, p.hint) for p in everything(write_small(tmp_path, text))] == found_there
 
 
+def test_given_two_faults_of_shape_when_one_is_a_name_then_both_are_told(
+    write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    text = small_text.replace("  guest: {title", f"  to ord: {{title: {TITLE}}}\n  guest: {{title", 1)
+    text = text.replace("form: note, by: [lead, member]}", "form: note, by: lead, complete: {share: 1.5}}")
+    told = [p.message for p in everything(write_small(tmp_path, text))]
+    assert (len(told), any("to ord" in message for message in told)) == (2, True), told
+
+
 @pytest.mark.parametrize("rule", ["template-missing", "unknown-state"])
 def test_given_the_first_state_missing_when_linted_then_told_at_the_top(
     rule: str, write_small: Write, small_text: str, tmp_path: Path
