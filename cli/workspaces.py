@@ -24,8 +24,9 @@ def init(
 ) -> None:
     """Make a workspace in a folder.
 
-    The folder gets settings (samskap.toml), places for your own templates, forms and sources, and data/, which holds
-    the log and the keys. Whoever can read data/keys is the operator.
+    The folder gets settings (samskap.toml), places for your own templates, forms and sources, with the JSON Schemas
+    that editors check those by, and data/, which holds the log and the keys. Whoever can read data/keys is the
+    operator.
     """
     from engine.workspace import Workspace
 

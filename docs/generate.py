@@ -318,7 +318,8 @@ def scenarios_page() -> str:
         "`processes/tests/<template>/<name>.yaml` holds scenarios of a template, for `samskap test`. How to write them"
         " is in [how to test a template](../how-to/test-a-template.md). An unknown key is an error that lists the known"
         " ones; so is an expectation that names what the template does not have. `processes/scenario.schema.json` is"
-        " the same for editors."
+        " the same for editors: `samskap init` puts it into a workspace, and this is the first line of a file:\n\n"
+        "```yaml\n# yaml-language-server: $schema=../../scenario.schema.json\n```"
     )
     parts = [("The file", made), *((name, made["$defs"][name]) for name in ("Part", "Scenario", "Step"))]
     parts += [(name, made["$defs"][name]) for name in ("Refusal", "Expectation")]

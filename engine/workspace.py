@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 FILE = "samskap.toml"
 FOLDERS = ("processes", "forms", "sources", "data")
+SCHEMAS = ("processes/template.schema.json", "processes/scenario.schema.json", "forms/form.schema.json")
+"""What editors check templates, scenarios and forms by; each workspace has them where the built-in ones lie."""
 STARTER = """\
 # Settings of this samskap workspace. A variable of the environment wins over this file, for example
 # SAMSKAP_LANGUAGE=en or SAMSKAP_WAREHOUSE__MEMORY_LIMIT=4GB.
@@ -151,6 +153,8 @@ class Workspace:
         try:
             for name in FOLDERS:
                 (root / name).mkdir(parents=True, exist_ok=True)
+            for name in SCHEMAS:
+                (root / name).write_bytes((BUILT_IN / name).read_bytes())
             (root / "data").chmod(0o700)
             with (root / ".gitignore").open("a", encoding="utf-8") as ignored:  # there may be one already
                 ignored.write("data/\n")

@@ -16,6 +16,9 @@ ROOMS = ("engine", "warehouse", "pipelines", "cli", "processes", "forms")
 FILES = (
     "processes/samson.yaml",
     "processes/soimpact.yaml",
+    "processes/template.schema.json",
+    "processes/scenario.schema.json",
+    "forms/form.schema.json",
     "forms/samson/answers.yaml",
     "forms/soimpact/indicators.yaml",
     "warehouse/tables.sql",

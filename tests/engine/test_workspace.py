@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from engine.errors import NotFound, SettingsError
 from engine.workspace import STARTER, Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -19,6 +22,26 @@ def test_given_an_empty_folder_when_made_a_workspace_then_an_engine_runs_in_it(w
     engine = workspace.engine()
     assert engine.processes() == []
     engine.close()
+
+
+SCHEMAS = {
+    "template.schema.json": "processes/mine.yaml",
+    "../form.schema.json": "forms/mine/note.yaml",
+    "../../scenario.schema.json": "processes/tests/mine/first.yaml",
+}
+
+
+@pytest.mark.parametrize(("schema", "file"), SCHEMAS.items())
+def test_given_a_workspace_when_an_editor_follows_the_line_of_the_reference_then_the_schema_is_there(
+    schema: str, file: str, workspace: Workspace
+) -> None:
+    pages = "".join(
+        (ROOT / "docs" / "reference" / page).read_text() for page in ("templates.md", "forms.md", "scenarios.md")
+    )
+    assert f"# yaml-language-server: $schema={schema}\n" in pages
+    found = (workspace.root / file).parent / schema
+    ours = (ROOT / file).parent / schema
+    assert Path(os.path.normpath(found)).read_bytes() == Path(os.path.normpath(ours)).read_bytes()
 
 
 def test_given_a_workspace_when_made_again_then_refused(workspace: Workspace) -> None:
