@@ -194,7 +194,7 @@ def test_given_a_template_when_published_twice_then_the_second_is_nothing_new(ar
         (("at", "arendal", "0"), 2),
         (("at", "arendal", "1999-01-01"), 7),
         (("lint", "nothing"), 7),
-        (("publish", "../samson"), 7),
+        (("publish", "../samson"), 6),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -207,6 +207,12 @@ def test_given_what_does_not_fit_when_called_then_it_ends_with_its_code_and_noth
     assert ended.out == ""
     assert ended.err.startswith("error: ")
     assert arendal.position == before
+
+
+def test_given_a_path_for_a_template_when_the_operator_publishes_then_there_is_no_such_template(arendal) -> None:
+    before = arendal.position
+    ended = arendal("publish", "../samson")
+    assert (ended.code, ended.out, arendal.position) == (7, "", before)
 
 
 def test_given_a_handle_that_is_taken_when_added_again_then_it_is_refused(arendal) -> None:
