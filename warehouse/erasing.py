@@ -77,6 +77,9 @@ def purge(workspace: Workspace, engine: Engine, canaries: Sequence[str] = (), *,
     `canaries` are texts that no question in the record may hold. The figures of the current run go with the warehouse's
     old file, and its copies: evaluate afterwards. Raises what fails; it is to be done again then.
     """
+    Landing(workspace.landing).tidy(time.time())
+    if not engine.erasures.all():  # then nobody need wait for a warehouse that is held
+        return Purged()
     with hold(workspace.warehouse):
         entries = outstanding(workspace, engine)
         _no_old_files(workspace, engine)
@@ -188,9 +191,8 @@ def _landing(workspace: Workspace, engine: Engine) -> int:
 
 
 def _no_old_files(workspace: Workspace, engine: Engine) -> None:
-    """Take away files that were stored anew, as they were before (a backup brings them back), and half written ones."""
+    """Take away files that were stored anew, as they were before: a backup brings them back."""
     landing = Landing(workspace.landing)
-    landing.tidy(time.time())
     for event in _erased_files(engine) if engine.erasures.units() else ():
         for kind in ("csv", "parquet"):
             landing.forget(event.stored_hash, kind)
