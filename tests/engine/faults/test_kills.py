@@ -82,14 +82,18 @@ class Loop:
     kills: int = 0
     again: int = 0
     failed: list[str] = field(default_factory=list)
+    unfinished: Callable[[], bool] = lambda: False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def acknowledged(self) -> int:
         return len(self.model.acknowledged)
 
-    def run(self, writers: int, beside: Callable[[], None] = lambda: None) -> None:
-        """Let the writers live and die, and something beside them."""
+    def run(
+        self, writers: int, beside: Callable[[], None] = lambda: None, unfinished: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Let the writers live and die, and something beside them, which they outlive while it is unfinished."""
+        self.unfinished = unfinished
         threads = [threading.Thread(target=self._slot, args=(slot,)) for slot in range(writers)]
         for thread in threads:
             thread.start()
@@ -109,7 +113,7 @@ class Loop:
         again: list[list[tuple[str, str]]] = [[] for _ in range(THREADS)]
         life = 0
         try:
-            while self.acknowledged < self.target and not self.failed:
+            while (self.acknowledged < self.target or self.unfinished()) and not self.failed:
                 again = self._life(f"w{slot}_{life}", again)
                 life += 1
         except BaseException as error:
@@ -266,9 +270,10 @@ def test_given_programs_and_the_database_server_killed_when_opened_again_then_no
 
     def beside() -> None:
         if ends and kills.acknowledged >= ends[0][0]:
-            ends.pop(0)[1]()
+            ends[0][1]()
+            ends.pop(0)
 
-    kills.run(writers=2, beside=beside)
+    kills.run(writers=2, beside=beside, unfinished=lambda: bool(ends))
     fresh = Engine.open(tmp_path / "data", store_url=server.url)
     model.check(fresh)
     fresh.close()
