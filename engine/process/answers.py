@@ -41,6 +41,7 @@ class Given:
 def given(events: Iterable[e.Event], state: ProcessState, view: View) -> list[Given]:
     """Every submission of a process, in order; `events` are opened as far as the view goes."""
     counted = {s.sequence: (instance, s) for instance in state.instances.values() for s in instance.submissions}
+    replaced = {sequence for instance in state.instances.values() for sequence in instance.replaced}
     found = []
     for event in events:
         payload = event.payload
@@ -56,7 +57,7 @@ def given(events: Iterable[e.Event], state: ProcessState, view: View) -> list[Gi
                     at=event.recorded_at,
                     subject=payload.subject,
                     entered_by=event.on_behalf_of or event.actor if event.actor == "operator" else event.actor,
-                    replaced=submission.replaced,
+                    replaced=event.sequence in replaced,
                     reason=payload.reason if isinstance(payload.reason, str) else "",
                     valid_on=payload.valid_on,
                     bundle=event.bundle_hash or state.bundle,

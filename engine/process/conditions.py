@@ -244,7 +244,8 @@ class Conditions:
 
 def counting(instance: Instance) -> list[Submission]:
     """The submissions of an instance that count: those not replaced by a correction."""
-    return [s for s in instance.submissions if not s.replaced]
+    replaced = instance.replaced
+    return [s for s in instance.submissions if s.sequence not in replaced]
 
 
 def _attempt(guard: Guard, environment: Mapping[str, object]) -> Outcome:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from engine.process import events as e
+from engine.process.growing import Growing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,14 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A reference to answers: the event they lie in, and who gave them."""
+    """A reference to answers: the event they lie in, who gave them, and which ones they took the place of, if any."""
 
     sequence: int
     at: datetime
     subject: str
     entered_by: str
     sealed_under: str | None
-    replaced: bool = False
+    replaces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Instance:
     status: str = "open"
     row: str | None = None
     claimed_by: str | None = None
-    submissions: tuple[Submission, ...] = ()
+    submissions: Growing[Submission] = field(default_factory=Growing)
     due: datetime | None = None
     overdue: bool = False
 
@@ -92,21 +93,22 @@ class Instance:
         """Whether it is still to be filled in, now or when its turn comes."""
         return self.status in ("open", "waiting")
 
+    @property
+    def replaced(self) -> set[int]:
+        """The sequences of the submissions that do not count any more: corrections took their place."""
+        return {given.replaces for given in self.submissions if given.replaces is not None}
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """The instances of one task in one entry of its state, counted."""
 
-    instances: list[str] = field(default_factory=list)
+    instances: Growing[str] = field(default_factory=Growing)
     open: int = 0
     done: int = 0
     withdrawn: int = 0
     overdue: int = 0
     waiting: int = 0
-
-    def copy(self) -> Group:
-        """One that shares nothing with this; `dataclasses.replace` takes several times as long."""
-        return Group(list(self.instances), self.open, self.done, self.withdrawn, self.overdue, self.waiting)
 
     @property
     def expected(self) -> int:
@@ -215,6 +217,8 @@ class ProcessState:
     incidents: dict[str, Incident] = field(default_factory=dict)
     links: dict[str, Linked] = field(default_factory=dict)
     """The processes that stand beside this one, by their streams, in order."""
+    spawned: dict[str, str] = field(default_factory=dict)
+    """Of each link, or of each of its elements, the process that was started last, by what incidents are called."""
     parents: dict[str, Parent] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
     """What the process was told when it began: variables, and suggestions for fields, by name."""
@@ -262,12 +266,9 @@ def fold(events: Iterable[e.Event], state: ProcessState | None = None) -> Proces
 
 
 def thawed(state: ProcessState) -> ProcessState:
-    """A copy that shares nothing that `advance` changes."""
+    """A copy that shares nothing that `advance` changes: what lies in its dicts is never changed in place."""
     values: list[Any] = [value.copy() if type(value) is dict else value for value in _VALUES(state)]
-    new = ProcessState(*values)
-    for key, group in new.groups.items():
-        new.groups[key] = group.copy()
-    return new
+    return ProcessState(*values)
 
 
 _VALUES = attrgetter(*(f.name for f in fields(ProcessState)))
@@ -368,7 +369,8 @@ def _left(state: ProcessState, _: e.Event, p: e.StateLeft) -> None:
 
 
 def _opened(state: ProcessState, _: e.Event, p: e.TaskOpened) -> None:
-    state.instances[p.instance] = Instance(
+    known = state.instances.get(p.instance)
+    instance = state.instances[p.instance] = Instance(
         p.instance,
         p.task,
         p.state,
@@ -380,72 +382,64 @@ def _opened(state: ProcessState, _: e.Event, p: e.TaskOpened) -> None:
         status="waiting" if p.waiting else "open",
         row=p.row,
     )
-    group = state.groups.setdefault((p.task, p.entry), Group())
-    if p.instance in group.instances:  # opened anew, under another version of the template
-        group.withdrawn -= 1
+    group = state.groups.get((p.task, p.entry), _NONE)
+    if known is not None and (known.task, known.entry) == (p.task, p.entry):  # under another version of the template
+        state.groups[p.task, p.entry] = _counted(group, known.status, instance.status)
     else:
-        group.instances.append(p.instance)
-    if p.waiting:
-        group.waiting += 1
-    else:
-        group.open += 1
+        group = replace(group, instances=group.instances.then(p.instance))
+        state.groups[p.task, p.entry] = _counted(group, None, instance.status)
+
+
+def _counted(group: Group, then: str | None, now: str, overdue: int = 0) -> Group:
+    """The group after one of its instances came to stand otherwise, or (None) came; `overdue` is how many more are."""
+    numbers = {now: getattr(group, now) + (then != now)}
+    if then is not None and then != now:
+        numbers[then] = getattr(group, then) - 1
+    return replace(group, overdue=group.overdue + overdue, **numbers)
+
+
+def _stands(state: ProcessState, now: Instance) -> None:
+    """Let an instance stand as it does now, and be counted so."""
+    then, where = state.instances[now.id], (now.task, now.entry)
+    state.instances[now.id] = now
+    state.groups[where] = _counted(state.groups[where], then.status, now.status, now.overdue - then.overdue)
 
 
 def _reopened(state: ProcessState, _: e.Event, p: e.TaskReopened) -> None:
-    instance = state.instances[p.instance]
     status = "waiting" if p.waiting else "open"
-    state.instances[p.instance] = replace(instance, status=status, due=None, claimed_by=None)
-    group = state.groups[instance.task, instance.entry]
-    setattr(group, instance.status, getattr(group, instance.status) - 1)
-    setattr(group, status, getattr(group, status) + 1)
+    _stands(state, replace(state.instances[p.instance], status=status, due=None, claimed_by=None))
 
 
 def _begun(state: ProcessState, _: e.Event, p: e.TaskBegun) -> None:
-    instance = state.instances[p.instance]
-    state.instances[p.instance] = replace(instance, status="open")
-    group = state.groups[instance.task, instance.entry]
-    group.waiting -= 1
-    group.open += 1
+    _stands(state, replace(state.instances[p.instance], status="open"))
 
 
 def _withdrawn(state: ProcessState, _: e.Event, p: e.TaskWithdrawn) -> None:
-    instance = state.instances[p.instance]
-    _close(state, instance, "withdrawn")
-    state.groups[instance.task, instance.entry].withdrawn += 1
+    _close(state, state.instances[p.instance], "withdrawn")
 
 
 def _close(state: ProcessState, instance: Instance, status: str) -> None:
     """Move an instance out of the open ones."""
-    group = state.groups[instance.task, instance.entry]
-    setattr(group, instance.status, getattr(group, instance.status) - 1)
-    group.overdue -= instance.overdue
-    state.instances[instance.id] = replace(instance, status=status, overdue=False)
+    _stands(state, replace(instance, status=status, overdue=False))
     for name in [name for name in state.pending_of.pop(instance.id, ()) if name in state.pending]:
         del state.pending[name]
 
 
 def _submitted(state: ProcessState, event: e.Event, p: e.FormSubmitted) -> None:
-    given = Submission(event.sequence, event.recorded_at, p.subject, event.actor, p.sealed_under)
-    instance = state.instances[p.instance]
-    earlier = instance.submissions
-    if isinstance(p, e.FormCorrected):
-        for name in state.copies.get(p.replaces, (instance.id,)):  # also where it was kept when the process went back
-            other = state.instances[name]
-            marked = tuple(replace(s, replaced=True) if s.sequence == p.replaces else s for s in other.submissions)
-            state.instances[name] = replace(other, submissions=(*marked, *([given] if name != instance.id else [])))
-        instance = state.instances[p.instance]
-        earlier = instance.submissions
-        state.copies[event.sequence] = state.copies.get(p.replaces, (instance.id,))
-    if instance.status == "open":
-        _close(state, instance, "done")
-        state.groups[instance.task, instance.entry].done += 1
-    state.instances[p.instance] = replace(state.instances[p.instance], submissions=(*earlier, given))
+    replaces = p.replaces if isinstance(p, e.FormCorrected) else None
+    given = Submission(event.sequence, event.recorded_at, p.subject, event.actor, p.sealed_under, replaces)
+    holders: tuple[str, ...] = (p.instance,)
+    if replaces in state.copies:  # what was kept when the process went back is put right wherever it lies
+        holders = state.copies[event.sequence] = state.copies[replaces]
+    if state.instances[p.instance].status == "open":
+        _close(state, state.instances[p.instance], "done")
+    for name in holders:
+        held = state.instances[name]
+        state.instances[name] = replace(held, submissions=held.submissions.then(given))
 
 
 def _kept(state: ProcessState, _: e.Event, p: e.FormKept) -> None:
-    instance = state.instances[p.instance]
-    _close(state, instance, "done")
-    state.groups[instance.task, instance.entry].done += 1
+    _close(state, state.instances[p.instance], "done")
     if p.kept_from == p.instance:
         return
     submissions = state.instances[p.kept_from].submissions
@@ -493,8 +487,7 @@ def _deadline_passed(state: ProcessState, _: e.Event, p: e.DeadlinePassed) -> No
     if p.instance:
         instance = state.instances[p.instance]
         if instance.status == "open":
-            state.instances[p.instance] = replace(instance, overdue=True)
-            state.groups[instance.task, instance.entry].overdue += 1
+            _stands(state, replace(instance, overdue=True))
 
 
 def _migrated(state: ProcessState, event: e.Event, p: e.ProcessMigrated) -> None:
@@ -520,10 +513,13 @@ def _resolved(state: ProcessState, _: e.Event, p: e.IncidentResolved) -> None:
 
 
 def _link_opened(state: ProcessState, _: e.Event, p: e.LinkOpened) -> None:
-    for child, known in state.links.items():
-        if p.spawned and known.spawned and (known.link, known.element) == (p.link, p.element):
-            state.links[child] = replace(known, counts=False)
-    state.links[p.child] = Linked(p.link, p.child, p.template, p.spawned, p.element, p.state, p.entry, p.given)
+    linked = Linked(p.link, p.child, p.template, p.spawned, p.element, p.state, p.entry, p.given)
+    if p.spawned:
+        earlier = state.links.get(state.spawned.get(linked.incident, ""))
+        if earlier is not None:
+            state.links[earlier.child] = replace(earlier, counts=False)
+        state.spawned[linked.incident] = p.child
+    state.links[p.child] = linked
 
 
 def _linked(state: ProcessState, _: e.Event, p: e.ProcessLinked) -> None:

@@ -80,7 +80,7 @@ class Looking:
     def decided_on(self, session: Session, name: str, instance: str) -> list[Line]:
         """What was decided on answers of an instance that were put right since."""
         loaded = self._seen(session, name)
-        answers = {given.sequence for given in instance_of(loaded, instance).submissions if given.replaced}
+        answers = instance_of(loaded, instance).replaced
         if not answers:
             return []
         lines = {line.sequence: line for line in self.history(session, name, None)}

@@ -15,7 +15,8 @@ from dataclasses import fields, make_dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from types import GenericAlias
+from typing import Any, Final, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -24,6 +25,7 @@ from pydantic import BaseModel
 from engine import codec
 from engine.errors import KeyMissing, SamskapError
 from engine.process import events, state
+from engine.process.growing import Growing
 from engine.process.state import Group, ProcessState
 from engine.store.keys import KeyFolder
 from engine.store.log import Log, Row
@@ -125,10 +127,14 @@ def schema() -> str:
 def _plain(value: object) -> object:
     if isinstance(value, BaseModel):
         return value.model_dump()
+    if isinstance(value, Growing):
+        return list(value)
     raise TypeError(f"{type(value).__name__} is no part of a state")
 
 
-def _model(kind: type, value: object) -> object:
+def _typed(kind: Any, value: object) -> object:
+    if get_origin(kind) is Growing:
+        return Growing(msgspec.convert(value, GenericAlias(list, get_args(kind))))
     if issubclass(kind, BaseModel):
         return kind.model_validate(value)
     raise TypeError(f"{kind.__name__} is no part of a state")
@@ -143,4 +149,4 @@ def _decoder() -> msgspec.json.Decoder[Any]:
     hints: dict[str, Any] = get_type_hints(ProcessState)
     own: dict[str, Any] = {"groups": list[tuple[str, int, Group]], "persons": dict[str, str]}
     made = make_dataclass("Kept", (hints | own).items())
-    return msgspec.json.Decoder(made, float_hook=codec.number, dec_hook=_model)
+    return msgspec.json.Decoder(made, float_hook=codec.number, dec_hook=_typed)

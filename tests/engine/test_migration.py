@@ -234,8 +234,8 @@ def test_given_an_answer_that_does_not_fit_when_asked_again_then_it_is_open_and_
     world.do("kari", c.Submit("goal.1", {"text": "for langt"}))
     assert moved(world, publish(form=NARROWER), ask_again=("goal",)).instances["goal.1"].status == "open"
     world.do("kari", c.Submit("goal.1", {"text": "ja"}))
-    given = world.state.instances["goal.1"].submissions
-    assert [s.replaced for s in given] == [True, False]
+    goal = world.state.instances["goal.1"]
+    assert [s.sequence in goal.replaced for s in goal.submissions] == [True, False]
 
 
 def voting(world: Any) -> None:
