@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -13,6 +16,8 @@ from engine.codec import Json
 from engine.engine import Engine, Receipt
 from engine.process import commands as c
 from engine.process.state import ProcessState
+from engine.store.address import create
+from engine.store.log import Record
 from engine.store.people import Session
 from engine.template import bundle
 from engine.template.bundle import Bundle
@@ -237,3 +242,96 @@ def world(tmp_path: Path, new_world: Callable[[Path], World]) -> Iterator[World]
     made = new_world(tmp_path / "data")
     yield made
     made.engine.close()
+
+
+# -- a store of each kind, and hands that change it as nobody should ---------------------------------------------------
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
+    """Where the log is: in the workspace's own file (None), or in a database with an empty store."""
+    if request.param == "sqlite":
+        return None
+    url = str(request.getfixturevalue("new_database")())
+    create(url, tmp_path / "data").close()
+    return url
+
+
+class Behind:
+    """Changes what is stored with the database alone, behind the engine's back.
+
+    `words` are its statements on events: `put` (stream, sequence, type and body, in the place of a stream's sequence),
+    `delete` (a stream's sequence), `add` (stream, sequence, type, body) and `turn` (the positions of a stream).
+    """
+
+    words: ClassVar[Mapping[str, str]]
+
+    def run(self, statement: str, *values: object) -> int:
+        """Run a statement; how many rows it changed."""
+        raise NotImplementedError
+
+    def stream(self, record: Record) -> object:
+        """A record's stream as the events' table has it."""
+        raise NotImplementedError
+
+    def put(self, old: Record, new: Record) -> None:
+        """Have another event, or the same elsewhere, where one stands."""
+        place = (self.stream(old), old.sequence)
+        assert self.run(self.words["put"], self.stream(new), new.sequence, new.type, new.body, *place) == 1
+
+    def delete(self, record: Record) -> None:
+        assert self.run(self.words["delete"], self.stream(record), record.sequence) == 1
+
+    def add(self, record: Record) -> None:
+        assert self.run(self.words["add"], self.stream(record), record.sequence, record.type, record.body) == 1
+
+    def turn(self, record: Record) -> None:
+        """Turn the order of a stream's positions around."""
+        assert self.run(self.words["turn"], self.stream(record)) > 1
+
+
+class _BehindSqlite(Behind):
+    words: ClassVar[Mapping[str, str]] = {
+        "put": "UPDATE stored_events SET originator_id=?, originator_version=?, topic=?, state=?"
+        " WHERE originator_id=? AND originator_version=?",
+        "delete": "DELETE FROM stored_events WHERE originator_id=? AND originator_version=?",
+        "add": "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (?,?,?,?)",
+        "turn": "UPDATE stored_events SET rowid=-rowid WHERE originator_id=?",
+    }
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def run(self, statement: str, *values: object) -> int:
+        with closing(sqlite3.connect(self._file)) as connection, connection:
+            return connection.execute(statement, values).rowcount
+
+    def stream(self, record: Record) -> object:
+        return record.stream.hex
+
+
+class _BehindPostgres(Behind):
+    words: ClassVar[Mapping[str, str]] = {
+        "put": "UPDATE event SET stream=?, sequence=?, type=?, body=? WHERE stream=? AND sequence=?",
+        "delete": "DELETE FROM event WHERE stream=? AND sequence=?",
+        "add": "INSERT INTO event SELECT max(position) + 1, ?, ?, ?, ? FROM event",
+        "turn": "UPDATE event SET position=-position WHERE stream=?",
+    }
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def run(self, statement: str, *values: object) -> int:
+        import psycopg  # noqa: PLC0415 (tests that need no server run without it)
+
+        with psycopg.connect(self._url, options="-c search_path=samskap") as connection:
+            return connection.execute(statement.replace("?", "%s").encode(), values).rowcount
+
+    def stream(self, record: Record) -> object:
+        return record.stream
+
+
+@pytest.fixture
+def behind(store_url: str | None, tmp_path: Path) -> Behind:
+    """Hands on the store of `store_url`."""
+    return _BehindSqlite(tmp_path / "data" / "events.sqlite") if store_url is None else _BehindPostgres(store_url)

@@ -1,4 +1,4 @@
-"""F13 and F14: bits that flip anywhere in the store's files, logs that end in the middle, rows that were moved.
+"""F13 and F14: bits that flip anywhere in the files of SQLite, and logs that end in the middle.
 
 Whatever lies on the disk, a program says what is wrong in words and never falls over; no changed event is taken for
 one that was stored; and the processes that were not touched go on.
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import random
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +21,12 @@ from cli.exit_codes import EXIT_CODES
 from engine.backup.making import back_up
 from engine.backup.restoring import check
 from engine.engine import Engine
-from engine.errors import IntegrityFault, NotFound, SamskapError
+from engine.errors import IntegrityFault, SamskapError
 from engine.process import commands as c
-from engine.store import heads, worklists
+from engine.store import heads
 from engine.store.log import Record
 from engine.store.people import Session
 from engine.store.verify import verify
-from engine.template import bundle
 from engine.workspace import Workspace
 
 NAMES = ("p", "q", "r")
@@ -192,126 +190,3 @@ def test_given_a_log_that_ends_in_the_middle_when_opened_then_whole_commits_only
             with pytest.raises(IntegrityFault, match="went on to"):
                 heads.check(engine.log, pristine.head)
         engine.close()
-
-
-# -- rows that were moved ---------------------------------------------------------------------------------------------
-
-P, Q = "(SELECT stream FROM process WHERE name = 'p')", "(SELECT stream FROM process WHERE name = 'q')"
-BODY = "SELECT state FROM stored_events WHERE originator_id = {} AND originator_version = {}"
-SURGERY = {
-    "two events of a process swapped": (
-        f"UPDATE stored_events SET state = CASE originator_version WHEN 5 THEN ({BODY.format(P, 6)})"
-        f" ELSE ({BODY.format(P, 5)}) END WHERE originator_id = {P} AND originator_version IN (5, 6)",
-    ),
-    "an event from another process": (
-        f"UPDATE stored_events SET state = ({BODY.format(Q, 3)})"
-        f" WHERE originator_id = {P} AND originator_version = 3",
-    ),
-    "an event twice": (
-        "INSERT INTO stored_events (originator_id, originator_version, topic, state) SELECT originator_id,"
-        f" 1 + (SELECT max(originator_version) FROM stored_events WHERE originator_id = {P}), topic, state"
-        f" FROM stored_events WHERE originator_id = {P} AND originator_version = 7",
-    ),
-    "given to another stream": (
-        f"UPDATE stored_events SET originator_id = '{'0' * 32}' WHERE originator_id = {P} AND originator_version = 4",
-    ),
-    "an event taken out and the rest closed up": (
-        f"DELETE FROM stored_events WHERE originator_id = {P} AND originator_version = 4",
-        f"UPDATE stored_events SET originator_version = originator_version - 1 WHERE originator_id = {P}"
-        " AND originator_version > 4",
-    ),
-    "cut off, and the head with it": (
-        f"DELETE FROM stored_events WHERE originator_id = {P} AND originator_version > 9",
-        f"UPDATE head SET sequence = 9, hash = '{'0' * 64}' WHERE stream = {P}",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.fault("F13")
-@pytest.mark.parametrize("what", SURGERY)
-def test_given_rows_that_were_moved_when_used_then_that_process_is_in_quarantine_and_the_others_go_on(
-    pristine: Pristine, tmp_path: Path, what: str
-) -> None:
-    root = pristine.copy(tmp_path / "work")
-    with closing(sqlite3.connect(root / "data" / "events.sqlite")) as connection, connection:
-        for statement in SURGERY[what]:
-            connection.execute(statement)
-    engine = Engine.open(root / "data", clock=pristine.world.clock)
-    faults = verify(engine.log).faults
-    assert engine.stream("p").hex in {fault.stream for fault in faults}
-    assert {engine.stream("q").hex, engine.stream("r").hex}.isdisjoint(fault.stream for fault in faults)
-    with pytest.raises(IntegrityFault):
-        engine.handle(pristine.kari, "p", c.AddParty("later", "Later"))
-    for name in ("q", "r"):
-        engine.handle(pristine.kari, name, c.AddParty("later", "Later"))
-    engine.close()
-
-
-@pytest.mark.fault("F13")
-def test_given_the_order_of_positions_turned_when_verified_then_told_though_the_process_itself_is_whole(
-    pristine: Pristine, tmp_path: Path
-) -> None:
-    """A position is no part of an event: whoever reads by position (the warehouse) is the one to know."""
-    root = pristine.copy(tmp_path / "work")
-    with closing(sqlite3.connect(root / "data" / "events.sqlite")) as connection, connection:
-        connection.execute(f"UPDATE stored_events SET rowid = -rowid WHERE originator_id = {P}")
-    engine = Engine.open(root / "data", clock=pristine.world.clock)
-    assert [fault.stream for fault in verify(engine.log).faults] == [engine.stream("p").hex]
-    assert engine.load(engine.stream("p")).fault is None
-    engine.close()
-
-
-@pytest.mark.fault("F13")
-def test_given_a_published_template_that_was_changed_when_processes_run_on_it_then_told_and_those_on_others_go_on(
-    world: Any, small_text: str, write_small: Callable[..., Path], tmp_path: Path
-) -> None:
-    second = bundle.read("small", [write_small(tmp_path / "two", small_text.replace("1.0.0", "1.1.0"))])
-    world.engine.publish(second)
-    world.engine.start(world.person("kari"), "small", "q", "Q")
-    with closing(sqlite3.connect(world.folder / "events.sqlite")) as connection, connection:
-        connection.execute(
-            "UPDATE stored_events SET state = CAST(replace(CAST(state AS TEXT), 'en\\\":\\\"Small', 'en\\\":\\\"Tiny!') AS BLOB)"
-            " WHERE topic = 'bundle.published' AND originator_version = 1"
-        )
-        assert connection.total_changes == 1
-    fresh = Engine.open(world.folder, clock=world.clock)
-    with pytest.raises((IntegrityFault, NotFound), match=r"versions|not in the log"):
-        fresh.handle(world.person("kari"), "p", c.AddParty("town", "Town"))
-    fresh.handle(world.person("kari"), "q", c.AddParty("town", "Town"))
-    with pytest.raises(IntegrityFault, match="not what was published"):
-        fresh.start(world.person("kari"), "small", "r", "R")
-    fresh.close()
-
-
-DAMAGE = {
-    "open_task.roles": "UPDATE open_task SET roles = 'lead'",
-    "open_task.due": "UPDATE open_task SET due = 'tomorrow'",
-    "member.roles": "UPDATE member SET roles = '[\"lead\"'",
-    "member.roles as a number": "UPDATE member SET roles = 7",
-    "incident.at": "INSERT INTO incident SELECT stream, 'x', NULL, 'x', 'yesterday' FROM process WHERE name = 'p'",
-    "process.stream": "UPDATE process SET stream = 'none' WHERE name = 'p'",
-}
-
-
-@pytest.mark.fault("F13")
-@pytest.mark.parametrize("what", DAMAGE)
-def test_given_a_damaged_list_when_used_then_only_errors_in_words_and_made_again_it_is_as_it_was(
-    pristine: Pristine, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
-) -> None:
-    root = pristine.copy(tmp_path / "work")
-    with closing(sqlite3.connect(root / "data" / "events.sqlite")) as connection, connection:
-        connection.execute(DAMAGE[what])
-    for words in (
-        ["tasks", "--as", "kari"],
-        ["status"],
-        ["tick"],
-        ["incident", "list"],
-        ["history", "p", "--as", "kari"],
-    ):
-        assert run(["--workspace", str(root), *words]) in EXIT_CODES
-    assert run(["--workspace", str(root), "store", "rebuild"]) == 0
-    assert "of 3 processes" in capsys.readouterr().out
-    engine = Engine.open(root / "data", clock=pristine.world.clock)
-    assert engine.tasks(pristine.kari) == pristine.world.engine.tasks(pristine.kari)
-    assert worklists.incidents(engine.log) == worklists.incidents(pristine.world.engine.log)
-    engine.close()
