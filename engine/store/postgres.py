@@ -65,7 +65,7 @@ _SESSION = (
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
 )
 
-logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # what it says is said by our errors
+logging.getLogger("psycopg").setLevel(logging.ERROR)  # what it warns of is said by our errors
 
 Connection = psycopg.Connection[dict[str, Any]]
 
@@ -404,7 +404,8 @@ def _told(place: str, what: str) -> Iterator[None]:
             where=place,
         ) from error
     except psycopg.Error as error:
-        raise StoreError(f"{what}: {_line(error)}", hint="Run `samskap doctor`.", where=place) from error
+        hint = error.diag.message_hint or "Run `samskap doctor`."  # the server's own, such as: Check free disk space.
+        raise StoreError(f"{what}: {_line(error)}", hint=hint, where=place) from error
 
 
 def _line(error: psycopg.Error) -> str:

@@ -202,6 +202,14 @@ def test_given_a_connection_that_breaks_while_storing_when_told_then_that_nobody
     assert log.position() == 0
 
 
+def test_given_a_statement_that_the_server_refuses_when_stored_then_our_error_tells_it_and_the_driver_is_silent(
+    log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(StoreError, match="nothing was stored: function no_such_function"):
+        log.append([event()], rows=[("SELECT no_such_function()", ())])
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 def test_given_somebody_who_holds_the_store_too_long_when_written_then_told(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

