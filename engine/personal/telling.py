@@ -155,7 +155,7 @@ def _concerns(event: e.Event, trace: Trace, mine: Sequence[Membership]) -> bool:
     payload = event.payload
     about = {getattr(payload, name, None) for name in ("membership", "to", "subject", "reason_by")}
     theirs = {trace.subject, *(m.id for m in mine)}
-    return not theirs.isdisjoint(about) or trace.subject in (event.actor, event.on_behalf_of)
+    return not theirs.isdisjoint({*about, event.actor, event.on_behalf_of, event.membership})
 
 
 def _is_own_answer(event: e.Event, subject: str) -> bool:

@@ -56,7 +56,7 @@ def given(events: Iterable[e.Event], state: ProcessState, view: View) -> list[Gi
                     sequence=event.sequence,
                     at=event.recorded_at,
                     subject=payload.subject,
-                    entered_by=event.on_behalf_of or event.actor if event.actor == "operator" else event.actor,
+                    entered_by=submission.entered_by,
                     replaced=event.sequence in replaced,
                     reason=payload.reason if isinstance(payload.reason, str) else "",
                     valid_on=payload.valid_on,

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.process import events as e
-from engine.process.state import ProcessState
+from engine.process.state import ProcessState, done_by
 from engine.template.chart import Definition
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -224,9 +224,8 @@ class Teller:
         """The event as a line."""
         self.definition = self.definitions(event.bundle_hash or self.state.bundle)
         template = _WORDS[event.type][self.language]
-        who = self._who(event.actor)
-        if event.on_behalf_of:
-            who = f"{who} → {self._who(event.on_behalf_of)}"
+        one_for_another = dict.fromkeys((event.actor, done_by(self.state, event), event.on_behalf_of or event.actor))
+        who = " → ".join(self._who(actor) for actor in one_for_another)
         return Line(event.sequence, event.recorded_at, event.type, who, template.format_map(self._facts(event.payload)))
 
     def _who(self, actor: str) -> str:

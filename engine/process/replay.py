@@ -26,7 +26,7 @@ from engine.process.access import Actor, ToSubmit, may
 from engine.process.decide import Context, decide
 from engine.process.decide.linking import BY
 from engine.process.decide.step import Unread
-from engine.process.state import ProcessState, fold
+from engine.process.state import ProcessState, done_by, fold
 from engine.template.chart import Definition
 from engine.template.diff import field_differences
 
@@ -81,7 +81,7 @@ def acts(events: Sequence[e.Event], old: Definition, new: Definition) -> Iterato
 def _act(events: tuple[e.Event, ...], state: ProcessState | None, old: Definition, new: Definition) -> Act:
     # What time had done before a person's command stands before what the person did.
     first = next((event for event in events if event.actor != "clock"), events[0])
-    subject = (first.on_behalf_of or "") if first.actor == "operator" else first.actor
+    subject = _doer(first, state)
     added = next((event.payload for event in events if isinstance(event.payload, e.MembershipAdded)), None)
     person = (_text(added.person) or added.subject) if added is not None and first.actor != BY else ""
     try:
@@ -214,10 +214,16 @@ def _submission(
 
 def _on_whose_behalf(event: e.Event, p: e.FormSubmitted, state: ProcessState, old: Definition) -> str | None:
     """The membership of the one whose answer it is for which whoever gave it could do so; None where none was named."""
-    giver = Actor((event.on_behalf_of or "") if event.actor == "operator" else event.actor)
+    giver = Actor(_doer(event, state))
     theirs = [m.id for m in state.memberships.values() if m.subject == p.subject]
     deeds = ((name, ToSubmit(state.instances[p.instance], name)) for name in theirs)
     return next((name for name, deed in deeds if may(giver, deed, state, old).allowed), None)
+
+
+def _doer(event: e.Event, state: ProcessState | None) -> str:
+    """The pseudonym of the person who did it, also through the operator; empty where that was the operator alone."""
+    doer = done_by(state, event) if state is not None else event.actor
+    return doer if doer != "operator" else event.on_behalf_of or ""
 
 
 def _is_own(event: e.Event, membership: str, state: ProcessState | None) -> bool:

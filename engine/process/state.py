@@ -288,6 +288,18 @@ def advance(state: ProcessState, event: e.Event) -> ProcessState:
     return state
 
 
+def done_by(state: ProcessState, event: e.Event) -> str:
+    """The pseudonym of who did what an event tells: whom the operator acted for, also where they stood in or helped.
+
+    `operator`, `clock` or `link` where that was no person. The event names whose it is beside who did it, and of what
+    the operator did for somebody in the place of another the membership alone says who that somebody was.
+    """
+    if event.actor != "operator":
+        return event.actor
+    member = state.memberships.get(event.membership or "")
+    return member.subject if member is not None else event.on_behalf_of or event.actor
+
+
 def _started(state: ProcessState, event: e.Event, p: e.ProcessStarted) -> None:
     state.name, state.title, state.template = p.name, p.title, p.template
     state.version, state.bundle, state.status = p.version, p.bundle, "running"
@@ -427,7 +439,7 @@ def _close(state: ProcessState, instance: Instance, status: str) -> None:
 
 def _submitted(state: ProcessState, event: e.Event, p: e.FormSubmitted) -> None:
     replaces = p.replaces if isinstance(p, e.FormCorrected) else None
-    given = Submission(event.sequence, event.recorded_at, p.subject, event.actor, p.sealed_under, replaces)
+    given = Submission(event.sequence, event.recorded_at, p.subject, done_by(state, event), p.sealed_under, replaces)
     holders: tuple[str, ...] = (p.instance,)
     if replaces in state.copies:  # what was kept when the process went back is put right wherever it lies
         holders = state.copies[event.sequence] = state.copies[replaces]

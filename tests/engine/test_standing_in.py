@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -384,3 +385,31 @@ def test_given_an_answer_of_another_when_explained_then_only_they_may_correct_it
     assert (found.you_may, found.able) == (False, ("m2",))
     helper = world.engine.explain_task(world.person("kari"), "q", "vote.1.m2", "en")
     assert helper.why_not == "vote.1.m2 was answered by the person themselves, and only they may correct it."
+
+
+# -- through the operator -----------------------------------------------------------------------------------------------
+
+
+def test_given_the_operator_acts_for_a_stand_in_when_four_eyes_are_asked_for_then_the_stand_in_is_barred(
+    world: World,
+) -> None:
+    do(world, "kari", c.Delegate("m1", "m3"))
+    through_operator(world, "eva", c.Submit("goal.1", {"text": "et mål"}, "m1"))
+    with pytest.raises(NotAllowed, match="four eyes"):
+        through_operator(world, "eva", c.Act("open"))
+    with pytest.raises(NotAllowed, match="four eyes"):
+        do(world, "eva", c.Act("open"))
+
+
+def test_given_the_operator_acts_for_a_stand_in_when_looked_back_then_the_stand_in_is_named(world: World) -> None:
+    do(world, "kari", c.Delegate("m1", "m3"))
+    through_operator(world, "eva", c.Submit("goal.1", {"text": "et mål"}, "m1"))
+    (given,) = world.engine.answers(world.person("kari"), "q")
+    told = world.engine.history(world.person("kari"), "q")[-1]
+    subjects = {m.id: m.subject for m in state(world).memberships.values()}
+    assert (given.subject, given.entered_by) == (subjects["m1"], subjects["m3"])
+    assert told.who == "driftsansvarlig → Eva → Kari"
+
+
+def through_operator(world: World, handle: str, command: c.Command) -> Any:
+    return world.engine.handle(replace(world.person(handle), operator=True), "q", command)

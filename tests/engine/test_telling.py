@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -49,6 +50,15 @@ def test_given_a_process_when_told_then_memberships_answers_and_what_happened(li
     assert [(m["party"], m["roles"], m["active"]) for m in process["memberships"]] == [("Town", ["Member"], True)]
     assert [(a["instance"], a["answers"]) for a in process["answers"]] == [("vote.1.m2", {"score": 4, "why": OWN})]
     assert {"membership.added", "form.submitted"} <= {event["type"] for event in process["events"]}
+
+
+def test_given_the_operator_acted_for_a_stand_in_when_told_then_the_stand_in_reads_that_it_happened(
+    lived: World,
+) -> None:
+    through_operator = replace(lived.people["ola"], operator=True)
+    lived.engine.handle(through_operator, "p", c.Submit("log.1", {"text": "for Eva"}, "m3"))
+    (process,) = told(lived).processes
+    assert process["events"][-1]["who"] == "the operator → Ola → Eva"
 
 
 def test_given_answers_that_are_sealed_still_when_told_then_own_ones_are_readable(world: World) -> None:
