@@ -17,6 +17,7 @@ from cli.output import Done, Progress, Table, note, tell
 
 if TYPE_CHECKING:
     from engine.errors import Problem
+    from engine.process.replay import Replayed
 
 commands = Commands()
 
@@ -139,8 +140,9 @@ def replay(
 ) -> None:
     """Do again what was done, under another version, and tell which processes would differ.
 
-    Nothing is stored. Of each process the first act is told after which it would stand elsewhere. Where an answer is
-    sealed or was erased, it says that it cannot tell. Ends with 5 where a process would differ.
+    Nothing is stored. Of each process the first act is told after which it would stand elsewhere. One that was moved by
+    the way is done again from its beginning, by the names that things have in that version. Where an answer is sealed
+    or was erased, or it is not clear what a name became, it says that it cannot tell. Ends with 5 where one differs.
     """
     from engine.errors import Refused
     from engine.template import bundle
@@ -156,15 +158,20 @@ def replay(
     for number, one in enumerate(names, 1):
         found.append((one, call.engine.replay(one, definition)))
         progress("replaying", number, len(names))
-    rows = [(one, r.outcome, f"#{r.sequence} {r.what}" if r.sequence else "", r.how) for one, r in found]
-    differing = sum(r.outcome == "differs" for _, r in found)
+    rows = [(one, r.outcome, f"#{r.sequence} {r.what}" if r.sequence else "", _how(r)) for one, r in found]
+    differing, unclear = (sum(r.outcome == kind for _, r in found) for kind in ("differs", "cannot tell"))
     data = {"template": name, "version": definition.template.version}
     told = [{"process": one, **asdict(r)} for one, r in found]
-    summary = f"{len(found)} replayed, {differing} would differ"
+    summary = f"{len(found)} replayed, {differing} would differ" + (f", {unclear} cannot be told" if unclear else "")
     table = Table(("Process", "", "At", "How"), rows, empty="No process runs on this template.")
     tell(call, {**data, "processes": told}, table, Done(summary))
     if differing:
         raise typer.Exit(Refused.exit_code)
+
+
+def _how(found: Replayed) -> str:
+    left_out = f"({_count(found.left_out, 'act')} left out, on what is asked no more)" if found.left_out else ""
+    return " ".join(part for part in (found.how, left_out) if part)
 
 
 @commands.add("retire", example="samskap retire samson 1.0.0 --reason 'Question 4 was wrong'")

@@ -16,6 +16,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from engine.errors import IntegrityFault
+from engine.template.plan import Plan
 
 Answers: TypeAlias = dict[str, Any]  # JSON objects, checked against their form before they get here
 
@@ -379,7 +380,8 @@ class ProcessMigrated(Payload):
     `states` and `tasks` lead from names to those that they have from now on; `remembered` is what history states lead
     to, `counters` what they are, and `entries` how often each state was entered, from now on (empty: as before);
     `dropped` are deadlines that are no more. `before` is the last sequence before the migration, and `undoes` that of
-    the migration which this one takes back.
+    the migration which this one takes back. `plan` is what was decided, whole; None where it was not kept, or where a
+    migration is taken back.
     """
 
     TYPE: ClassVar[str] = "process.migrated"
@@ -396,6 +398,7 @@ class ProcessMigrated(Payload):
     entries: dict[str, int] = {}
     dropped: tuple[str, ...] = ()
     undoes: int | None = None
+    plan: Plan | None = None
     subject: str
     reason: PersonalText = ""
 

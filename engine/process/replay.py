@@ -4,11 +4,15 @@
 stands with where it stood. Pure: nothing is stored, and no clock is read but the one in the events. What cannot be
 asked again is said to be so, and nothing is guessed: where an answer is needed that is sealed or was erased, it cannot
 be told. An answer that nothing looks at is taken as it was.
+
+A process that was moved lived under several versions. All that was done in it is asked for again under the one that is
+tried, from the first act on, with tasks, states and roles by their names there, and answers by their fields' stable
+ids. The move itself is not done again, as that version holds from the beginning; what it asked anew is asked anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -25,8 +29,11 @@ from engine.process import events as e
 from engine.process.access import Actor, ToSubmit, may
 from engine.process.decide import Context, decide
 from engine.process.decide.linking import BY
-from engine.process.decide.step import Unread
-from engine.process.state import ProcessState, done_by, fold
+from engine.process.decide.moves import settle
+from engine.process.decide.step import Step, Unread
+from engine.process.decide.timing import end_delegations
+from engine.process.lineage import Kind, Lineage, Unclear
+from engine.process.state import Pending, ProcessState, done_by, fold
 from engine.template.chart import Definition
 from engine.template.diff import field_differences
 
@@ -38,11 +45,12 @@ class Act:
     """What one person, or the clock, did at one moment: the command, and the events that it led to."""
 
     command: c.Command | None
-    """None where it cannot be asked again: `why` says so."""
+    """None where it cannot be asked again, and `why` says so; and where there is nothing to ask again."""
     actor: Actor
     person: str
     subject: str
     events: tuple[e.Event, ...]
+    names: Names
     why: str = ""
     unread: Unread = "nothing"
     """Which of its answers cannot be read any more."""
@@ -57,42 +65,106 @@ class Act:
         """When it was done."""
         return self.events[0].recorded_at
 
+    @property
+    def moved(self) -> bool:
+        """Whether it took the process to another version, or back from there."""
+        return any(isinstance(event.payload, e.ProcessMigrated) for event in self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the version that a process ran on calls things, in the version that is tried on it."""
+
+    lineage: Lineage
+    number: int
+    """Of the version, among those that the process ran on."""
+
+    @property
+    def version(self) -> Definition:
+        """The version of then."""
+        return self.lineage.versions[self.number]
+
+    def task(self, name: str) -> str | None:
+        """A task's name there; None where a migration decided that it is asked of nobody any more."""
+        return self.lineage.called("task", name, self.number)
+
+    def instance(self, name: str) -> str | None:
+        """The same of an instance of a task."""
+        task, _, rest = name.partition(".")
+        now = self.task(task)
+        return f"{now}.{rest}" if now is not None else None
+
+    def state(self, name: str) -> str:
+        """A state's name there."""
+        return self.lineage.called("state", name, self.number) or name
+
+    def role(self, name: str) -> str | None:
+        """A role's name there; None where a migration took it away from everybody."""
+        return self.lineage.called("role", name, self.number)
+
+    def roles(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The roles that are left of several."""
+        return tuple(dict.fromkeys(now for name in names if (now := self.role(name)) is not None))
+
+    def deadline(self, pending: Pending) -> str | None:
+        """What a deadline or reminder is called there; None where nobody is asked any more."""
+        if pending.instance is not None:
+            now = self.instance(pending.instance)
+            return pending.id.replace(pending.instance, now, 1) if now is not None else None
+        return pending.id.replace(pending.state, self.state(pending.state), 1) if pending.state else pending.id
+
+    def came(self, kind: Kind) -> frozenset[str]:
+        """What the process had not yet, and came to have by a migration."""
+        return self.lineage.came(kind, self.number)
+
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What came of it: `sequence` and `what` name the first act that went another way, and `how`."""
+    """What came of it: `sequence` and `what` name the first act that went another way, and `how`.
+
+    `acts` were asked for again; `left_out` were not, as what they were about is no more by the plan of a migration.
+    """
 
     outcome: Outcome
     acts: int
     sequence: int | None = None
     what: str = ""
     how: str = ""
+    left_out: int = 0
 
 
-def acts(events: Sequence[e.Event], old: Definition, new: Definition) -> Iterator[Act]:
-    """What was done, in order. Answers are given as the new version's forms read them."""
+def acts(events: Sequence[e.Event], version: Callable[[str], Definition], new: Definition) -> Iterator[Act]:
+    """What was done, in order; names and answers as the new version has them. `version` gives one by its hash."""
     state: ProcessState | None = None
+    migrations = [event.payload for event in events if isinstance(event.payload, e.ProcessMigrated)]
+    begun = events[0].payload
+    assert isinstance(begun, e.ProcessStarted)
+    lineage = Lineage([version(digest) for digest in (begun.bundle, *(p.bundle for p in migrations))], migrations, new)
+    names = Names(lineage, 0)
     for _, group in groupby(events, key=lambda event: (event.command_id, event.recorded_at)):
         found = tuple(group)
-        yield _act(found, state, old, new)
+        if any(isinstance(event.payload, e.ProcessMigrated) for event in found):
+            names = Names(lineage, names.number + 1)
+        yield _act(found, state, names, new)
         state = fold(found, state)
 
 
-def _act(events: tuple[e.Event, ...], state: ProcessState | None, old: Definition, new: Definition) -> Act:
+def _act(events: tuple[e.Event, ...], state: ProcessState | None, names: Names, new: Definition) -> Act:
     # What time had done before a person's command stands before what the person did.
     first = next((event for event in events if event.actor != "clock"), events[0])
     subject = _doer(first, state)
     added = next((event.payload for event in events if isinstance(event.payload, e.MembershipAdded)), None)
     person = (_text(added.person) or added.subject) if added is not None and first.actor != BY else ""
     try:
-        command = _command(events, state, old, new)
-    except _Unknown as unknown:
-        return Act(None, Actor(subject), person, "", events, str(unknown))
+        command = _command(events, state, names, new)
+    except (_Unknown, Unclear) as unknown:
+        return Act(None, Actor(subject), person, "", events, names, str(unknown))
     known = state is not None and any(m.subject == subject for m in state.memberships.values())
     actor = Actor(subject if known else "", operator=first.actor == "operator")
     given = next((event.payload for event in events if isinstance(event.payload, e.FormSubmitted)), None)
     new_subject = added.subject if added is not None else ""
-    return Act(command, actor, person, new_subject, events, unread=_unread(given) if given is not None else "nothing")
+    unread = _unread(given) if given is not None else "nothing"
+    return Act(command, actor, person, new_subject, events, names, unread=unread)
 
 
 def _unread(given: e.FormSubmitted) -> Unread:
@@ -107,22 +179,27 @@ class _Unknown(Exception):
 
 
 def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
-    events: tuple[e.Event, ...], state: ProcessState | None, old: Definition, new: Definition
-) -> c.Command:
-    """The command behind events; raise `_Unknown` where an answer is sealed or was erased."""
+    events: tuple[e.Event, ...], state: ProcessState | None, names: Names, new: Definition
+) -> c.Command | None:
+    """The command behind events; None where what it was about is no more.
+
+    Raise `_Unknown` where an answer is sealed or was erased, and `Unclear` where a name has no clear place.
+    """
     granted = next((ev.payload for ev in events if isinstance(ev.payload, e.RoleGranted)), None)
     for event in events:
         match event.payload:
+            case e.ProcessMigrated():
+                return None
             case e.ProcessStarted() as p:
-                return _beginning(events, p)
+                return _beginning(events, p, names)
             case e.PartyJoined() as p:
                 return c.AddParty(p.party, p.title)
             case e.InvitationIssued() as p:
-                return c.Invite(p.token_hash, p.party, p.roles, p.expires_at)
+                return c.Invite(p.token_hash, p.party, names.roles(p.roles), p.expires_at)
             case e.MembershipAdded() as p if p.invitation:
                 return c.Join(p.invitation)
             case e.MembershipAdded() as p:
-                return c.AddMember(_text(p.person) or p.subject, p.party, p.roles)
+                return c.AddMember(_text(p.person) or p.subject, p.party, names.roles(p.roles))
             case e.SubjectErased() as p:
                 return c.Erase(p.subject, p.erasure)
             case e.ProcessDisposed() as p:
@@ -130,26 +207,35 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
             case e.MembershipEnded() as p:
                 return c.EndMembership(p.membership, _text(p.reason))
             case e.RoleRevoked() as p if granted is not None and granted.role == p.role:
-                return c.HandOver(p.membership, granted.membership, p.role)
+                role = names.role(p.role)
+                return c.HandOver(p.membership, granted.membership, role) if role is not None else None
             case e.RoleGranted() as p:
-                return c.Grant(p.membership, p.role)
+                role = names.role(p.role)
+                return c.Grant(p.membership, role) if role is not None else None
             case e.RoleRevoked() as p:
-                return c.Revoke(p.membership, p.role)
+                role = names.role(p.role)
+                return c.Revoke(p.membership, role) if role is not None else None
             case e.DelegationBegun() as p:
                 return c.Delegate(p.membership, p.to, p.until, _text(p.reason))
             case e.DelegationEnded() as p if event.actor != "clock":
                 return c.EndDelegation(p.membership)
             case e.TaskClaimed() as p:
-                return c.Claim(p.instance, None if _is_own(event, p.membership, state) else p.membership)
+                instance, whose = (
+                    names.instance(p.instance),
+                    None if _is_own(event, p.membership, state) else p.membership,
+                )
+                return c.Claim(instance, whose) if instance is not None else None
             case e.TaskReleased() as p:
-                return c.Release(p.instance)
+                instance = names.instance(p.instance)
+                return c.Release(instance) if instance is not None else None
             case e.FormSubmitted() as p:
-                return _submission(event, p, state, old, new)
+                return _submission(event, p, state, names, new)
             case e.ActionTaken() as p:
                 return c.Act(p.action, _reason(p.reason))
             case e.SteppedBack() as p:
                 again = [ev.payload.instance.split(".")[0] for ev in events if isinstance(ev.payload, e.TaskReopened)]
-                return c.StepBack(p.to, _reason(p.reason), tuple(dict.fromkeys(again)))
+                asked = [now for task in dict.fromkeys(again) if (now := names.task(task)) is not None]
+                return c.StepBack(names.state(p.to), _reason(p.reason), tuple(asked))
             case e.IncidentResolved() as p if p.subject:
                 return c.Resolve(p.incident, _reason(p.reason))
             case e.LinkOpened(spawned=False) as p:
@@ -168,14 +254,12 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
                 return c.Resume(_text(p.reason))
             case e.ProcessCancelled() as p:
                 return c.Cancel(_reason(p.reason))
-            case e.ProcessMigrated():
-                raise _Unknown("it was moved to another version then")
             case e.DeadlinePassed() | e.ReminderDue():
                 return c.Tick()
     return c.Tick()
 
 
-def _beginning(events: Sequence[e.Event], started: e.ProcessStarted) -> c.Command:
+def _beginning(events: Sequence[e.Event], started: e.ProcessStarted, names: Names) -> c.Command:
     """How a process began: started by a person, or by its parent with those who take part."""
     payloads = [event.payload for event in events]
     parent = next((p for p in payloads if isinstance(p, e.ParentLinked)), None)
@@ -187,7 +271,7 @@ def _beginning(events: Sequence[e.Event], started: e.ProcessStarted) -> c.Comman
         started.title,
         _parent(parent),
         tuple(c.AddParty(p.party, p.title) for p in payloads if isinstance(p, e.PartyJoined)),
-        tuple(c.Carried(_text(p.person) or p.subject, p.subject, p.party, p.roles) for p in members),
+        tuple(c.Carried(_text(p.person) or p.subject, p.subject, p.party, names.roles(p.roles)) for p in members),
     )
 
 
@@ -196,20 +280,23 @@ def _parent(p: e.ParentLinked) -> c.HaveParent:
 
 
 def _submission(
-    event: e.Event, p: e.FormSubmitted, state: ProcessState | None, old: Definition, new: Definition
-) -> c.Command:
-    form, unread = old.form_of(p.task), _unread(p)
-    if unread != "nothing" and p.task in new.tasks and _may_not_fit(form, new.form_of(p.task), unread):
+    event: e.Event, p: e.FormSubmitted, state: ProcessState | None, names: Names, new: Definition
+) -> c.Command | None:
+    task, instance = names.task(p.task), names.instance(p.instance)
+    if task is None or instance is None:
+        return None
+    form, unread = names.version.form_of(p.task), _unread(p)
+    if unread != "nothing" and task in new.tasks and _may_not_fit(form, new.form_of(task), unread):
         raise _Unknown(f"the answers to {p.instance} are sealed or erased, and may not fit the form as it is there")
     texts = p.personal.items() if isinstance(p.personal, dict) else ()
     readable = {path: text for path, text in texts if isinstance(text, str)}
     given: dict[str, Json] = join_personal(p.answers or {}, readable)
-    read = renamed(given, form.fields, new.form_of(p.task).fields) if p.task in new.tasks else given
+    read = renamed(given, form.fields, new.form_of(task).fields) if task in new.tasks else given
     valid_on = date.fromisoformat(p.valid_on) if p.valid_on else None
     if _is_earlier(p.instance) and valid_on is not None:
-        return c.Backfill(p.instance, read, valid_on, _reason(p.reason))  # type: ignore[arg-type]
-    owner = _on_whose_behalf(event, p, state, old) if state is not None and event.actor != p.subject else None
-    return c.Submit(p.instance, read, owner, _text(p.reason), valid_on)  # type: ignore[arg-type]
+        return c.Backfill(instance, read, valid_on, _reason(p.reason))  # type: ignore[arg-type]
+    found = _on_whose_behalf(event, p, state, names.version) if state is not None and event.actor != p.subject else None
+    return c.Submit(instance, read, found, _text(p.reason), valid_on)  # type: ignore[arg-type]
 
 
 def _on_whose_behalf(event: e.Event, p: e.FormSubmitted, state: ProcessState, old: Definition) -> str | None:
@@ -260,26 +347,49 @@ def replay(done: Iterable[Act], new: Definition) -> Replayed:
     then: ProcessState | None = None
     now: ProcessState | None = None
     made: dict[int, e.Payload] = {}
-    count = 0
+    count, left_out, zone = 0, 0, ZoneInfo(new.template.calendar.zone)
     for act in done:
         then = fold(act.events, then)
         assert then is not None
-        what = _told(act)
-        if act.command is None:
-            return Replayed("cannot tell", count, act.sequence, what, act.why)
+        where = (act.sequence, _told(act))
+        if act.why:
+            return Replayed("cannot tell", count, *where, act.why, left_out)
         try:
-            decided = decide(new, now or ProcessState(then.stream), act.command, _context(act, made, new))
+            decided = _again(act, now or ProcessState(then.stream), made, new)
+            made |= {event.sequence: event.payload for event in decided}
+            now = fold(decided, now)
+            assert now is not None
+            count += act.command is not None
+            left_out += act.command is None and not act.moved
+            how = next(_differences(_Place.then(then, act.names), _Place.now(now, act.names), zone), "")
         except SamskapError as refused:
-            return Replayed("differs", count, act.sequence, what, f"refused: {refused.message}")
-        except _Unknown as unknown:
-            return Replayed("cannot tell", count, act.sequence, what, str(unknown))
-        made |= {event.sequence: event.payload for event in decided}
-        now = fold(decided, now)
-        assert now is not None
-        count += 1
-        if how := _differs(then, now, ZoneInfo(new.template.calendar.zone)):
-            return Replayed("differs", count, act.sequence, what, how)
-    return Replayed("same", count)
+            return Replayed("differs", count, *where, f"refused: {refused.message}", left_out)
+        except (_Unknown, Unclear) as unknown:
+            return Replayed("cannot tell", count, *where, str(unknown), left_out)
+        if how:
+            return Replayed("differs", count, *where, how, left_out)
+    return Replayed("same", count, left_out=left_out)
+
+
+def _again(act: Act, now: ProcessState, made: Mapping[int, e.Payload], new: Definition) -> list[e.Event]:
+    """What follows from an act under the version that is tried."""
+    context = _context(act, made, new)
+    if act.command is not None:
+        return decide(new, now, act.command, context)
+    return _asked_anew(act, Step(new, now, context)) if act.moved else []
+
+
+def _asked_anew(act: Act, step: Step) -> list[e.Event]:
+    """Of a migration: those who had answered are asked once more, where it asked them so."""
+    end_delegations(step)
+    for event in act.events:
+        if isinstance(event.payload, e.TaskReopened):
+            name = act.names.instance(event.payload.instance)
+            known = step.state.instances.get(name) if name is not None else None
+            if known is not None and known.status == "done":
+                step.emit(e.TaskReopened(instance=known.id))
+    settle(step)
+    return step.events
 
 
 def _context(act: Act, made: Mapping[int, e.Payload], new: Definition) -> Context:
@@ -298,36 +408,69 @@ def _told(act: Act) -> str:
     """An act in a few words: what was done, and to what."""
     command = act.command
     if command is None:
-        return act.events[0].type
+        return e.ProcessMigrated.TYPE if act.moved else act.events[0].type
     name = type(command).__name__
     on = getattr(command, "action", None) or getattr(command, "instance", None) or getattr(command, "to", None)
     return f"{name} {on}" if on else name
 
 
-def _differs(then: ProcessState, now: ProcessState, zone: ZoneInfo) -> str:
-    """How two states differ in what people would notice first; empty where they do not."""
-    return next(_differences(then, now, zone), "")
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a process stands, as people would notice first, by the names of the version that is tried."""
+
+    status: str
+    active: frozenset[str]
+    open: frozenset[str]
+    links: frozenset[tuple[str, str | None]]
+    due: Mapping[str, datetime]
+
+    @classmethod
+    def then(cls, state: ProcessState, names: Names) -> _Place:
+        """Where it stood; without what a migration did away with."""
+        opened = (names.instance(i.id) for i in state.instances.values() if i.status == "open")
+        due = ((names.deadline(p), p.due) for p in state.pending.values())
+        return cls(
+            state.status,
+            frozenset(names.state(name) for name in state.active),
+            frozenset(name for name in opened if name is not None),
+            _links(state),
+            {name: moment for name, moment in due if name is not None},
+        )
+
+    @classmethod
+    def now(cls, state: ProcessState, names: Names) -> _Place:
+        """Where it stands; without the states and tasks that it came to have by a migration later on."""
+        tasks = names.came("task")
+        return cls(
+            state.status,
+            frozenset(state.active) - names.came("state"),
+            frozenset(i.id for i in state.instances.values() if i.status == "open" and i.task not in tasks),
+            _links(state),
+            {p.id: p.due for p in state.pending.values()},
+        )
 
 
-def _differences(then: ProcessState, now: ProcessState, zone: ZoneInfo) -> Iterator[str]:
+def _links(state: ProcessState) -> frozenset[tuple[str, str | None]]:
+    return frozenset((one.link, one.element) for one in state.links.values() if one.is_open)
+
+
+def _differences(then: _Place, now: _Place, zone: ZoneInfo) -> Iterator[str]:
+    """How two places differ, the most noticeable first."""
     if then.status != now.status:
         yield f"the process is {now.status} instead of {then.status}"
-    if set(then.active) != set(now.active):
+    if then.active != now.active:
         yield f"it is in {_names(now.active)} instead of {_names(then.active)}"
-    open_then, open_now = ({i.id for i in s.instances.values() if i.status == "open"} for s in (then, now))
-    if come := open_now - open_then:
+    if come := now.open - then.open:
         yield f"{_names(come)} is open, and was not"
-    if gone := open_then - open_now:
+    if gone := then.open - now.open:
         yield f"{_names(gone)} is not open, and was"
-    asked_then, asked_now = ({(one.link, one.element) for one in s.links.values() if one.is_open} for s in (then, now))
-    if more := asked_now - asked_then:
+    if more := now.links - then.links:
         yield f"a process is started as {_names({link for link, _ in more})}, and was not"
-    if fewer := asked_then - asked_now:
+    if fewer := then.links - now.links:
         yield f"no process is started as {_names({link for link, _ in fewer})}, and was"
-    due_then, due_now = ({p.id: p.due for p in s.pending.values()} for s in (then, now))
-    for name in sorted(due_then.keys() | due_now.keys()):
-        if due_then.get(name) != due_now.get(name):
-            now_due, then_due = _day(due_now.get(name), zone), _day(due_then.get(name), zone)
+    for name in sorted(then.due.keys() | now.due.keys()):
+        if then.due.get(name) != now.due.get(name):
+            now_due, then_due = _day(now.due.get(name), zone), _day(then.due.get(name), zone)
             yield f"{name} is due {now_due} instead of {then_due}"
 
 

@@ -92,10 +92,7 @@ class Looking:
         """What would have come of a process had it run on another version of its template."""
         loaded = self._loading.load(self._loading.stream(name))
         events = [*self._streams.events(loaded.records, opened=loaded.state.revealed)]
-        begun = events[0].payload
-        assert isinstance(begun, e.ProcessStarted)
-        first = self._catalogue.definition(begun.template, begun.bundle)
-        return replay(acts(events, first, definition), definition)
+        return replay(acts(events, self._catalogue.definitions(loaded.state.template), definition), definition)
 
     def _told(self, session: Session, loaded: Loaded, events: Iterable[e.Event], language: str | None) -> list[Line]:
         def name_of(person_id: str) -> str | None:

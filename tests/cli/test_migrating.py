@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine import codec
 from engine.template.sources import BUILT_IN
 
 
@@ -130,3 +131,25 @@ def test_given_another_version_when_replayed_then_the_first_act_is_told_that_goe
 
 def test_given_a_version_that_is_not_published_when_replayed_against_then_told(arendal: Any) -> None:
     assert arendal("replay", "samson", "--against", "9.0.0").code == 7
+
+
+def test_given_a_process_that_was_moved_when_replayed_then_past_that_and_told_what_is_left_out(
+    renamed: Any, plan: str, registration: Any
+) -> None:
+    (renamed.folder / "registration.json").write_bytes(codec.dumps(registration))
+    answers = str(renamed.folder / "registration.json")
+    renamed.done("submit", "arendal", "register.1.m1", "--answers", answers, who="kari")
+    renamed.done("migration", "apply", "samson", "--plan", plan, "--reason", "Klarere ord")
+    (one,) = renamed.done("replay", "samson", "--against", "1.2.0", "--json").data["processes"]
+    assert (one["outcome"], one["left_out"]) == ("same", 0)
+    file = renamed.folder / "processes" / "samson.yaml"
+    text = file.read_text(encoding="utf-8").replace("version: 1.2.0", "version: 1.3.0", 1)
+    file.write_text(text.replace("register:", "enrol:").replace("tasks.register", "tasks.enrol"), encoding="utf-8")
+    renamed.done("publish", "samson")
+    (renamed.folder / "gone.yaml").write_text(
+        "template: samson\nto: 1.3.0\ntasks: {register: null}\n", encoding="utf-8"
+    )
+    gone = str(renamed.folder / "gone.yaml")
+    renamed.done("migration", "apply", "samson", "--plan", gone, "--reason", "Ingen spørres")
+    told = renamed.done("replay", "samson").out
+    assert "1 act left out, on what is asked no more" in told

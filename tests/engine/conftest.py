@@ -244,6 +244,30 @@ def world(tmp_path: Path, new_world: Callable[[Path], World]) -> Iterator[World]
     made.engine.close()
 
 
+@pytest.fixture
+def publish(world: World, tmp_path: Path, write_small: Callable[..., Path]) -> Callable[..., str]:
+    """Publishes version 1.1.0 of the small template, with parts of its texts replaced; the bundle's hash."""
+
+    def made(*changes: tuple[str, str], form: tuple[str, str, str] | None = None, version: str = "1.1.0") -> str:
+        folder, first = tmp_path / version, write_small(tmp_path / "first")
+        for source in first.rglob("*.yaml"):
+            text = source.read_text(encoding="utf-8")
+            if source.parent.name == "processes":
+                text = text.replace("version: 1.0.0", f"version: {version}")
+                for old, new in changes:
+                    assert old in text, old
+                    text = text.replace(old, new)
+            if form is not None and source.stem == form[0]:
+                assert form[1] in text, form[1]
+                text = text.replace(form[1], form[2])
+            target = folder / source.relative_to(first)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        return str(world.engine.publish(bundle.read("small", [folder])).hash)
+
+    return made
+
+
 # -- a store of each kind, and hands that change it as nobody should ---------------------------------------------------
 
 

@@ -62,7 +62,7 @@ ADDED_SINCE: dict[str, dict[str, Any]] = {
     "deadline.passed": {"considered": []},
     "form.submitted": {"valid_on": None, "reason": "", "reason_by": None},
     "form.corrected": {"valid_on": None, "reason": "", "reason_by": None},
-    "process.migrated": {"entries": {}},
+    "process.migrated": {"entries": {}, "plan": None},
 }
 """What events of today hold beyond the frozen ones, and what that is in an old one."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from engine.migration import migrate, to_move
 from engine.process import commands as c
 from engine.process.state import ProcessState
 from engine.store.people import Person, Session
-from engine.template import bundle, plan
+from engine.template import plan
 from engine.template.plan import Plan
 
 WHY = "Nye spørsmål"
@@ -33,30 +33,6 @@ def world(world: Any) -> Any:
 def operator() -> Session:
     """Whoever runs the workspace."""
     return Session(Person("", "operator", "operator", "nb"), operator=True)
-
-
-@pytest.fixture
-def publish(world: Any, tmp_path: Path, write_small: Callable[..., Path]) -> Callable[..., str]:
-    """Publishes version 1.1.0 of the small template, with parts of its texts replaced; the bundle's hash."""
-
-    def made(*changes: tuple[str, str], form: tuple[str, str, str] | None = None, version: str = "1.1.0") -> str:
-        folder, first = tmp_path / version, write_small(tmp_path / "first")
-        for source in first.rglob("*.yaml"):
-            text = source.read_text(encoding="utf-8")
-            if source.parent.name == "processes":
-                text = text.replace("version: 1.0.0", f"version: {version}")
-                for old, new in changes:
-                    assert old in text, old
-                    text = text.replace(old, new)
-            if form is not None and source.stem == form[0]:
-                assert form[1] in text, form[1]
-                text = text.replace(form[1], form[2])
-            target = folder / source.relative_to(first)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-        return str(world.engine.publish(bundle.read("small", [folder])).hash)
-
-    return made
 
 
 def moved(world: Any, digest: str, who: str = "kari", **parts: Any) -> ProcessState:

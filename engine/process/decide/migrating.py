@@ -241,6 +241,7 @@ class _Move:
                 counters=dict(state.counters),
                 entries=self._entries(),
                 dropped=tuple(gone),
+                plan=self.plan,
                 subject=step.context.actor.subject or step.actor,
                 reason=reason,
             )
