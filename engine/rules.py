@@ -99,7 +99,7 @@ NAMES: Final[Mapping[str, Rule]] = {
         "tasks",
     ),
     "each-no-list": Rule(
-        "rows of what is no list, or whose rows need no `id`",
+        "rows of what is no list, or whose rows need no `id` that is text and not personal",
         "extra: {title: …, form: note, by: lead, each: ▸answers.goal.text}",
         "ask for a list whose rows have an `id`, and need it",
         "tasks",

@@ -31,6 +31,12 @@ class Unusable(NamedTuple):
     earlier: int | None = None
 
 
+def known_by(row: object) -> str | None:
+    """The id that a row is known by; None for one that has none, as a form of long ago may have let pass."""
+    found = row.get(ROW_ID) if isinstance(row, Mapping) else None
+    return found if isinstance(found, str) and found else None
+
+
 def unusable(
     fields: Mapping[str, Field], answers: Mapping[str, Json], path: Sequence[str | int] = ()
 ) -> list[Unusable]:

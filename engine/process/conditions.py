@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from engine.errors import Refused
 from engine.form.renaming import renamed
+from engine.form.row_ids import known_by
 from engine.guards import UNKNOWN, WORKING_DAYS, Guard, GuardFault, Outcome, parts, tally
 from engine.process.state import Instance, ProcessState, Submission
 from engine.template.calendars import day_of, working_days_between
@@ -119,11 +120,21 @@ class Conditions:
 
     def rows(self, list_of: tuple[str, str] | None) -> list[str]:
         """The ids of the rows of a list, by its task and field; none before the list is answered."""
+        return [name for row in self._rows(list_of) if (name := known_by(row)) is not None]
+
+    def nameless(self, list_of: tuple[str, str] | None) -> str | None:
+        """Which rows of a list nothing can be asked for, as they have no id; None where each has one."""
+        numbers = [str(number) for number, row in enumerate(self._rows(list_of), 1) if known_by(row) is None]
+        if not numbers or list_of is None:
+            return None
+        return f"no id in row {', '.join(numbers)} of answers.{'.'.join(list_of)}: nothing is asked for it"
+
+    def _rows(self, list_of: tuple[str, str] | None) -> list[object]:
         if list_of is None:
             return []
         source, name = list_of
         found = [answers.get(name) for answers in self._latest(self.definition.tasks[source])]
-        return [row["id"] for rows in found if isinstance(rows, list) for row in rows]
+        return [row for rows in found if isinstance(rows, list) for row in rows]
 
     def visibility(self, task: TaskNode) -> str:
         """How a sealed task's answers will be shown: the last in the order that anybody chose, or the very last."""

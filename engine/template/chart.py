@@ -153,6 +153,15 @@ class Definition:
         return found
 
     @cached_property
+    def lists_of(self) -> Mapping[str, tuple[str, ...]]:
+        """Of each task the lists that something has an instance, or a process, for each row of."""
+        found: dict[str, tuple[str, ...]] = {}
+        used = [task.list_of for task in self.tasks.values()] + [link.list_of for link in self.links.values()]
+        for task, name in filter(None, used):
+            found[task] = tuple(dict.fromkeys((*found.get(task, ()), name)))
+        return found
+
+    @cached_property
     def four_eyes(self) -> tuple[TaskNode, ...]:
         """The tasks that those may not do who answered another."""
         return tuple(task for task in self.tasks.values() if task.spec.not_by)

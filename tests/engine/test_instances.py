@@ -184,11 +184,87 @@ def test_given_rows_of_the_same_id_stored_before_when_read_then_the_history_fold
     assert statuses(world, "judge") == {"judge.1.choir": "done", "judge.1.band": "open"}
 
 
-def test_given_rows_that_need_no_id_when_linted_then_told(write_small: Callable[..., Path], tmp_path: Path) -> None:
+ID = "id: {title: Id, x-i18n: {nn: {title: Id}, en: {title: Id}}, type: string,"
+NO_ID = ("      required: [id]\n", "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [NO_ID, (ID, f"{ID} x-personal: true,"), (f'{ID} maxLength: 40, pattern: "^[a-z][a-z0-9_]{{0,39}}$"',
+                                              ID.replace("string,", "integer"))],
+    ids=["not needed", "personal", "a number"],
+)  # fmt: skip
+def test_given_rows_without_an_id_to_be_known_by_when_linted_then_told(
+    write_small: Callable[..., Path], tmp_path: Path, change: tuple[str, str]
+) -> None:
     text = TEMPLATE.replace("COMPLETE", "")
+    assert change[0] in ROWS
     with pytest.raises(LintError) as caught:
-        bundle.read("small", [write_small(tmp_path, text, rows=ROWS.replace("      required: [id]\n", ""))])
-    assert [problem.rule for problem in caught.value.problems] == ["each-no-list"]
+        bundle.read("small", [write_small(tmp_path, text, rows=ROWS.replace(*change))])
+    assert "each-no-list" in [problem.rule for problem in caught.value.problems]
+
+
+class Optional(Validator):
+    """Lets rows have no id, as forms could say before lint looked."""
+
+    def errors(self, answers: Json, language: str = "nb") -> list[FieldError]:
+        return [one for one in super().errors(answers, language) if one.keyword != "required"]
+
+
+def optional(definition: Definition) -> Definition:
+    found = Before(definition.template, definition.forms, definition.bundle, definition.file)
+    found.__dict__["validators"] = {name: Optional(form) for name, form in definition.forms.items()}
+    return found
+
+
+def unasked(definition: Definition) -> Definition:
+    """The same while nothing was asked for each row."""
+    found = optional(definition)
+    found.__dict__["lists_of"] = {}
+    return found
+
+
+def test_given_an_old_version_that_needs_no_ids_when_a_row_has_none_then_refused_with_its_place(
+    make: Callable[..., World],
+) -> None:
+    world = make()
+    earlier = Engine.open(world.folder, clock=world.clock, prepare=optional)
+    with pytest.raises(AnswersInvalid) as caught:
+        earlier.handle(world.person("kari"), "q", c.Submit("list.1", {"rows": [{"id": "choir"}, {}]}))
+    earlier.close()
+    assert [error.path for error in caught.value.fields] == ["rows[1].id"]
+
+
+@pytest.fixture
+def nameless(make: Callable[..., World]) -> World:
+    """A world in which the second of two rows was stored without an id."""
+    world = make()
+    earlier = Engine.open(world.folder, clock=world.clock, prepare=unasked)
+    earlier.handle(world.person("kari"), "q", c.Submit("list.1", {"rows": [{"id": "choir"}, {}]}))
+    earlier.close()
+    return world
+
+
+def incidents(world: World) -> dict[str, str]:
+    found = world.engine.load(world.engine.stream("q")).state.incidents.values()
+    return {incident.id: incident.message for incident in found if incident.is_open}
+
+
+def test_given_a_row_without_an_id_in_the_log_when_asked_for_each_row_then_the_others_are_and_it_is_an_incident(
+    nameless: World,
+) -> None:
+    assert statuses(nameless, "judge") == {"judge.1.choir": "open"}
+    assert incidents(nameless) == {"judge.each": "no id in row 2 of answers.list.rows: nothing is asked for it"}
+
+
+def test_given_a_row_without_an_id_when_tried_again_then_it_still_fails_until_the_list_is_put_right(
+    nameless: World,
+) -> None:
+    with pytest.raises(Refused, match="no id in row 2"):
+        do(nameless, "kari", c.Retry("judge.each"))
+    do(nameless, "kari", c.Submit("list.1", rows("choir", "band")))
+    assert incidents(nameless) == {}
+    assert statuses(nameless, "judge") == {"judge.1.choir": "open", "judge.1.band": "open"}
 
 
 def test_given_a_list_of_a_task_with_many_answers_when_linted_then_told(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from engine.codec import Json
-from engine.errors import AnswersInvalid, NotAllowed, Refused
+from engine.errors import AnswersInvalid, FieldError, NotAllowed, Refused
+from engine.form import messages
 from engine.form.renaming import renamed
+from engine.form.row_ids import ROW_ID, known_by
 from engine.form.validate import split_personal
 from engine.process import commands as c
 from engine.process import events as e
@@ -136,12 +138,29 @@ def _given(step: Step, instance: Instance, task: TaskNode, command: c.Submit, su
 def checked(step: Step, task: TaskNode, command: c.Submit) -> dict[str, Json]:
     """The answers, valid by the form; `AnswersInvalid` names every wrong field."""
     errors = step.definition.validators[task.spec.form].errors(command.answers, step.context.language)
+    errors = errors or [*_nameless(step, task, command.answers)]
     if step.context.unread == "personal":
         personal = {name for name, field in step.definition.form_of(task.id).fields.items() if field.holds_personal}
         errors = [error for error in errors if error.question not in personal]
     if errors or not isinstance(command.answers, dict):
         raise AnswersInvalid(f"{len(errors)} answers of {command.instance} do not fit the form", errors)
     return dict(command.answers)
+
+
+def _nameless(step: Step, task: TaskNode, answers: Json) -> Iterator[FieldError]:
+    """Rows without an id, in a list that something is asked or started for each row of.
+
+    Lint lets no template ask so; this is for versions that were published before it did.
+    """
+    form, given = step.definition.form_of(task.id), answers if isinstance(answers, dict) else {}
+    for name in step.definition.lists_of.get(task.id, ()):
+        rows = given.get(name)
+        for number, row in enumerate(rows if isinstance(rows, list) else ()):
+            if known_by(row) is None:
+                field = form.fields[name].items.get(ROW_ID)
+                title = messages.titled(field, step.context.language) if field is not None else ROW_ID
+                said = messages.say("required", step.context.language, field=title)
+                yield FieldError(f"{name}[{number}].{ROW_ID}", said, "required")
 
 
 def as_read(

@@ -6,6 +6,7 @@ from engine.errors import Refused
 from engine.process import commands as c
 from engine.process import events as e
 from engine.process.access import ToManage
+from engine.process.decide.instances import open_everywhere
 from engine.process.decide.linking import spawn_again
 from engine.process.decide.moves import settle, take
 from engine.process.decide.step import Step, needed, unknown
@@ -27,6 +28,7 @@ def retry(step: Step, command: c.Retry) -> None:
         )
     incident = step.state.incidents[command.incident]
     spawn_again(step, incident.id)
+    open_everywhere(step)
     state, _, name = incident.id.partition(":")
     choice = step.definition.deadlines.get(state, {}).get(name)
     if choice is not None and holds(step, choice, step.conditions):

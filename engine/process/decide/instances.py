@@ -135,6 +135,7 @@ def elements(step: Step, task: TaskNode) -> Sequence[Element]:
     if task.spec.each is None:
         return [Element()]
     if task.spec.each not in ("membership", "party"):
+        step.faults[f"{task.id}.each", task.state] = step.conditions.nameless(task.list_of)
         return [Element(row=row) for row in step.conditions.rows(task.list_of)]
     holders = [m for m in step.state.memberships.values() if m.active and not m.roles.isdisjoint(task.spec.by)]
     holders = [m for m in holders if not is_barred(m.subject, task.spec.not_by, step.state, step.definition)]

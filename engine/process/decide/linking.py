@@ -77,6 +77,7 @@ def _elements(step: Step, link: LinkNode) -> list[str | None]:
     if each is None:
         return [None]
     if each not in ("membership", "party"):
+        step.faults[f"each:{link.id}", link.state] = step.conditions.nameless(link.list_of)
         return [*step.conditions.rows(link.list_of)]
     holders = [m for m in step.state.memberships.values() if m.active and not m.roles.isdisjoint(link.from_roles)]
     return [name for name in dict.fromkeys(m.id if each == "membership" else m.party for m in holders) if name]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine.errors import Problem
+from engine.form.model import Field
+from engine.form.row_ids import ROW_ID
 from engine.template.chart import Node
 from engine.template.lint.subject import Path, Subject
 from engine.template.model import Task, Visibility
@@ -62,12 +64,19 @@ def each(subject: Subject, rows: str, path: Path) -> Iterator[Problem]:
     field = form.fields.get(name)
     if field is None:
         yield subject.unknown("unknown-field", "field", name, form.fields, path)
-    elif field.kind != "list" or "id" not in field.items or not field.items["id"].required or field.personal:
-        hint = "Ask for a list of rows that have an `id`, and need it (`required: [id]`)."
+    elif field.kind != "list" or field.personal or not _names_its_row(field.items.get(ROW_ID)):
+        hint = "Ask for a list of rows with an `id`: a text, or a choice of texts, that they need (`required: [id]`)."
         yield subject.problem("each-no-list", f"“{name}” is no list whose rows have an id", path, hint)
     elif task.each or task.repeatable or task.sealed:
         hint = "Let one open answer hold the list."
         yield subject.problem("each-of-many", f"“{source}” has several answers, or sealed ones", path, hint)
+
+
+def _names_its_row(field: Field | None) -> bool:
+    """Whether a row can be known by a field: it is there in each, is text, and may be read."""
+    if field is None or not field.required or field.personal:
+        return False
+    return field.kind == "text" or (field.kind == "choice" and all(isinstance(c.const, str) for c in field.choices))
 
 
 def _not_by(subject: Subject, names: Iterable[str] | None, path: Path) -> Iterator[Problem]:

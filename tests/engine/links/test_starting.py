@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.errors import Refused
+from engine.form.validate import Validator
 from engine.process import commands as c
+from engine.template.chart import Definition
 
 if TYPE_CHECKING:
     Land = Any  # the class stands in conftest.py, which cannot be imported
@@ -175,6 +177,21 @@ def test_given_one_for_each_row_of_a_list_when_rows_come_then_each_gets_its_own(
     ]
     land.do("kari", c.Submit("outline.1", {"places": [{"id": "nord"}, {"id": "vest"}]}))
     assert [one.element for one in land.linked("tour")] == ["nord", "sør øst", "vest"]
+
+
+def test_given_a_row_without_an_id_in_the_log_when_one_is_started_for_each_then_it_is_an_incident_until_put_right(
+    land: Land, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:  # when forms need not ask for ids
+        before.setattr(Definition, "lists_of", {})
+        before.setattr(Validator, "errors", lambda *_: [])
+        land.do("kari", c.Submit("outline.1", {"places": [{}, {"id": "nord"}]}))
+    land.do("kari", c.Act("tour"))
+    assert [one.element for one in land.linked("tour")] == ["nord"]
+    assert "no id in row 1 of answers.outline.places" in land.state().incidents["each:tour"].message
+    land.do("kari", c.Submit("outline.1", {"places": [{"id": "vest"}, {"id": "nord"}]}))
+    assert [one.element for one in land.linked("tour")] == ["nord", "vest"]
+    assert not land.state().incidents["each:tour"].is_open
 
 
 def test_given_several_processes_when_all_have_finished_then_a_condition_reads_all_of_their_answers(land: Land) -> None:
