@@ -6,7 +6,7 @@ process can tell whether anybody is left who may do it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -57,14 +57,18 @@ def incidents(engine: Engine, process: str | None = None) -> list[IncidentItem]:
 
 def _dated(engine: Engine, found: Sequence[IncidentItem]) -> Iterator[IncidentItem]:
     """The incidents, also what waits for nobody with its time: the store holds none, and the process tells it."""
-    since = {name: _waiting_since(engine, name) for name in {item.process for item in found if item.at is None}}
+    undated: dict[str, set[str]] = {}
+    for item in found:
+        if item.at is None:
+            undated.setdefault(item.process, set()).add(item.incident)
+    since = {process: _waiting_since(engine, process, names) for process, names in undated.items()}
     for item in found:
         yield item if item.at is not None else replace(item, at=since[item.process].get(item.incident))
 
 
-def _waiting_since(engine: Engine, process: str) -> dict[str, datetime]:
+def _waiting_since(engine: Engine, process: str, names: Collection[str]) -> dict[str, datetime]:
     loaded = engine.load(engine.stream(process))
-    return waiting_since(engine.events(loaded.records), engine.definitions(loaded.state.template))
+    return waiting_since(engine.events(loaded.records), engine.definitions(loaded.state.template), names)
 
 
 def _without_a_role(engine: Engine, process: str | None) -> set[str]:

@@ -182,10 +182,11 @@ def _four_eyes(
     subject: str, tasks: tuple[str, ...] | None, state: ProcessState, definition: Definition
 ) -> Verdict | None:
     """A refusal where the person answered one of the tasks, in the latest entry of its state; None where not."""
+    answered = [state.instances[name] for name in state.answered.get(subject, ())] if subject and tasks else []
     for task in tasks or ():
         node = definition.tasks[task]
-        given = [s for name in state.group(task, node.state).instances for s in state.instances[name].submissions]
-        if subject and any(subject in (s.subject, s.entered_by) for s in given):
+        latest = state.entries.get(node.state) if node.state else 1
+        if any(one.task == task and one.entry == latest for one in answered):
             return Verdict(False, Reason("four eyes", task=node.spec.title))
     return None
 
@@ -198,7 +199,8 @@ def is_barred(subject: str, tasks: tuple[str, ...] | None, state: ProcessState, 
 def _stood_in_for(own: Iterable[Membership], state: ProcessState) -> list[Membership]:
     """The memberships in whose place one may act now."""
     mine = {membership.id for membership in own}
-    return [m for m in state.memberships.values() if m.active and m.delegate in mine]
+    found = (state.memberships[one] for one, delegate in state.delegations.items() if delegate in mine)
+    return [membership for membership in found if membership.active]
 
 
 def _stand_in(own: Iterable[Membership], other: Membership) -> Membership:
@@ -206,23 +208,25 @@ def _stand_in(own: Iterable[Membership], other: Membership) -> Membership:
 
 
 def _submit(own: list[Membership], deed: ToSubmit, state: ProcessState, definition: Definition) -> Verdict:
-    asked = [state.memberships[deed.instance.membership]] if deed.instance.membership else state.memberships.values()
-    fitting = [m for m in asked if m.active and _fits(m, deed.instance)]
-    if deed.membership is not None:
-        fitting = [m for m in fitting if m.id == deed.membership]
+    def fits(membership: Membership) -> bool:
+        named = deed.membership in (None, membership.id)
+        return named and membership.active and _fits(membership, deed.instance)
+
     named = deed.instance.claimed_by or deed.instance.element
     this = (named,) if named else ()
     theirs = Reason("theirs", roles=deed.instance.roles, whom=this)
-    mine = _held([m for m in own if m in fitting], deed.instance.roles, theirs)
+    mine = _held([m for m in own if fits(m)], deed.instance.roles, theirs)
     if mine.allowed:
         return mine
     for other in _stood_in_for(own, state):
-        if other in fitting:
+        if fits(other):
             role = next(r for r in deed.instance.roles if r in other.roles)
             return Verdict(True, membership=_stand_in(own, other), role=role, on_behalf_of=other)
-    if definition.tasks[deed.instance.task].spec.assisted and fitting:
-        return _assist(own, deed, fitting, this, definition)
-    return mine
+    if not definition.tasks[deed.instance.task].spec.assisted:
+        return mine
+    asked = [state.memberships[deed.instance.membership]] if deed.instance.membership else state.memberships.values()
+    fitting = [m for m in asked if fits(m)]
+    return _assist(own, deed, fitting, this, definition) if fitting else mine
 
 
 def _assist(
@@ -243,20 +247,29 @@ def _assist(
     return Verdict(False, Reason("role", roles=tuple(dict.fromkeys((*deed.instance.roles, starter)))))
 
 
-def might_submit(instance: Instance, state: ProcessState, definition: Definition) -> list[Membership]:
-    """Memberships among which are all that may fill in or put right an instance: few to ask `may` about, of many."""
-    everybody = [m for m in state.memberships.values() if m.active]
-    owner = state.memberships.get(instance.membership or "")
-    if owner is None:
-        return everybody
-    task = definition.tasks[instance.task].spec
-    roles = {*(task.correct_by or ()), *((definition.template.starter,) if task.assisted else ())}
-    subjects = {
-        m.subject
-        for m in everybody
-        if m.id in (owner.id, owner.delegate) or m.roles & roles or (task.assisted and m.party == owner.party)
-    }
-    return [m for m in everybody if m.subject in subjects]
+def might_submit(task: str, state: ProcessState, definition: Definition) -> Callable[[Instance], Iterable[Membership]]:
+    """Of each instance of a task: memberships among which are all that may fill it in or put it right.
+
+    They are few to ask `may` about, of many.
+    """
+    spec = definition.tasks[task].spec
+    roles = {*(spec.correct_by or ()), *((definition.template.starter,) if spec.assisted else ())}
+    everybody = {m.id: place for place, m in enumerate(state.memberships.values()) if m.active}
+    of_all = [name for name in everybody if state.memberships[name].roles & roles]
+    of_party: dict[str | None, list[str]] = {}
+    for name in everybody if spec.assisted else ():
+        of_party.setdefault(state.memberships[name].party, []).append(name)
+
+    def of(instance: Instance) -> Iterable[Membership]:
+        owner = state.memberships.get(instance.membership or "")
+        if owner is None:
+            return [state.memberships[name] for name in everybody]
+        near = (*of_all, *of_party.get(owner.party, ()), owner.id, owner.delegate)
+        subjects = {state.memberships[name].subject for name in near if name in everybody}
+        names = [name for subject in subjects for name in state.held[subject] if name in everybody]
+        return [state.memberships[name] for name in sorted(names, key=everybody.__getitem__)]
+
+    return of
 
 
 def _fits(membership: Membership, instance: Instance) -> bool:

@@ -6,17 +6,17 @@ may not see is not told by way of a condition either: values of answers that are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from engine.guards import Guard, GuardFault
-from engine.process.accepting import refusal, resting, whose_turn
+from engine.process.accepting import refusal, resting
 from engine.process.access import Actor, ToChoose, may, might_submit, visible
 from engine.process.conditions import Conditions, counting
 from engine.process.missing import Missing, is_among, lacked, missing, unseen
 from engine.process.reasons import Name, Reason
-from engine.process.state import Instance, ProcessState
+from engine.process.state import Instance, Membership, ProcessState
 from engine.template.calendars import day_of
 from engine.template.chart import Choice, Definition, TaskNode
 from engine.template.model import Action, AtLeast, Share
@@ -231,6 +231,39 @@ def _titles(definition: Definition, roles: Iterable[str], language: str) -> tupl
     return tuple(definition.template.roles[role].title.get(language) for role in roles)
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What is told of a task with each of its instances: how far it is, and who might fill one in."""
+
+    task: TaskNode
+    title: str
+    state_title: str
+    done: int
+    expected: int
+    is_complete: bool
+    answered: tuple[str, ...]
+    awaited: tuple[str, ...]
+    might_submit: Callable[[Instance], Iterable[Membership]]
+
+
+def _whole(
+    definition: Definition, state: ProcessState, conditions: Conditions, task: TaskNode, language: str
+) -> _Whole:
+    group = state.group(task.id, task.state)
+    every = [state.instances[name] for name in group.instances]
+    return _Whole(
+        task=task,
+        title=task.spec.title.get(language),
+        state_title=definition.nodes[task.state].spec.title.get(language) if task.state else "",
+        done=group.done,
+        expected=group.expected,
+        is_complete=_complete(conditions, task),
+        answered=tuple(i.element or i.id for i in every if i.status == "done"),
+        awaited=tuple(i.element or i.id for i in every if i.status == "open"),
+        might_submit=might_submit(task.id, state, definition),
+    )
+
+
 def explain_task(
     definition: Definition,
     state: ProcessState,
@@ -241,14 +274,25 @@ def explain_task(
     name: Name = str,
 ) -> TaskExplanation:
     """A task's instance as it stands now."""
-    task = definition.tasks[instance.task]
-    group = state.group(task.id, task.state)
+    whole = _whole(definition, state, conditions, definition.tasks[instance.task], language)
+    return _explained(definition, state, actor, instance, whole, language, name)
+
+
+def _explained(
+    definition: Definition,
+    state: ProcessState,
+    actor: Actor,
+    instance: Instance,
+    whole: _Whole,
+    language: str,
+    name: Name,
+) -> TaskExplanation:
+    task = whole.task
     no = refusal(definition, state, actor, instance)
-    every = [state.instances[name] for name in group.instances]
     seen, because = _seen(definition, state, actor, instance)
     return TaskExplanation(
         instance=instance.id,
-        title=task.spec.title.get(language),
+        title=whole.title,
         status=instance.status,
         for_whom=instance.element or "",
         roles=instance.roles,
@@ -258,25 +302,25 @@ def explain_task(
         due=instance.due,
         is_overdue=instance.overdue,
         rule=_rule(task),
-        done=group.done,
-        expected=group.expected,
-        is_complete=_complete(conditions, task),
+        done=whole.done,
+        expected=whole.expected,
+        is_complete=whole.is_complete,
         is_sealed=bool(task.spec.sealed and (state.is_sealed(instance) or not instance.submissions)),
         visibility=instance.visibility,
-        answered=tuple(i.element or i.id for i in every if i.status == "done"),
-        awaited=tuple(i.element or i.id for i in every if i.status == "open"),
+        answered=whole.answered,
+        awaited=whole.awaited,
         is_visible=seen,
         visible_because=_BECAUSE[because].get(language, _BECAUSE[because]["nb"]),
         who=_titles(definition, instance.roles, language),
         due_day=day_of(instance.due, definition.template.calendar).isoformat() if instance.due else "",
         able=tuple(
             member.id
-            for member in might_submit(instance, state, definition)
+            for member in whole.might_submit(instance)
             if refusal(definition, state, Actor(member.subject), instance) is None
         ),
         claimed_by=instance.claimed_by or "",
-        turn_of=whose_turn(state, instance) if instance.status == "waiting" else (),
-        state_title=definition.nodes[task.state].spec.title.get(language) if task.state else "",
+        turn_of=whole.awaited if instance.status == "waiting" else (),
+        state_title=whole.state_title,
     )
 
 
@@ -360,12 +404,17 @@ def explain_now(
     Tasks first, those of the whole process before those of its states; of actions of one name the innermost state's.
     """
     tasks = [task for where in (None, *state.active) for task in definition.tasks_of.get(where, ())]
-    instances = [state.instances[one] for task in tasks for one in state.group(task.id, task.state).instances]
+    wholes = [_whole(definition, state, conditions, task, language) for task in tasks]
+    instances = [
+        (state.instances[one], whole)
+        for whole in wholes
+        for one in state.group(whole.task.id, whole.task.state).instances
+    ]
     choices: dict[str, Choice] = {}
     for where in reversed(list(state.active)):
         for choice in definition.actions[where]:
             choices.setdefault(choice.id, choice)
     return (
-        *(explain_task(definition, state, conditions, actor, one, language, name) for one in instances if one.pending),
+        *(_explained(definition, state, actor, one, whole, language, name) for one, whole in instances if one.pending),
         *(explain_action(definition, state, conditions, actor, one, language, name) for one in choices.values()),
     )

@@ -7,14 +7,14 @@ figure that was made of it, or takes part in a linked process to which it was pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 from engine.process import events as e
 from engine.process.access import Actor, visible
-from engine.process.state import Instance, Membership, ProcessState, Submission, advance
+from engine.process.state import Membership, ProcessState, Submission, advance
 
 Because: TypeAlias = Literal["gave it", "entered it", "takes part", "was revealed"]
 
@@ -49,45 +49,52 @@ _ENDS = (e.MembershipEnded, e.SubjectErased)
 def readers(events: Iterable[e.Event], instance: str | None = None) -> list[Reader]:
     """Every person who could read each answer, of one instance or of all, in the order in which they came to."""
     state: ProcessState | None = None
-    reading: dict[tuple[str, int], Reader] = {}
+    reading: dict[str, dict[int, Reader]] = {}
     ended: list[Reader] = []
     for event in events:
         state = state if state is not None else ProcessState(event.stream)
         advance(state, event)
-        for name in _concerned(state, event.payload):
-            if instance in (None, name):
-                for reader in _now(state, name, event):
-                    reading.setdefault((reader.subject, reader.answer), reader)
+        for reader in _now(state, event, instance):
+            reading.setdefault(reader.subject, {}).setdefault(reader.answer, reader)
         if isinstance(event.payload, _ENDS):
-            gone = [key for key in reading if not state.memberships_of(key[0])]
-            ended += [replace(reading.pop(key), until=event.recorded_at, ended=event.sequence) for key in gone]
-    return sorted((*ended, *reading.values()), key=lambda reader: (reader.sequence, reader.answer))
+            for subject in [subject for subject in reading if not state.memberships_of(subject)]:
+                gone = reading.pop(subject).values()
+                ended += [replace(reader, until=event.recorded_at, ended=event.sequence) for reader in gone]
+    still = [reader for known in reading.values() for reader in known.values()]
+    return sorted((*ended, *still), key=lambda reader: (reader.sequence, reader.answer))
 
 
-def _concerned(state: ProcessState, payload: e.Payload) -> Iterable[str]:
-    """The instances of which somebody may come to read the answers by an event."""
+def _now(state: ProcessState, event: e.Event, instance: str | None) -> Iterator[Reader]:
+    """Who can read which answers since an event, some of whom could before."""
+    for name, submissions, members in _concerned(state, event.payload):
+        if instance not in (None, name):
+            continue
+        for member in members:
+            view = visible(Actor(member.subject), state)
+            for given in submissions:
+                why = _because(member, given)
+                if member.active and (view.answers(state.instances[name], given) or why == "entered it"):
+                    since = event.sequence, event.recorded_at
+                    yield Reader(member.id, member.subject, name, given.sequence, *since, why)
+
+
+_Concerned: TypeAlias = tuple[str, Iterable[Submission], Iterable[Membership]]
+
+
+def _concerned(state: ProcessState, payload: e.Payload) -> Iterator[_Concerned]:
+    """The instances of which an event may let somebody read something: which answers, and whom."""
+    everybody = state.memberships.values()
     match payload:
-        case e.FormSubmitted() | e.FormKept():
-            return (payload.instance,)
-        case e.AnswersRevealed():
-            return [one.id for one in state.instances.values() if _lies_in(one, payload)]
-        case e.MembershipAdded():
-            return state.instances
-    return ()
-
-
-def _lies_in(instance: Instance, revealed: e.AnswersRevealed) -> bool:
-    return any(given.sealed_under == revealed.key_id for given in instance.submissions)
-
-
-def _now(state: ProcessState, name: str, event: e.Event) -> Iterable[Reader]:
-    instance = state.instances[name]
-    for member in state.memberships.values():
-        view = visible(Actor(member.subject), state)
-        for given in instance.submissions:
-            why = _because(member, given)
-            if member.active and (view.answers(instance, given) or why == "entered it"):
-                yield Reader(member.id, member.subject, name, given.sequence, event.sequence, event.recorded_at, why)
+        case e.FormSubmitted(instance=name):
+            yield name, state.instances[name].submissions[-1:], everybody
+        case e.FormKept(instance=name):
+            yield name, state.instances[name].submissions, everybody
+        case e.AnswersRevealed(key_id=key):
+            for one in state.instances.values():
+                yield one.id, [given for given in one.submissions if given.sealed_under == key], everybody
+        case e.MembershipAdded(membership=newcomer):
+            for one in state.instances.values():
+                yield one.id, one.submissions, (state.memberships[newcomer],)
 
 
 def _because(member: Membership, given: Submission) -> Because:

@@ -203,6 +203,12 @@ class ProcessState:
     suspended_at: datetime | None = None
     parties: dict[str, Party] = field(default_factory=dict)
     memberships: dict[str, Membership] = field(default_factory=dict)
+    held: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The memberships that each person ever held, by pseudonym."""
+    delegations: dict[str, str] = field(default_factory=dict)
+    """The memberships in whose place another acts now, and which."""
+    answered: dict[str, Growing[str]] = field(default_factory=dict)
+    """The instances that each person answered or entered an answer in, by pseudonym; some of them more than once."""
     invitations: dict[str, Invitation] = field(default_factory=dict)
     active: dict[str, int] = field(default_factory=dict)
     entered_at: dict[str, datetime] = field(default_factory=dict)
@@ -238,7 +244,7 @@ class ProcessState:
 
     def memberships_of(self, subject: str) -> list[Membership]:
         """The memberships that a person holds now."""
-        return [m for m in self.memberships.values() if m.subject == subject and m.active]
+        return [m for name in self.held.get(subject, ()) if (m := self.memberships[name]).active]
 
     def subject_of(self, person: str) -> str | None:
         """The pseudonym of a person in this process; None for somebody who never took part."""
@@ -250,6 +256,7 @@ class ProcessState:
 
 
 _NONE = Group()
+_NOTHING: Growing[str] = Growing()
 
 
 def evolve(state: ProcessState, event: e.Event) -> ProcessState:
@@ -317,6 +324,7 @@ def _invited(state: ProcessState, _: e.Event, p: e.InvitationIssued) -> None:
 def _member(state: ProcessState, _: e.Event, p: e.MembershipAdded) -> None:
     person = p.person if isinstance(p.person, str) else None
     state.memberships[p.membership] = Membership(p.membership, p.subject, person, p.party, frozenset(p.roles))
+    state.held[p.subject] = (*state.held.get(p.subject, ()), p.membership)
     if p.invitation:
         state.invitations[p.invitation] = replace(state.invitations[p.invitation], used=True)
 
@@ -348,6 +356,7 @@ def _revoked(state: ProcessState, _: e.Event, p: e.RoleRevoked) -> None:
 
 def _delegated(state: ProcessState, _: e.Event, p: e.DelegationBegun) -> None:
     state.memberships[p.membership] = replace(state.memberships[p.membership], delegate=p.to)
+    state.delegations[p.membership] = p.to
     name = f"delegation:{p.membership}"
     state.pending.pop(name, None)
     if p.until is not None:
@@ -356,6 +365,7 @@ def _delegated(state: ProcessState, _: e.Event, p: e.DelegationBegun) -> None:
 
 def _delegation_ended(state: ProcessState, _: e.Event, p: e.DelegationEnded) -> None:
     state.memberships[p.membership] = replace(state.memberships[p.membership], delegate=None)
+    state.delegations.pop(p.membership, None)
     state.pending.pop(f"delegation:{p.membership}", None)
 
 
@@ -448,6 +458,14 @@ def _submitted(state: ProcessState, event: e.Event, p: e.FormSubmitted) -> None:
     for name in holders:
         held = state.instances[name]
         state.instances[name] = replace(held, submissions=held.submissions.then(given))
+        _answered(state, name, given)
+
+
+def _answered(state: ProcessState, instance: str, given: Submission) -> None:
+    for subject in {given.subject, given.entered_by}:
+        known = state.answered.get(subject, _NOTHING)
+        if not known or known[-1] != instance:
+            state.answered[subject] = known.then(instance)
 
 
 def _kept(state: ProcessState, _: e.Event, p: e.FormKept) -> None:
@@ -457,6 +475,7 @@ def _kept(state: ProcessState, _: e.Event, p: e.FormKept) -> None:
     submissions = state.instances[p.kept_from].submissions
     state.instances[p.instance] = replace(state.instances[p.instance], submissions=submissions)
     for given in submissions:
+        _answered(state, p.instance, given)
         state.copies[given.sequence] = (*state.copies.get(given.sequence, (p.kept_from,)), p.instance)
 
 

@@ -6,8 +6,9 @@ The people: lead (kari), ola and per of the town, eva of the club, gro the guest
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import yaml
@@ -17,7 +18,7 @@ from engine.process import commands as c
 from engine.process import events as e
 from engine.process.access import Actor, ToChoose, ToCorrect, ToManage, ToRead, ToSubmit, may, might_submit, visible
 from engine.process.decide import Context, decide
-from engine.process.state import Instance, Membership, ProcessState
+from engine.process.state import Instance, Membership, ProcessState, fold
 from engine.template import bundle
 from engine.template.chart import Definition
 from engine.template.sources import BUILT_IN
@@ -238,10 +239,14 @@ def built_in() -> Mapping[str, tuple[Definition, Mapping[str, Any]]]:
 
 def holding(role: str) -> ProcessState:
     """A process in which one person holds one role, for a party."""
-    from uuid import UUID  # noqa: PLC0415 (one use)
-
-    state = ProcessState(UUID(int=0), status="running")
-    state.memberships["m1"] = Membership("m1", "s1", None, "town", frozenset({role}))
+    begun = e.ProcessStarted(name="p", title="P", template="t", version="1.0.0", bundle="b")
+    joined = e.MembershipAdded(membership="m1", subject="s1", person=e.Erased(), party="town", roles=(role,))
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    state = fold(
+        e.Event(stream=UUID(int=0), sequence=number, recorded_at=at, actor="s1", payload=payload)
+        for number, payload in enumerate((begun, joined), 1)
+    )
+    assert state is not None
     return state
 
 
@@ -280,7 +285,7 @@ def test_given_every_task_in_every_phase_when_narrowed_then_nobody_who_may_fill_
     definition = made.bundle.definition
     for state in phases.values():
         for instance in state.instances.values():
-            asked = {member.id for member in might_submit(instance, state, definition)}
+            asked = {member.id for member in might_submit(instance.task, state, definition)(instance)}
             for member in state.memberships.values():
                 for deed in (ToSubmit(instance), ToSubmit(instance, instance.membership), ToCorrect(instance)):
                     allowed = may(Actor(member.subject), deed, state, definition).allowed
