@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -20,8 +20,13 @@ class Fault(NamedTuple):
     at_key: bool = False
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Did you mean …, or all that there is."""
-    options = list(known)
+def suggestion(name: str, known: Iterable[str], *, listed: Iterable[str] | None = None) -> str:
+    """Did you mean …, or all that there is; of that only what is `listed`, if it says."""
+    options = _in_order(known)
     close = get_close_matches(name[:60], options, 1)
-    return f"Did you mean “{close[0]}”?" if close else f"There are: {', '.join(options) or 'none'}."
+    there = options if listed is None else _in_order(listed)
+    return f"Did you mean “{close[0]}”?" if close else f"There are: {', '.join(there) or 'none'}."
+
+
+def _in_order(known: Iterable[str]) -> list[str]:
+    return sorted(known) if isinstance(known, Set) else list(known)

@@ -46,5 +46,4 @@ def pattern_faults(part: Part) -> Iterator[Fault]:
     try:
         compiled(pattern, int(str(length)))
     except PatternFault as fault:
-        hint = "Begin it with ^, end it with $, use fewer + and *, or give a smaller maxLength."
-        yield Fault("pattern-unbounded", part.below("pattern"), str(fault), hint)
+        yield Fault("pattern-unbounded", part.below("pattern"), str(fault), fault.hint)

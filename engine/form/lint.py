@@ -137,7 +137,8 @@ class _Lint:
                 )
                 kind = "annotation" if is_annotation else "keyword"
                 message = f"“{key[:60]}” is no {kind} that forms may use"
-                self.report(rule, path, message, suggestion(key, options), at_key=True)
+                hint = suggestion(key, allowed | annotations, listed=options)
+                self.report(rule, path, message, hint, at_key=True)
         return known
 
     # -- objects ------------------------------------------------------------------------------------------------------
@@ -266,7 +267,10 @@ class _Lint:
                 return
         kind = kind_of(part.schema, self.root)
         if kind is None:
-            if self.keywords(part, KEYWORDS, ANNOTATIONS, "a field"):
+            known = self.keywords(part, KEYWORDS, ANNOTATIONS, "a field")
+            of_row = [*value_faults("type", row.schema.get("type", "object"), row.below("type"))] if row else []
+            self.take(of_row)
+            if known and not of_row and not [*value_faults("type", part.schema.get("type", "object"), ())]:
                 hint = f"Give it a type ({', '.join(KINDS)}), or oneOf with choices; a list holds objects or choices."
                 self.report("field-kind", part.path, f"it cannot be told what “{name}” asks for", hint)
             return
@@ -398,4 +402,6 @@ def _place_for(key: str) -> str:
     fitting = [kind for kind in KINDS if key in KEYWORDS_OF[kind] | ANNOTATIONS_OF[kind]]
     if key == "x-personal":
         return "Only texts can be personal: they are what is encrypted."
+    if key == "required":
+        return "Name the field in the list `required: […]` beside the `properties` that it is one of."
     return f"It fits fields of kind {', '.join(fitting)}." if fitting else "It belongs at the top of the form."

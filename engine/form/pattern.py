@@ -22,7 +22,15 @@ _CAP = 10**9
 
 
 class PatternFault(ValueError):
-    """A pattern that cannot be used; the text says why."""
+    """A pattern that cannot be used; the text says why, and `hint` what to write."""
+
+    hint = "Mend it there; a sign that is meant as such has a \\ before it."
+
+
+class PatternTooSlow(PatternFault):
+    """A pattern that may take too long."""
+
+    hint = "Begin it with ^, end it with $, use fewer + and *, or give a smaller maxLength."
 
 
 @lru_cache(maxsize=512)
@@ -33,7 +41,7 @@ def compiled(pattern: str, length: int) -> re.Pattern[str]:
     reader = _Reader(pattern, length)
     ways = reader.whole()
     if ways > MAX_WAYS:
-        raise PatternFault(f"the pattern can be tried in too many ways on a text of {length} characters")
+        raise PatternTooSlow(f"the pattern can be tried in too many ways on a text of {length} characters")
     try:
         return re.compile("".join(reader.python), re.ASCII)
     except (re.error, OverflowError) as error:
@@ -134,10 +142,10 @@ class _Reader:
             return part
         self.copy(len(found[0]))
         if self.peek() and self.peek() in "*+?{":
-            raise PatternFault("the pattern has a quantifier on a quantifier")
+            raise PatternTooSlow("the pattern has a quantifier on a quantifier")
         least, most = self.bounds(found)
         if most > 1 and part.varies:
-            raise PatternFault("the pattern has a quantifier within a quantifier")
+            raise PatternTooSlow("the pattern has a quantifier within a quantifier")
         return _Found(_repeated(part.ways, least, most), part.varies or least != most)
 
     def bounds(self, found: re.Match[str]) -> tuple[int, int]:

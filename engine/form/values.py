@@ -145,6 +145,8 @@ def value_faults(key: str, value: Json, path: DataPath) -> Iterator[Fault]:
         hint = f"Write {expected.words}."
         if isinstance(value, str) and expected.options:
             hint = suggestion(value, expected.options)
+        if key in ("title", "description") and isinstance(value, dict):
+            hint = f"Write the bokmål here, and the others beside it: x-i18n: {{en: {{{key}: …}}}}."
         yield Fault("form-value", path, f"the value of “{key}” is {expected.words}", hint)
 
 
