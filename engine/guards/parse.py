@@ -75,16 +75,26 @@ _SIGNS: Mapping[str, tuple[str, str]] = {
     "|": ("| is no operator here", "Write or."),
     "!": ("! is no operator here", "Write not, or != to compare."),
     "#": ("a guard holds no comment", "Say why in a comment of the file."),
+    "$": ("$ stands for nothing here", "Write names as they are: tasks.vote.complete."),
+    "?": ("? is no operator here", "Write x if condition else y."),
 }
 _TOKEN = re.compile(
     r"""(?P<text>'[^'\n]*'|"[^"\n]*")(?P<joined>\s*['"])?
       | [^\W\d]\w*
       | (?P<number>\.?\d[\w.]*)
       | ==|!=|<=|>=
-      | (?P<sign>[=&|!\#])""",
+      | (?P<sign>[=&|!\#$?])""",
     re.VERBOSE,
 )
 _PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+_ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(("avg", "average", "mean"), "Write sum(…) / len(…)."),
+    **dict.fromkeys(("count", "length", "size"), "Write len(…)."),
+    **dict.fromkeys(("every", "forall"), "Write all(… for x in …)."),
+    **dict.fromkeys(("exists", "some"), "Write any(… for x in …)."),
+    **dict.fromkeys(("now", "today"), "Time acts through deadlines; `entered` is the day on which the state was."),
+}
+"""What other languages call a function, and what to write here."""
 _OTHER_SPELLINGS = {"true": "True", "TRUE": "True", "false": "False", "FALSE": "False"}
 _HEAD = "("
 """Python reads the text in brackets, so that it may go over several lines as it does in YAML."""
@@ -326,6 +336,7 @@ class _Reader:
         if name not in ARGUMENTS:
             close = get_close_matches(name, ARGUMENTS, 1)
             hint = f"Did you mean {close[0]}()?" if close else f"There are: {', '.join(ARGUMENTS)}."
+            hint = _ELSEWHERE.get(name, hint)
             self._refuse(at, f"there is no function “{name}”", hint)
         return name
 

@@ -217,6 +217,20 @@ def test_given_any_refusal_when_read_then_message_and_hint_help() -> None:
     assert (error.message, error.hint) == ("there is no function “leng”", "Did you mean len()?")
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("count(answers.vote) > 2", "Write len(…)."),
+        ("avg(answers.vote) > 2", "Write sum(…) / len(…)."),
+        ("today() > '2026-03-02'", "Time acts through deadlines"),
+        ("${tasks.goal.complete}", "Write names as they are"),
+        ("tasks.goal.complete ? True : False", "Write x if condition else y."),
+    ],
+)
+def test_given_what_other_languages_write_when_read_then_told_what_it_is_here(text: str, hint: str) -> None:
+    assert refusal(text).hint.startswith(hint)
+
+
 def test_given_a_text_of_several_lines_when_refused_then_the_place_is_where_it_begins() -> None:
     assert refusal("vars.a\n  and vars.b ** 2").where == PLACE
 
