@@ -52,6 +52,9 @@ NAMES: Final[Mapping[str, Rule]] = {
         "give one of them another id",
         "states",
     ),
+    "template-name": Rule(
+        "a template whose id is not its file's name", "template: ▸smaller", "name both the same", "template"
+    ),
     "unknown-role": Rule(
         "a role that the template does not have",
         "extra: {title: …, form: note, by: ▸gest}",
@@ -603,9 +606,6 @@ FACTS: Final[Mapping[str, Rule]] = {
 }
 
 VERSIONS: Final[Mapping[str, Rule]] = {
-    "template-name": Rule(
-        "a template whose id is not its file's name", "template: ▸smaller", "name both the same", "version"
-    ),
     "same-number": Rule(
         "two bundles with one number and different content: the workspace's own, and one in another folder",
         "version: ▸1.0.0",

@@ -21,7 +21,7 @@ from engine.template import shape
 from engine.template.chart import Definition
 from engine.template.linked import all_linked
 from engine.template.lint import lint, lint_chart, versions
-from engine.template.model import NOT_YET, Template
+from engine.template.model import ELSEWHERE, NOT_YET, Template
 from engine.template.sources import Sources, find, same_number
 
 
@@ -117,7 +117,7 @@ def parse(sources: Sources) -> tuple[tuple[Template, dict[str, Form]] | None, li
     try:
         parsed = Template.model_validate(sources.document.data)
     except ValidationError as error:
-        return None, [*problems, *shape.problems(error, sources.document, Template, "template", NOT_YET)]
+        return None, [*problems, *shape.problems(error, sources.document, Template, "template", NOT_YET, ELSEWHERE)]
     if sources.unread or len(forms) < len(sources.forms):
         return None, [*problems, *lint_chart(Definition(parsed, forms, file=sources.document.file), sources)]
     return (parsed, forms), problems

@@ -23,9 +23,38 @@ NOT_YET: Mapping[str, str] = {}
 """Keys that the language will have; lint says "not available yet" rather than "unknown"."""
 
 
+ELSEWHERE: Mapping[str, str] = {
+    "always": "auto",
+    "assignee": "by",
+    "candidateGroups": "by",
+    "collection": "each",
+    "completionCondition": "complete",
+    "cond": "when",
+    "condition": "when",
+    "dueDate": "due",
+    "forEach": "each",
+    "foreach": "each",
+    "guard": "when",
+    "if": "when",
+    "label": "title",
+    "name": "title",
+    "next": "to",
+    "on": "actions",
+    "required": "optional: true, where it is not",
+    "target": "to",
+    "transitions": "actions",
+    "type": "parallel: true, or final: true",
+}
+"""What other languages of processes call a key, and what it is here: lint says so."""
+
+
 def _identifier(value: str) -> str:
-    if not value.isidentifier() or keyword.iskeyword(value) or not value.isascii() or len(value) > 60:
-        raise ValueError(f"“{value}” is no identifier: use letters, digits and _, no keyword of Python")
+    if keyword.iskeyword(value):
+        raise ValueError(f"“{value}” is a word of Python's, and no identifier: write another, such as {value}_")
+    if not value.isidentifier() or not value.isascii() or len(value) > 60:
+        fitting = re.sub(r"[^A-Za-z0-9]+", "_", value).strip("_")
+        such = f", such as {fitting}" if re.fullmatch(r"[A-Za-z]\w{0,59}", fitting) else ""
+        raise ValueError(f"“{value}” is no identifier: use letters, digits and _, and begin with a letter{such}")
     return value
 
 
@@ -41,13 +70,35 @@ def duration(value: str) -> timedelta:
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes)
 
 
-def _duration(value: str) -> str:
-    duration(value)
-    return value
+def _duration(value: object) -> str:
+    try:
+        duration(str(value))
+    except ValueError:
+        days = re.match(r"\d+", str(value))
+        number = int(days[0]) if days else 10
+        raise ValueError(
+            f"“{value}” is no duration: write P{number}D for days, P2W for weeks, PT2H for hours,"
+            f" or {{working_days: {number}}}"
+        ) from None
+    return str(value)
 
 
 def _names(value: object) -> object:
+    if isinstance(value, str) and "," in value:
+        several = ", ".join(part.strip() for part in value.split(","))
+        raise ValueError(f"“{value}” are several: write [{several}]")
     return [value] if isinstance(value, str) else value
+
+
+def _like(pattern: str, what: str) -> BeforeValidator:
+    """That a text has a form; `what` says what it is not, and what to write."""
+
+    def check(value: object) -> str:
+        if re.fullmatch(pattern, str(value)) is None:
+            raise ValueError(f"“{value}” is no {what}")
+        return str(value)
+
+    return BeforeValidator(check)
 
 
 def _share(value: object) -> str:
@@ -113,9 +164,23 @@ Identifier: TypeAlias = Annotated[str, AfterValidator(_identifier), WithJsonSche
 Names: TypeAlias = Annotated[
     tuple[Identifier, ...], BeforeValidator(_names), Field(min_length=1), WithJsonSchema(_NAMES_SCHEMA)
 ]
-Duration: TypeAlias = Annotated[str, AfterValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Duration: TypeAlias = Annotated[str, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
 _PERIOD_SCHEMA = {"type": "string", "pattern": f"^(?=P.*[0-9]){_PERIOD.pattern}$"}
 Period: TypeAlias = Annotated[str, AfterValidator(_period), WithJsonSchema(_PERIOD_SCHEMA)]
+Each: TypeAlias = Annotated[
+    str,
+    _like(EACH, "thing that there may be one for each of: write membership, party, or answers.<task>.<field>"),
+    WithJsonSchema({"pattern": EACH, "type": "string"}),
+]
+Taken: TypeAlias = Annotated[
+    str, _like(TAKEN, "field of a task: write <task>.<field>"), WithJsonSchema({"pattern": TAKEN, "type": "string"})
+]
+VERSION = r"^\d{1,4}\.\d{1,4}\.\d{1,4}$"
+Version: TypeAlias = Annotated[
+    str,
+    _like(VERSION, "version: write three numbers, such as 1.0.0"),
+    WithJsonSchema({"pattern": VERSION, "type": "string"}),
+]
 Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
 Label: TypeAlias = Annotated[Text, BeforeValidator(text), WithJsonSchema(TEXT_SCHEMA)]
 Expression: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
@@ -236,7 +301,7 @@ class Task(Config):
     """The role or roles that fill it in."""
     not_by: Names | None = None
     """Tasks whose answerers may not fill this in: four eyes see more than two."""
-    each: Annotated[str, Field(pattern=EACH)] | None = None
+    each: Each | None = None
     """One instance for each membership, party, or row of a list (answers.<task>.<field>); without it there is one, and
     anybody with the role fills it in."""
     order: Literal["parallel", "sequential"] = "parallel"
@@ -273,12 +338,12 @@ class Spawn(Config):
     roles: dict[Identifier, Names] = {}
     """Who takes part there: a role of the other template, and the role or roles here whose holders get it. Whoever
     leads this process leads the other, unless its starting role is named."""
-    each: Annotated[str, Field(pattern=EACH)] | None = None
+    each: Each | None = None
     """One process for each membership, party, or row of a list (answers.<task>.<field>); without it there is one."""
     give: dict[Annotated[str, Field(pattern=GIVEN)], Expression] = {}
     """What the other process is told when it begins: one of its `vars`, or a suggestion for <task>.<field> of it, from
     an expression over this one."""
-    take: tuple[Annotated[str, Field(pattern=TAKEN)], ...] = ()
+    take: tuple[Taken, ...] = ()
     """The answers that come back when it has finished, as <task>.<field>: never what is personal or sealed."""
 
 
@@ -403,7 +468,7 @@ class Template(Config):
 
     template: Identifier
     """The template's id; never used again for something else."""
-    version: Annotated[str, Field(pattern=r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")]
+    version: Version
     """The version of the template with its forms, such as 1.2.0; a published one never changes."""
     title: Label
     """What the process is called."""

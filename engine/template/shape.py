@@ -28,24 +28,70 @@ def problems(
     root: type[BaseModel],
     language: str,
     not_yet: Mapping[str, str] | None = None,
+    elsewhere: Mapping[str, str] | None = None,
 ) -> Iterator[Problem]:
-    """One problem a place and kind. `language` begins the rules' ids: template-missing; `not_yet` are keys to come."""
+    """One problem a place and kind. `language` begins the rules' ids: template-missing; `not_yet` are keys to come.
+
+    `elsewhere` are the names that other languages have for a key: of a key under such a name, and of one that is
+    misspelt, it is not said as well that it is missing.
+    """
     seen: set[tuple[Place, str]] = set()
-    for item in _meant(error, document.data, root):
+    items = _meant(error, document.data, root)
+    unknown = [_existing(item["loc"], document.data) for item in items if item["type"] == "extra_forbidden"]
+    meant = {(path[:-1], _meant_key(path, document, root, elsewhere or {})) for path in unknown}
+    for item in items:
         path = _existing(item["loc"], document.data)
         if item["type"] == "extra_forbidden":
-            problem = _unknown_key(path, document, root, language, not_yet or {})
+            problem = _unknown_key(path, document, root, language, not_yet or {}, elsewhere or {})
         elif item["type"] == "missing":
             key = str(item["loc"][-1])
+            if (path, key) in meant:
+                continue
             problem = Problem(f"{language}-missing", f"“{key}” is missing here", document.place(path), f"Add {key}: …")
         else:
-            message = item["msg"].removeprefix("Value error, ")
-            where = ".".join(str(part) for part in path) or f"the {language}"
-            hint = f"See the {language} reference."
+            message, hint = _told(item)
+            where = next((str(part) for part in reversed(path) if isinstance(part, str)), f"the {language}")
+            hint = hint or f"See the {language} reference."
             problem = Problem(f"{language}-value", f"{where}: {message}", document.place(path), hint)
         if (problem.where, problem.rule) not in seen:
             seen.add((problem.where, problem.rule))
             yield problem
+
+
+def _told(item: ErrorDetails) -> tuple[str, str]:  # noqa: PLR0911 (one a kind of fault)
+    """What pydantic says of a value, in our words, and what to write instead; empty where only the reference tells."""
+    value, bounds = item["input"], item.get("ctx", {})
+    shown, kind = f"“{str(value)[:60]}”", _kind(value)
+    match item["type"]:
+        case "string_type":
+            hint = "Write one text." if isinstance(value, list | dict) else f"Put it in quotes: '{value}'."
+            return f"a text is asked for, and this is {kind}", hint
+        case "tuple_type" | "list_type":
+            return f"a list is asked for, and this is {kind}", "Write […], or each element on a line after “- ”."
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return f"keys with values are asked for, and this is {kind}", "Write key: value on the lines below."
+        case "bool_type" | "bool_parsing":
+            return f"{shown} is neither true nor false", "Write true or false."
+        case "int_type" | "int_parsing" | "int_from_float":
+            return f"{shown} is no whole number", "Write digits, without quotes."
+        case "greater_than_equal":
+            return f"{shown} is too small", f"Write {bounds['ge']} or more."
+        case "less_than_equal":
+            return f"{shown} is too large", f"Write {bounds['le']} or less."
+        case "literal_error":
+            options = re.findall(r"'([^']*)'", str(bounds["expected"]))
+            close = get_close_matches(str(value).lower(), options, 1)
+            return f"{shown} is none of: {', '.join(options)}", f"Did you mean “{close[0]}”?" if close else "Write one."
+    said, _, write = item["msg"].removeprefix("Value error, ").partition(": ")
+    return said, f"{write[:1].upper()}{write[1:]}." if write else ""
+
+
+def _kind(value: object) -> str:
+    """What stands somewhere, for people."""
+    if isinstance(value, bool):
+        return "true or false"
+    kinds: Mapping[type, str] = {str: "a text", dict: "a group of keys", list: "a list", type(None): "nothing"}
+    return next((told for one, told in kinds.items() if isinstance(value, one)), "a number")
 
 
 def _meant(error: ValidationError, data: Json, root: type[BaseModel]) -> list[ErrorDetails]:
@@ -105,22 +151,43 @@ def _existing(loc: Iterable[str | int], data: Json) -> DataPath:
 
 
 def _unknown_key(
-    path: DataPath, document: Document, root: type[BaseModel], language: str, not_yet: Mapping[str, str]
+    path: DataPath,
+    document: Document,
+    root: type[BaseModel],
+    language: str,
+    not_yet: Mapping[str, str],
+    elsewhere: Mapping[str, str],
 ) -> Problem:
     key, place = str(path[-1]), document.key_place(path)
     if key in not_yet:
         message = f"“{key}” ({not_yet[key]}) is not available yet"
         return Problem(f"{language}-not-yet", message, place, "Leave it out.")
-    here = _at(document.data, path[:-1])
-    models = _models_at(root, path[:-1])
-    written = here if isinstance(here, dict) else {}
-    meant = _meant_by(models, written)
-    allowed = [name for model in meant for name in _keys(model)]
-    close = get_close_matches(key, [name for name in allowed if name != key], 1)
-    hint = f"Did you mean “{close[0]}”?" if close else f"Allowed here: {', '.join(dict.fromkeys(allowed))}."
+    allowed, meant = _allowed(path, document, root), _meant_key(path, document, root, elsewhere)
+    hint = f"Did you mean “{meant}”?" if meant else f"Allowed here: {', '.join(dict.fromkeys(allowed))}."
+    if meant and key in elsewhere:
+        hint = f"Here that is “{elsewhere[key]}”."
     if key in allowed:  # of another branch than what stands beside it
-        hint = f"Not all of these go together: {', '.join(name for name in allowed if name in written)}."
+        written = _at(document.data, path[:-1])
+        together = [name for name in allowed if isinstance(written, dict) and name in written]
+        hint = f"Not all of these go together: {', '.join(together)}."
     return Problem(f"{language}-unknown-key", f"“{key}” is no key of the {language} language here", place, hint)
+
+
+def _allowed(path: DataPath, document: Document, root: type[BaseModel]) -> list[str]:
+    """The keys that may stand where one stands that is unknown, by what stands beside it."""
+    here = _at(document.data, path[:-1])
+    meant = _meant_by(_models_at(root, path[:-1]), here if isinstance(here, dict) else {})
+    return [name for model in meant for name in _keys(model)]
+
+
+def _meant_key(path: DataPath, document: Document, root: type[BaseModel], elsewhere: Mapping[str, str]) -> str:
+    """The key that is meant by one that is unknown: by what other languages call it, or spelt alike; else empty."""
+    key, allowed = str(path[-1]), _allowed(path, document, root)
+    known = elsewhere.get(key, "").partition(":")[0]
+    if known in allowed:
+        return known
+    close = get_close_matches(key, [name for name in allowed if name != key], 1)
+    return close[0] if close else ""
 
 
 def _models_at(root: type[BaseModel], path: DataPath) -> list[type[BaseModel]]:

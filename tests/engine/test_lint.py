@@ -168,8 +168,8 @@ def test_given_the_example_of_a_rule_when_linted_then_the_rule_points_to_its_pla
 @pytest.mark.parametrize(
     ("complete", "found_there"),
     [
-        ("{share: 1.5}", [("template-value", "See the template reference.")]),
-        ("{at_least: 0}", [("template-value", "See the template reference.")]),
+        ("{share: 1.5}", [("template-value", "Write a number over 0 and up to 1, such as 0.8.")]),
+        ("{at_least: 0}", [("template-value", "Write 1 or more.")]),
         ("{shar: 0.5}", [("template-unknown-key", "Did you mean “share”?")]),
         ("{half: true}", [("template-unknown-key", "Allowed here: at_least, share.")]),
         ("{at_least: 2, share: 0.5}", [("template-unknown-key", "Not all of these go together: at_least, share.")] * 2),
@@ -181,6 +181,46 @@ def test_given_a_value_of_several_shapes_when_it_is_wrong_then_told_of_the_shape
 ) -> None:
     text = small_text.replace("form: note, by: [lead, member]}", f"form: note, by: lead, complete: {complete}}}")
     assert [(p.rule, p.hint) for p in everything(write_small(tmp_path, text))] == found_there
+
+
+def test_given_a_plain_text_when_linted_then_told_how_to_write_it_in_every_language(
+    write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    text = small_text.replace("title: {nb: Plan, nn: Plan, en: Plan}", "title: Plan", 1)
+    assert [(p.rule, p.hint) for p in everything(write_small(tmp_path, text))] == [
+        ("translation-missing", "Write {nb: …, nn: …, en: …}.")
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message", "hint"),
+    [
+        ("form: note, by: lead", "form: note, by: 'lead, member'", "several", "Write [lead, member]."),
+        ("by: lead\n", "assignee: lead\n", "“assignee” is no key", "Here that is “by”."),
+        ("by: lead\n", "byy: lead\n", "“byy” is no key", "Did you mean “by”?"),
+        ("to: work\n", "target: work\n", "“target” is no key", "Here that is “to”."),
+        ("final: true", "type: final", "“type” is no key", "Here that is “parallel: true, or final: true”."),
+        ("due: P14D", "due: 10", "“10” is no duration", "Write P10D for days, P2W for weeks, PT2H for hours, or"),
+        ("due: P14D", "due: 5 working days", "is no duration", "or {working_days: 5}."),
+        ("each: party", "each: company", "“company” is no thing", "Write membership, party, or answers.<task>.<field>."),
+        ("auto: [{to: talk, when: tasks.vote.complete}]", "auto: {to: talk, when: tasks.vote.complete}",
+         "a list is asked for, and this is a group of keys", "Write […], or each element on a line after “- ”."),
+        ("to: work\n", "to: [work]\n", "a text is asked for, and this is a list", "Write one text."),
+        ("reason: required", "reason: true", "“True” is none of: required, optional", "Write one."),
+        ("reason: required", "reason: Requird", "is none of", "Did you mean “required”?"),
+        ("version: 1.0.0", "version: 1.0", "is no version", "Write three numbers, such as 1.0.0."),
+        ("assisted: true", "assisted: jepp", "“jepp” is neither true nor false", "Write true or false."),
+        ("max: 1", "max: one", "“one” is no whole number", "Write digits, without quotes."),
+        ("counters: [rounds]", "counters: [round-s]", "“round-s” is no identifier", "such as round_s."),
+        ("counters: [rounds]", "counters: [class]", "“class” is a word of Python's", "Write another, such as class_."),
+    ],
+)  # fmt: skip
+def test_given_a_slip_that_people_make_when_linted_then_told_once_in_words_of_the_language(
+    right: str, wrong: str, message: str, hint: str, write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    assert right in small_text
+    (problem,) = everything(write_small(tmp_path, small_text.replace(right, wrong, 1)))
+    assert (message in problem.message, hint in problem.hint) == (True, True), problem
 
 
 def test_given_two_faults_of_shape_when_one_is_a_name_then_both_are_told(

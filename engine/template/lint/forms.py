@@ -16,10 +16,10 @@ def problems(subject: Subject) -> Iterator[Problem]:
             message = f"no task asks for the form “{name}”"
             yield Problem("unused-form", message, document.place(()), "Remove it.", "warning")
         form = subject.definition.forms.get(name)
-        expected = f"{subject.template.template}/{name}"
-        if form is not None and form.id != expected:
+        expected = [f"{template}/{name}" for template in (subject.file_name, subject.template.template)]
+        if form is not None and form.id not in expected:
             where = document.place(("$id",))
-            yield Problem("form-id", f"the form's $id is “{form.id}”", where, f"Write {expected}.")
+            yield Problem("form-id", f"the form's $id is “{form.id}”", where, f"Write {expected[0]}.")
     yield from _dimensions(subject)
 
 

@@ -15,6 +15,11 @@ from engine.template.model import Task, Visibility
 def problems(subject: Subject) -> Iterator[Problem]:
     """What the template, its tasks and its states refer to in vain."""
     template = subject.template
+    name, file_name = template.template, subject.file_name
+    if name != file_name:
+        message = f"the template “{name}” lies in a file of another name, so it is not found under its own"
+        hint = f"Write template: {file_name}, or rename the file to {name}.yaml, and the folder of its forms to {name}."
+        yield subject.problem("template-name", message, ("template",), hint)
     if template.starter not in template.roles:
         yield subject.unknown("unknown-role", "role", template.starter, template.roles, ("starter",))
     elif template.roles[template.starter].of == "party":
@@ -45,8 +50,9 @@ def _task(subject: Subject, path: Path, task: Task) -> Iterator[Problem]:
         hint = "Say each: membership, or remove `order`."
         yield subject.problem("order-alone", "a task with one instance has no order", (*path, "order"), hint)
     if task.sealed and task.each not in ("membership", "party"):
-        hint = "Say each: membership."
-        yield subject.problem("sealed-alone", "a sealed task has one answer an element", path, hint)
+        hint = "Write each: membership, or each: party."
+        message = "a sealed task has one answer for each membership or party"
+        yield subject.problem("sealed-alone", message, path, hint)
     if task.visibility:
         yield from _visibility(subject, task.visibility, (*path, "visibility"))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TypeAlias
+from pathlib import PurePath
+from typing import Any, TypeAlias
 
 from engine.errors import ConfigError, Place, Problem
 from engine.guards import Guard, Scope, parse
@@ -36,6 +37,11 @@ class Subject:
         self.tasks: dict[str, tuple[Path, Task, str | None]] = {}
         self.twice = list(self._collect())
 
+    @property
+    def file_name(self) -> str:
+        """What the template's file is called: by that name it is found, and its forms are."""
+        return PurePath(self.document.file).stem
+
     @cached_property
     def scope(self) -> Scope:
         """The names that conditions may begin with, and their types."""
@@ -50,6 +56,13 @@ class Subject:
     def templates_beside(self) -> list[str]:
         """The templates that there are where this one was found."""
         return templates_in(self.folders)
+
+    def is_plain(self, path: Path) -> bool:
+        """Whether a text stands at a path as it is, and not one in each language."""
+        found: Any = self.document.data
+        for step in path:
+            found = found[step]
+        return isinstance(found, str)
 
     @cached_property
     def conditions(self) -> list[tuple[Guard | Problem, Path, str | None]]:

@@ -15,7 +15,7 @@ def problems(subject: Subject) -> Iterator[Problem]:
         for language in LANGUAGES:
             if language in text.missing:
                 message = f"{'.'.join(map(str, path))} has no text in {language}"
-                hint = f"Add {language}: …"
+                hint = "Write {nb: …, nn: …, en: …}." if subject.is_plain(path) else f"Add {language}: …"
                 yield subject.problem("translation-missing", message, path, hint, severity="warning")
 
 

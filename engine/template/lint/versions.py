@@ -22,11 +22,6 @@ def problems(
     """
     data = document.data if isinstance(document.data, dict) else {}
     name, version = str(data.get("template")), str(data.get("version"))
-    stem = Path(document.file).stem
-    if stem != name:
-        message = f"the template “{name}” lies in a file of another name, so it is not found under its own"
-        where = document.place(("template",))
-        yield Problem("template-name", message, where, f"Write template: {stem}, or rename the file to {name}.yaml.")
     where, hint = document.place(("version",)), "Raise the version."
     for file, other in beside.items():
         if other != content:

@@ -13,6 +13,7 @@ from engine.template.bundle import Bundle
 from engine.template.sources import BUILT_IN
 from engine.trial.reading import find
 from engine.trial.running import Played, Trial, run
+from engine.trial.scenario import VERBS
 
 HEAD = """\
 template: small
@@ -138,8 +139,8 @@ def test_given_a_step_that_fails_when_played_then_nothing_after_it_is_tried(smal
         ("    when: [{act: open}]\n", "scenario-idle", "Add then: …, or refused: … to a step."),
         ("    when: [{act: open}]\n    then: {}\n", "scenario-idle", "Add then: …, or refused: … to a step."),
         ("    when: [{act: open, sumbit: goal}]\n", "scenario-unknown-key", "Did you mean “submit”?"),
-        ("    when: [{act: open, submit: goal}]\n", "scenario-value", "See the scenario reference."),
-        ("    when: [{by: kari}]\n", "scenario-value", "See the scenario reference."),
+        ("    when: [{act: open, submit: goal}]\n", "scenario-value", f"A step has one of {', '.join(VERBS)}."),
+        ("    when: [{by: kari}]\n", "scenario-value", f"A step has one of {', '.join(VERBS)}."),
         ("    then: {states: plan}\n    gven: []\n", "scenario-unknown-key", "Did you mean “given”?"),
     ],
 )  # fmt: skip
