@@ -17,7 +17,10 @@ from cli.steering import Reason
 from cli.taking_part import confirm
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from engine.migration import Moved
+    from engine.process.history import Line
     from engine.template.plan import Plan
 
 commands = Commands()
@@ -81,12 +84,24 @@ def apply(
 
 @commands.add("migration undo", example="samskap migration undo arendal-2026 --reason 'The wrong plan'")
 def undo(ctx: typer.Context, process: Process, reason: Reason = "", command_id: CommandId = "") -> None:
-    """Take the last migration of a process back, while nobody has acted since."""
+    """Take the last migration of a process back, while nobody has acted since.
+
+    Processes that it started are not waited for any more, and go on by themselves: they are named.
+    """
     from engine.process.commands import UndoMigration
 
     call: Call = ctx.obj
-    receipt = call.engine.handle(call.reader(), process, UndoMigration(reason), command_id=command_id)
-    confirm(call, receipt, f"{process} is where it was before.")
+    session = call.reader()
+    receipt = call.engine.handle(session, process, UndoMigration(reason), command_id=command_id)
+    told = call.engine.history(session, process, None)[receipt.first - 1 : receipt.last]
+    confirm(call, receipt, " ".join([f"{process} is where it was before.", *_let_go(told)]))
+
+
+def _let_go(lines: Sequence[Line]) -> Iterator[str]:
+    """What to be told of linked processes that go on by themselves, though nothing waits for them any more."""
+    for line in lines:
+        if line.type == "link.ended":
+            yield f"{line.text}. It goes on by itself, until whoever leads it cancels it."
 
 
 def _run(

@@ -185,6 +185,15 @@ class Parent:
     depth: int
 
 
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """A migration: its sequence, the last one before it began, and what became of roles (None: its event is silent)."""
+
+    sequence: int
+    before: int
+    roles: Mapping[str, str | None] | None
+
+
 @dataclass(slots=True)
 class ProcessState:
     """Where a process is. Treat as frozen: only `evolve` and `fold` make new ones."""
@@ -234,8 +243,8 @@ class ProcessState:
     """Tasks of earlier versions of the template, and their names now."""
     disposed: bool = False
     """Whether the time that it is kept is over, and nobody in it is known any more."""
-    migrated: tuple[int, int] | None = None
-    """The last migration, while nobody has acted since: its sequence, and the last one before it began."""
+    migrated: Migrated | None = None
+    """The last migration, while nobody has acted since."""
 
     def group(self, task: str, state: str | None) -> Group:
         """The instances of a task in the latest entry of its state; empty if there was none."""
@@ -531,7 +540,8 @@ def _migrated(state: ProcessState, event: e.Event, p: e.ProcessMigrated) -> None
             state.instances[name] = replace(instance, state=p.states[instance.state])
     for name in p.dropped:
         state.pending.pop(name, None)
-    state.migrated = (event.sequence, p.before) if p.undoes is None else None
+    roles = dict(p.plan.roles) if p.plan is not None else None
+    state.migrated = Migrated(event.sequence, p.before, roles) if p.undoes is None else None
 
 
 def _incident(state: ProcessState, event: e.Event, p: e.IncidentRaised) -> None:

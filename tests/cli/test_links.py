@@ -143,3 +143,28 @@ def test_given_somebody_who_does_not_lead_when_linking_then_not_allowed(visited:
 
 def test_given_a_workspace_without_links_when_listed_then_it_says_so(arendal: Any) -> None:
     assert "It stands by itself." in arendal.done("link", "list", "arendal", who="kari").out
+
+
+def test_given_a_migration_that_started_a_process_when_taken_back_then_that_is_named_and_waited_for_no_more(
+    north: Any,
+) -> None:
+    """Version 1.1.0 starts a second visit, in a state that the plan leads to."""
+    north.done("publish", "visit")
+    again = """  again:
+    title: {nb: Igjen, nn: Igjen, en: Again}
+    spawn: {template: visit, link: second}
+    auto: [{to: ended, when: links.second.done}]
+  ended: {title"""
+    text = PROGRAMME.replace("version: 1.0.0", "version: 1.1.0").replace("  ended: {title", again)
+    more = "{more: {title: {nb: Mer, nn: Meir, en: More}, by: lead, to: again}, stop:"
+    (north.folder / "processes" / "programme.yaml").write_text(text.replace("{stop:", more), encoding="utf-8")
+    north.done("publish", "programme")
+    plan = north.folder / "plan.yaml"
+    plan.write_text("template: programme\nto: 1.1.0\nstates: {visiting: again}\n", encoding="utf-8")
+    tried = north.done("migration", "plan", "programme", "--plan", str(plan)).out
+    assert "second: visit" in tried
+    north.done("migration", "apply", "programme", "--plan", str(plan), "--reason", "Videre")
+    told = north.done("migration", "undo", "north", "--reason", "Feil plan").out
+    assert "north-second (second)" in told
+    assert "It goes on by itself" in told
+    assert north.done("status", "north-second", "--json", who="kari").data["status"] == "running"

@@ -448,6 +448,16 @@ def test_given_a_migration_taken_back_when_taken_back_again_then_refused(world: 
         undone(world)
 
 
+@pytest.mark.parametrize("command", [c.Grant("m2", "guest"), c.Revoke("m3", "member")], ids=["given", "taken"])
+def test_given_a_role_given_or_taken_since_when_taken_back_then_refused(
+    world: Any, publish: Any, command: c.Command
+) -> None:
+    moved(world, publish(("nb: Plan,", "nb: P,")))
+    world.do("kari", command)
+    with pytest.raises(Refused, match="was given a role, or lost one, since"):
+        undone(world)
+
+
 # -- reading the past, and many ---------------------------------------------------------------------------------------
 
 

@@ -150,16 +150,14 @@ def end_link(step: Step, command: c.EndLink) -> None:
         raise Refused("this process is not waited for", hint=f"See `samskap link list {step.state.name}`.")
     if not command.reason.strip():
         raise Refused("letting a process go needs a reason that all can read", hint="Give one with --reason.")
-    step.emit(
-        e.LinkEnded(
-            link=known.link,
-            child=known.child,
-            how="let_go",
-            subject=step.context.actor.subject,
-            reason=command.reason,
-        )
-    )
-    _resolve(step, known)
+    let_go(step, known, command.reason)
+
+
+def let_go(step: Step, one: Linked, reason: str) -> None:
+    """Note that a process is not waited for any more, and why; what was wrong about it does not matter then."""
+    subject = step.context.actor.subject or step.actor
+    step.emit(e.LinkEnded(link=one.link, child=one.child, how="let_go", subject=subject, reason=reason))
+    _resolve(step, one)
 
 
 # -- what is told by the other process --------------------------------------------------------------------------------

@@ -26,9 +26,10 @@ from engine.process.decide.instances import (
     open_one,
     withdraw,
 )
+from engine.process.decide.linking import let_go
 from engine.process.decide.moves import enter
 from engine.process.decide.step import Step
-from engine.process.state import Instance, Pending, ProcessState
+from engine.process.state import Instance, Migrated, Pending, ProcessState
 from engine.template.calendars import due_at
 from engine.template.chart import Definition
 from engine.template.plan import Plan
@@ -322,27 +323,48 @@ def undo(step: Step, command: c.UndoMigration) -> None:
             f"“{step.state.name}” has no migration that can be taken back",
             hint="Somebody has acted since, or there was none. Migrate to the version that you want.",
         )
-    _Undo(step).make(command.reason)
+    undoing = _Undo(step, step.state.migrated, step.context.earlier(step.state.migrated.before))
+    if problems := [*undoing.problems()]:
+        raise Refused(
+            f"the migration of “{step.state.name}” cannot be taken back: {'; '.join(problems)}",
+            hint="Migrate to the version that you want.",
+        )
+    undoing.make(command.reason)
 
 
 @dataclass(slots=True)
 class _Undo:
-    """The way back to where a process was; `before` is how it was then."""
+    """The way back from a migration to where a process was; `before` is how it was then."""
 
     step: Step
+    undone: Migrated
+    before: ProcessState
+
+    def problems(self) -> Iterator[str]:
+        """What people or linked processes did since, and would be lost."""
+        now, roles = self.step.state, self.undone.roles
+        for member in self.before.memberships.values():
+            left = {roles.get(role, role) for role in member.roles} - {None} if roles is not None else None
+            if member.active and left not in (None, now.memberships[member.id].roles):
+                yield f"{member.id} was given a role, or lost one, since"
+        for child, one in now.links.items():
+            known = self.before.links.get(child)
+            if known is None and not one.spawned:
+                yield f"a process was linked as {one.link} since"
+            if known is not None and known.counts and not one.counts:
+                yield f"another process took the place of “{known.name or known.link}”, which conditions no longer read"
 
     def make(self, reason: str) -> None:
-        """Take back what the migration did, event by event."""
-        step, now = self.step, self.step.state
-        assert now.migrated is not None
-        undone, sequence = now.migrated
-        before = step.context.earlier(sequence)
+        """Take back what the migration did, event by event; the processes that it started are let go."""
+        step, now, before = self.step, self.step.state, self.before
         old = step.context.definitions(before.bundle)
+        for one in [one for child, one in now.links.items() if child not in before.links and one.is_open]:
+            let_go(step, one, reason)
         withdraw(step, [i.id for i in now.instances.values() if i.pending and self._opened_since(i, before)])
         for state in reversed(list(now.active)):
             if now.active[state] != before.active.get(state):
                 step.emit(e.StateLeft(state=state, entry=now.active[state]))
-        self._change(before, undone, old, reason)
+        self._change(before, self.undone.sequence, old, reason)
         self._roles(before)
         for state, entry in before.active.items():
             if step.state.active.get(state) != entry:
