@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -39,7 +38,8 @@ def status(ctx: typer.Context, process: SomeProcess = None) -> None:
     call: Call = ctx.obj
     session = call.reader()
     if process is None:
-        found = [one for row in call.engine.processes() if (one := _listed(call, session, row)) is not None]
+        names = call.engine.processes_of(session)
+        found = [one for name in names if (one := _listed(call, session, name)) is not None]
         columns = ("Process", "Title", "Template", "Version", "Status", "Last event")
         rows = [(*list(one.values())[:-1], call.local(one["last"])) for one in found]
         tell(call, {"processes": found}, Table(columns, rows, empty="You take part in no process."))
@@ -50,22 +50,17 @@ def status(ctx: typer.Context, process: SomeProcess = None) -> None:
     tell(call, now, *parts(now, call.local))
 
 
-def _listed(call: Call, session: Session, process: Mapping[str, Any]) -> dict[str, Any] | None:
+def _listed(call: Call, session: Session, process: str) -> dict[str, Any] | None:
     """A process in a line; None for one that the session may not see."""
     from engine.errors import NotAllowed
 
-    loaded = call.engine.load(call.engine.stream(process["name"]))
+    loaded = call.engine.load(call.engine.stream(process))
     try:
         call.engine.view(session, loaded)
     except NotAllowed:
         return None
-    keys = ("name", "title", "template")
-    state = loaded.state
-    return {key: process[key] for key in keys} | {
-        "version": state.version,
-        "status": state.status,
-        "last": state.recorded_at,
-    }
+    keys = ("name", "title", "template", "version", "status")
+    return {key: getattr(loaded.state, key) for key in keys} | {"last": loaded.state.recorded_at}
 
 
 @commands.add(

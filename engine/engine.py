@@ -267,6 +267,12 @@ class Engine:
         """Every process: name, stream, template, bundle, title, status."""
         return self.log.query("SELECT name, stream, template, bundle, title, status FROM process ORDER BY name")
 
+    def processes_of(self, session: Session) -> list[str]:
+        """The names of the processes that a session may see: those it takes part in, or for the operator all."""
+        if session.runs_workspace:
+            return [row["name"] for row in self.processes()]
+        return worklists.taken_part_in(self.log, self.people.fingerprint(session.person.id))
+
     # -- what a person sees -----------------------------------------------------------------------------------------
 
     def actor(self, session: Session, state: ProcessState) -> Actor:

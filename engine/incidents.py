@@ -73,7 +73,7 @@ def _waiting_since(engine: Engine, process: str, names: Collection[str]) -> dict
 
 def _without_a_role(engine: Engine, process: str | None) -> set[str]:
     """The running processes in which nobody holds any role of some action of the template, whatever the state."""
-    held = worklists.roles_held(engine.log)
+    held = worklists.roles_held(engine.log, process)
     wanted: dict[tuple[str, str], set[frozenset[str]]] = {}
     found = set()
     for row in engine.processes():

@@ -217,11 +217,21 @@ def _link_rows(payload: e.Payload, stream: str) -> Iterator[Row]:
             yield "DELETE FROM link WHERE parent=? AND child=?", (stream, child)
             yield "INSERT INTO link VALUES (?,?,?,?,?)", (stream, child, link, element, "opened")
         case e.ProcessLinked(child=child):
-            yield "UPDATE link SET status=? WHERE parent=? AND child=?", ("open", stream, child)
+            yield _LINKED, (stream, child)
         case e.LinkEnded(child=child, how=how):
             yield "UPDATE link SET status=? WHERE parent=? AND child=?", (how, stream, child)
+        case e.ProcessFinished() | e.ProcessCancelled():
+            yield "UPDATE link SET status='over' WHERE child=? AND status='open'", (stream,)
+            yield "DELETE FROM link WHERE parent=?", (stream,)  # which is told nothing more
         case _:
             return
+
+
+_LINKED = (
+    "UPDATE link SET status = CASE WHEN EXISTS (SELECT 1 FROM process WHERE stream = link.child"
+    " AND status IN ('finished','cancelled')) THEN 'over' ELSE 'open' END WHERE parent=? AND child=?"
+)
+"""A link is `opened` until the child is there, then `open` until the child has ended, and `over` until that is told."""
 
 
 def _await(stream: str, name: str, due: datetime | None) -> Iterator[Row]:
@@ -314,6 +324,15 @@ def _work_item(row: Mapping[str, Any]) -> WorkItem:
     )
 
 
+def taken_part_in(log: Log, person_fingerprint: str) -> list[str]:
+    """The names of the processes that a person takes part in."""
+    found = log.query(
+        "SELECT DISTINCT p.name FROM member m JOIN process p ON p.stream = m.stream WHERE m.person = ? ORDER BY p.name",
+        (person_fingerprint,),
+    )
+    return [row["name"] for row in found]
+
+
 def due_processes(log: Log, now: datetime) -> list[str]:
     """The names of the processes in which a deadline is due."""
     found = log.query(
@@ -326,7 +345,7 @@ def due_processes(log: Log, now: datetime) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What of a link is still to be done: `opened`, the child is to be there; `open`, its end is to be told."""
+    """What of a link is still to be done: `opened`, the child is to be there; `over`, its end is to be told."""
 
     parent: UUID
     child: UUID
@@ -337,19 +356,20 @@ class Owed:
 @_told
 def owed(log: Log, stream: UUID | None = None) -> list[Owed]:
     """What is still to be done of all links, or of those of one process: whichever end of them it is."""
-    found = log.query(_OWED) if stream is None else log.query(_OWED_OF, (stream.hex, stream.hex))
+    found = log.query(_OWED) if stream is None else log.query(_OWED_OF, (stream.hex,) * 3)
     return [Owed(UUID(row["parent"]), UUID(row["child"]), row["status"], row["there"] is not None) for row in found]
 
 
 _OWED_BY = (
-    "SELECT l.parent, l.child, l.status, c.status AS there FROM {links} l JOIN process p ON p.stream = l.parent"
-    " LEFT JOIN process c ON c.stream = l.child WHERE p.status IN ('running','suspended')"
-    " AND (l.status = 'opened' OR (l.status = 'open' AND c.status IN ('finished','cancelled')))"
-    " ORDER BY l.parent, l.child"
+    "SELECT l.parent, l.child, l.status, c.status AS there FROM {links} l LEFT JOIN process c ON c.stream = l.child"
+    " WHERE l.status IN ('opened','over') ORDER BY l.parent, l.child"
 )
-"""A parent that has come to its end is told nothing more."""
 _OWED = _OWED_BY.format(links="link")
-_OWED_OF = _OWED_BY.format(links="(SELECT * FROM link WHERE parent = ? UNION SELECT * FROM link WHERE child = ?)")
+_OWED_OF = _OWED_BY.format(
+    links="(SELECT * FROM link WHERE parent = ? AND status = 'opened'"
+    " UNION SELECT * FROM link WHERE parent = ? AND status = 'over' UNION SELECT * FROM link WHERE child = ?)"
+)
+"""Each of the first two finds its rows by status and parent; written as one, all links of the parent are walked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +390,7 @@ def incidents(log: Log, process: str | None = None) -> list[IncidentItem]:
         IncidentItem(row["name"], row["incident"], _kind(row["incident"]), row["message"], _moment(row["at"]))
         for row in log.query(_FAILED, (process, process))
     ]
-    held = roles_held(log)
+    held = roles_held(log, process)
     nobody = [
         IncidentItem(row["name"], row["instance"], "role", f"nobody holds {' or '.join(wanted)}", None)
         for row in log.query(_FOR_A_ROLE, (process, process))
@@ -385,10 +405,10 @@ def incidents(log: Log, process: str | None = None) -> list[IncidentItem]:
     return [*failed, *nobody, *refused]
 
 
-def roles_held(log: Log) -> dict[str, set[str]]:
+def roles_held(log: Log, process: str | None = None) -> dict[str, set[str]]:
     """The roles that somebody holds now, by the stream of the process."""
     held: dict[str, set[str]] = {}
-    for row in log.query("SELECT stream, roles FROM member", ()):
+    for row in log.query(_HELD, (process, process)):
         held.setdefault(row["stream"], set()).update(json.loads(row["roles"]))
     return held
 
@@ -409,6 +429,10 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+_HELD = (
+    "SELECT DISTINCT m.stream, m.roles FROM member m JOIN process p ON p.stream = m.stream"
+    " WHERE (CAST(? AS TEXT) IS NULL OR p.name = ?)"
+)
 _REFUSED = (
     "SELECT p.name, o.key, o.told, o.at FROM outbox o JOIN process p ON p.stream = o.stream"
     " WHERE (CAST(? AS TEXT) IS NULL OR p.name = ?) AND o.status = 'refused' ORDER BY o.at, o.key"

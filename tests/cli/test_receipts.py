@@ -123,6 +123,20 @@ def test_given_a_process_in_quarantine_when_the_doctor_looks_then_it_is_named(ar
     assert "samskap restore" in arendal("verify").err
 
 
+def test_given_a_process_of_others_that_cannot_be_told_when_mine_are_listed_then_they_are(
+    arendal: Any, receipt: str
+) -> None:
+    arendal.person("siri")
+    arendal.done("start", "samson", "bodo", who="siri")
+    change(
+        arendal,
+        "UPDATE stored_events SET state = CAST('[]' AS BLOB) WHERE originator_version=1"
+        " AND originator_id=(SELECT stream FROM process WHERE name='arendal')",
+    )
+    listed = arendal.done("status", "--json", who="siri").data["processes"]
+    assert [(process["name"], process["version"]) for process in listed] == [("bodo", "1.1.0")]
+
+
 def test_given_a_process_in_quarantine_when_looked_at_then_that_is_its_status_everywhere(
     arendal: Any, receipt: str
 ) -> None:

@@ -88,6 +88,41 @@ def test_given_links_when_the_read_models_are_made_again_then_they_are_the_same(
     assert land.engine.log.query("SELECT * FROM link ORDER BY child") == before
 
 
+def test_given_an_end_that_was_not_told_when_the_read_models_are_made_again_then_it_is_still_to_be_told(
+    land: Land,
+) -> None:
+    land.do("kari", c.Act("go"))
+    land.do("kari", c.Submit("talk.1", {"score": 3}), "p-visit")
+    land.killed("by_itself", lambda engine: engine.handle(land.person("kari"), "p-visit", c.Act("close")))
+    before = worklists.owed(land.engine.log)
+    assert [one.status for one in before] == ["over"]
+    land.engine.rebuild_worklists()
+    assert worklists.owed(land.engine.log) == before
+    land.engine.tick()
+    assert (worklists.owed(land.engine.log), land.linked("visit")[0].status) == ([], "finished")
+
+
+def test_given_links_of_a_process_that_ended_when_looked_for_then_nothing_is_owed_and_none_is_kept(land: Land) -> None:
+    land.do("kari", c.Act("go"))
+    land.do("kari", c.Cancel("Nei"))
+    land.visit()
+    assert worklists.owed(land.engine.log) == land.engine.log.query("SELECT * FROM link") == []
+
+
+def test_given_links_that_owe_nothing_when_it_is_asked_what_is_owed_then_they_are_not_read(land: Land) -> None:
+    """SQLite says by which index it looks: by the status, which is another for those that owe nothing."""
+
+    def looked(statement: str) -> set[str]:
+        plan = land.engine.log.query(f"EXPLAIN QUERY PLAN {statement}", ("s",) * statement.count("?"))
+        return {row["detail"] for row in plan if "link" in row["detail"]}
+
+    assert looked(worklists._OWED) == {"SEARCH l USING COVERING INDEX link_status (status=?)"}
+    assert looked(worklists._OWED_OF) == {
+        "SEARCH link USING INDEX link_status (status=? AND parent=?)",
+        "SEARCH link USING INDEX link_child (child=?)",
+    }
+
+
 def test_given_postgresql_when_linked_processes_run_then_as_on_sqlite(
     new_land: Callable[[str], Land], new_database: Callable[[], str]
 ) -> None:
