@@ -94,6 +94,8 @@ class Lineage:
             made if made.migration.undoes is None else _Back(there[number - 1]) for number, made in enumerate(there)
         ]
         self.versions = versions
+        self.taken_back = {number for number, made in enumerate(there) if made.migration.undoes is not None}
+        """The numbers of the versions that the process was taken back from."""
         fitting = [(_number(version), n) for n, version in enumerate(versions) if _number(version) <= _number(new)]
         self._as = max(fitting)[1] if fitting else 0
         self.came = cache(self._came)

@@ -113,6 +113,11 @@ class Names:
             return pending.id.replace(pending.instance, now, 1) if now is not None else None
         return pending.id.replace(pending.state, self.state(pending.state), 1) if pending.state else pending.id
 
+    @property
+    def taken_back(self) -> bool:
+        """Whether the process did not stay with the version of then: whatever it did to it was undone."""
+        return self.number in self.lineage.taken_back
+
     def came(self, kind: Kind) -> frozenset[str]:
         """What the process had not yet, and came to have by a migration."""
         return self.lineage.came(kind, self.number)
@@ -361,7 +366,7 @@ def replay(done: Iterable[Act], new: Definition) -> Replayed:
             assert now is not None
             count += act.command is not None
             left_out += act.command is None and not act.moved
-            how = next(_differences(_Place.then(then, act.names), _Place.now(now, act.names), zone), "")
+            how = "" if act.names.taken_back else next(_differences(*_places(then, now, act.names), zone), "")
         except SamskapError as refused:
             return Replayed("differs", count, *where, f"refused: {refused.message}", left_out)
         except (_Unknown, Unclear) as unknown:
@@ -448,6 +453,10 @@ class _Place:
             _links(state),
             {p.id: p.due for p in state.pending.values()},
         )
+
+
+def _places(then: ProcessState, now: ProcessState, names: Names) -> tuple[_Place, _Place]:
+    return _Place.then(then, names), _Place.now(now, names)
 
 
 def _links(state: ProcessState) -> frozenset[tuple[str, str | None]]:

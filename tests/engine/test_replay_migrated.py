@@ -232,11 +232,10 @@ def test_given_states_that_were_made_one_when_tried_on_the_version_before_then_i
 def test_given_a_migration_that_was_taken_back_when_tried_then_the_same(world: Any, moved: Any, tried: Any) -> None:
     world.parties()
     world.submit("kari", "goal.1", {"text": "et mål"})
-    moved(*STATE, *TASK, states={"plan": "draft"}, tasks={"goal": "aim"})
+    moved(TWO, *STATE, *TASK, states={"plan": "draft"}, tasks={"goal": "aim"})
     world.do("kari", c.UndoMigration("Feil versjon"))
     world.do("kari", c.Act("open"))
     assert same(tried("1.0.0"))
-    assert same(tried("1.1.0"))
 
 
 @pytest.mark.parametrize(("parts", "outcome"), [({}, "cannot tell"), ({"states": {"plan": "draft"}}, "same")])
