@@ -3,18 +3,20 @@
 The rules are those of YAML 1.2's core schema (2021, section 10.3), not PyYAML's: `no` is a text, `12:30` is a text, a
 decimal is exact. What surprises people is refused: keys that stand twice, anchors and aliases, tags, merge keys,
 `.nan`, several documents, numbers that begin with 0. Only the parser's events are used, so that nothing is ever
-constructed from a tag, anchors are seen, and depth costs no stack. What the data mean is for others to say.
+constructed from a tag, anchors are seen, and no level beyond the last is entered; JSON is told as the same events. What
+the data mean is for others to say.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import InvalidOperation
+from functools import cached_property
 from pathlib import Path
-from typing import Final, NoReturn, Protocol, TypeAlias
+from typing import Final, NamedTuple, NoReturn, Protocol, TypeAlias
 
 import yaml
 
@@ -42,10 +44,6 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
-_Mark: TypeAlias = tuple[int, int]
-"""Line and column from 1."""
-
-
 class _YamlMark(Protocol):
     """What libyaml's marks and PyYAML's own have in common; they count from 0, characters."""
 
@@ -54,26 +52,46 @@ class _YamlMark(Protocol):
     column: int
 
 
+_Mark: TypeAlias = tuple[int, int, int]
+"""Line and column from 1, and how many characters behind them a text begins, or `_NOT_AS_READ`."""
+
+_NOT_AS_READ: Final = -1
+"""Of a text that is not written as it is read: where in it something stands cannot be told."""
+
+
+class _Marked(NamedTuple):
+    """Where a value begins, and where its key does, if it has one."""
+
+    value: _Mark
+    key: _Mark | None
+
+
 @dataclass(frozen=True)
 class Document:
-    """What a file holds, and where each part of it stands."""
+    """What a file holds, and where each part of it stands.
+
+    `marks` are those of every value, and before it that of its key if it has one, in the order of the file, which is
+    that of the data.
+    """
 
     data: Json
     file: str
-    values: dict[DataPath, _Mark] = field(repr=False, default_factory=dict)
-    keys: dict[DataPath, _Mark] = field(repr=False, default_factory=dict)
-    begins: dict[DataPath, int] = field(repr=False, default_factory=dict)
+    marks: Sequence[_Mark] = field(repr=False, default=())
 
     def place(self, path: Sequence[str | int] = ()) -> Place:
         """Where the value at `path` begins; of a path that is not in the file, its nearest part that is."""
-        return self._place(self.values, tuple(path))
+        at = tuple(path)
+        while at and at not in self._by_path:
+            at = at[:-1]
+        return Place(self.file, *self._by_path[at].value[:2]) if at in self._by_path else Place(self.file)
 
     def text_place(self, path: Sequence[str | int]) -> Place:
         """Where the text at `path` itself begins, behind its quote; column 0 where it is not written as it is read.
 
         So it is with texts over several lines, and with characters that are doubled or escaped.
         """
-        place, begins = self.place(path), self.begins.get(tuple(path), 0)
+        place, found = self.place(path), self._by_path.get(tuple(path))
+        begins = found.value[2] if found is not None else 0
         return Place(place.file, place.line, 0 if begins == _NOT_AS_READ else place.column + begins)
 
     def exact(self, place: Place, path: Sequence[str | int]) -> Place:
@@ -82,13 +100,27 @@ class Document:
 
     def key_place(self, path: Sequence[str | int]) -> Place:
         """Where the key of the value at `path` stands; for an element of a list, the element."""
-        return self._place(self.keys if tuple(path) in self.keys else self.values, tuple(path))
+        found = self._by_path.get(tuple(path))
+        return Place(self.file, *found.key[:2]) if found is not None and found.key is not None else self.place(path)
 
-    def _place(self, marks: dict[DataPath, _Mark], path: DataPath) -> Place:
-        while path and path not in marks:
-            path = path[:-1]
-        mark = marks.get(path)
-        return Place(self.file, *mark) if mark else Place(self.file)
+    @cached_property
+    def _by_path(self) -> dict[DataPath, _Marked]:
+        """The marks by path: told apart when the first is asked for, which no sound form does."""
+        found: dict[DataPath, _Marked] = {}
+        marks = iter(self.marks)
+
+        def tell_apart(value: Json, path: DataPath, key: _Mark | None) -> None:
+            found[path] = _Marked(next(marks), key)
+            if isinstance(value, dict):
+                for name, inner in value.items():
+                    tell_apart(inner, (*path, name), next(marks))
+            elif isinstance(value, list):
+                for number, inner in enumerate(value):
+                    tell_apart(inner, (*path, number), None)
+
+        if self.marks:
+            tell_apart(self.data, (), None)
+        return found
 
 
 def load_file(path: Path) -> Document:
@@ -117,11 +149,13 @@ def load_file(path: Path) -> Document:
 
 def load(text: str, file: str) -> Document:
     """Read YAML; `file` names it in messages. Raise `ConfigError` with the place of what is wrong."""
-    if bad := _UNPRINTABLE.search(_sized(text, file)):
-        line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
-        message = f"a character that no text file holds (U+{ord(bad[0]):04X})"
-        _refuse(message, "Delete it and type it again.", Place(file, line, column))
-    return _built(_yaml_events, text, file)
+    try:
+        parser = _LOADER(_sized(text, file))
+        return _composed(iter(parser.get_event, None), file)
+    except yaml.MarkedYAMLError as error:
+        _syntax(error, text, file)
+    except (yaml.reader.ReaderError, UnicodeEncodeError):  # it reads no other characters than YAML's
+        _unprintable(text, file)
 
 
 def load_json(text: str, file: str) -> Document:
@@ -133,63 +167,16 @@ def load_json(text: str, file: str) -> Document:
         _refuse(f"this is not JSON: {error.msg}", "Look for a comma, quote or bracket too much or too few.", place)
     except RecursionError:
         _too_deep(Place(file))
-    return _built(_json_events, text, file)
+    return _composed(_json_events(text, file), file)
 
 
-# -- from both formats to the builder ---------------------------------------------------------------------------------
-
-_NOT_AS_READ: Final = -1
-"""Of a text that is not written as it is read: where in it something stands cannot be told."""
-
-
-def _yaml_events(text: str, file: str, builder: _Builder) -> None:
-    documents = 0
-    scalar = builder.scalar
-    parser = _LOADER(text)
-    try:
-        while (event := parser.get_event()) is not None:
-            if isinstance(event, yaml.ScalarEvent):
-                if event.anchor is not None or event.tag is not None:
-                    _refuse_node(event, file)
-                mark, end = event.start_mark, event.end_mark
-                assert mark is not None  # every event of a parser has its marks
-                assert end is not None
-                at = (mark.line + 1, mark.column + 1)
-                plain = event.implicit[0]
-                begins = _begins(event) if not plain else 0 if end.line == mark.line else _NOT_AS_READ
-                scalar(at, event.value, begins, plain)
-            elif isinstance(event, yaml.CollectionEndEvent):
-                builder.close()
-            elif isinstance(event, yaml.NodeEvent):
-                if event.anchor is not None or getattr(event, "tag", None) is not None:
-                    _refuse_node(event, file)
-                is_mapping = isinstance(event, yaml.MappingStartEvent)
-                builder.open(_position(event.start_mark), is_mapping)
-            elif isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    where = _place(event.start_mark, file)
-                    _refuse("a second document begins here", "Keep one document a file.", where)
-    except yaml.MarkedYAMLError as error:
-        _syntax(error, text, file)
-    finally:
-        parser.dispose()
-
-
-def _begins(event: yaml.ScalarEvent) -> int:
-    """How many characters after its mark a quoted or block text begins: one, if it is written as it is read."""
-    start: _YamlMark | None = event.start_mark
-    end: _YamlMark | None = event.end_mark
-    around = end.index - start.index - len(event.value) if start is not None and end is not None else 0
-    return 1 if around == 2 and event.style in ("'", '"') else _NOT_AS_READ
-
-
-def _refuse_node(event: yaml.NodeEvent, file: str) -> NoReturn:
+def _refuse_node(event: yaml.Event, file: str) -> NoReturn:
     place = _place(event.start_mark, file)
+    anchor = event.anchor if isinstance(event, yaml.NodeEvent) else None
     if isinstance(event, yaml.AliasEvent):
-        _refuse(f"“*{event.anchor}” is an alias", "Write the value out where it is used.", place)
-    if event.anchor is not None:
-        _refuse(f"“&{event.anchor}” is an anchor", "Leave it out: values are written where they are used.", place)
+        _refuse(f"“*{anchor}” is an alias", "Write the value out where it is used.", place)
+    if anchor is not None:
+        _refuse(f"“&{anchor}” is an anchor", "Leave it out: values are written where they are used.", place)
     tag = getattr(event, "tag", None)
     _refuse(f"“{tag}” is a tag", "Leave it out; put a text that looks like a number in quotes.", place)
 
@@ -213,116 +200,136 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> NoReturn:
 _JSON_TOKEN = re.compile(r'[ \t\r\n]*([{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+)')
 
 
-def _json_events(text: str, file: str, builder: _Builder) -> None:
-    """Builds from what is known to be JSON."""
-    line, start = 1, 0  # of the current line: its number and the offset at which it begins
+def _json_events(text: str, file: str) -> Iterator[yaml.Event]:
+    """What is known to be JSON, as the events that YAML's parser would tell of it."""
+    line, start = 0, 0  # of the current line: its number and the offset at which it begins
     for token in _JSON_TOKEN.finditer(text):
         word = token[1]
         for newline in re.finditer("\n", text[token.start() : token.start(1)]):
             line, start = line + 1, token.start() + newline.end()
-        mark = (line, token.start(1) - start + 1)
-        if word in "{[":
-            builder.open(mark, word == "{")
-        elif word in "}]":
-            builder.close()
+        begin, end = (yaml.Mark(file, at, line, at - start, None, 0) for at in token.span(1))
+        if word == "{":
+            yield yaml.MappingStartEvent(None, None, True, begin, end)
+        elif word == "[":
+            yield yaml.SequenceStartEvent(None, None, True, begin, end)
+        elif word == "}":
+            yield yaml.MappingEndEvent(begin, end)
+        elif word == "]":
+            yield yaml.SequenceEndEvent(begin, end)
         elif word[0] == '"':
             content: str = json.loads(word)
             if not _is_unicode(content):
-                _refuse("a text holds half a character (a lone surrogate)", "Type it again.", Place(file, *mark))
-            builder.scalar(mark, content, 1 if len(content) == len(word) - 2 else _NOT_AS_READ, False)
+                _refuse("a text holds half a character (a lone surrogate)", "Type it again.", _place(begin, file))
+            yield yaml.ScalarEvent(None, None, (False, True), content, begin, end, '"')
         elif word in ("NaN", "Infinity", "-Infinity"):
-            _refuse(
-                f"{word} is not a number in JSON", "Leave the value out where there is no number.", Place(file, *mark)
-            )
+            hint = "Leave the value out where there is no number."
+            _refuse(f"{word} is not a number in JSON", hint, _place(begin, file))
         elif word not in ",:":
-            builder.scalar(mark, word, 0, True)
+            yield yaml.ScalarEvent(None, None, (True, False), word, begin, end)
 
 
 # -- from events to data ----------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Level:
-    """A mapping or list that is being filled; `key` is what the next value stands under, and `next` the path there."""
+def _composed(events: Iterable[yaml.Event], file: str) -> Document:
+    composer = _Composer(iter(events), file)
+    data: Json = None
+    for event in composer.events:
+        if isinstance(event, yaml.NodeEvent):
+            data = composer.node(event, 1)
+        elif isinstance(event, yaml.DocumentStartEvent) and composer.marks:
+            _refuse("a second document begins here", "Keep one document a file.", _place(event.start_mark, file))
+    if not composer.marks:
+        _refuse("the file is empty", "Write something into it, or delete it.", Place(file))
+    return Document(data, file, composer.marks)
 
-    path: DataPath
-    mapping: dict[str, Json] | None
-    items: list[Json]
-    key: str | None = None
-    next: DataPath = ()
 
+class _Composer:
+    """Reads node after node, and notes where each stands."""
 
-class _Builder:
-    def __init__(self, file: str) -> None:
+    def __init__(self, events: Iterator[yaml.Event], file: str) -> None:
+        self.events = events
         self.file = file
-        self.values: dict[DataPath, _Mark] = {}
-        self.keys: dict[DataPath, _Mark] = {}
-        self.begins: dict[DataPath, int] = {}
-        self.levels: list[_Level] = []
-        self.root: list[Json] = []
+        self.marks: list[_Mark] = []
 
-    def close(self) -> None:
-        """The innermost mapping or list ends."""
-        self.levels.pop()
+    def node(self, event: yaml.Event, depth: int) -> Json:
+        """The value that begins with an event, its parts included."""
+        if isinstance(event, yaml.ScalarEvent):
+            if event.anchor is not None or event.tag is not None:
+                _refuse_node(event, self.file)
+            self.marks.append(_mark(event, _begins(event)))
+            return self._value(event) if event.implicit[0] else event.value
+        if not isinstance(event, yaml.CollectionStartEvent) or event.anchor is not None or event.tag is not None:
+            _refuse_node(event, self.file)
+        if depth > MAX_DEPTH:
+            _too_deep(_place(event.start_mark, self.file))
+        self.marks.append(_mark(event))
+        return self._mapping(depth) if isinstance(event, yaml.MappingStartEvent) else self._list(depth)
 
-    def scalar(self, mark: _Mark, text: str, begins: int, plain: bool) -> None:
-        """A text, or, if it is plain, what the rules make of it; it begins so many characters after its mark."""
-        level = self.levels[-1] if self.levels else None
-        if level is not None and level.mapping is not None and level.key is None:
-            self._key(level, mark, text, plain=plain)
-            return
-        path = self._put(level, self._value(mark, text) if plain else text, mark)
-        if begins:
-            self.begins[path] = begins
+    def _mapping(self, depth: int) -> dict[str, Json]:
+        found: dict[str, Json] = {}
+        lines: dict[str, int] = {}
+        for event in self.events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            key, mark = self._key(event), _mark(event)
+            if key in found:
+                hint = f"It stands on line {lines[key]} already; keep one."
+                self._refuse(f"the key “{key[:60]}” stands twice", hint, event)
+            self.marks.append(mark)
+            lines[key] = mark[0]
+            found[key] = self.node(next(self.events), depth + 1)
+        return found
 
-    def open(self, mark: _Mark, is_mapping: bool) -> None:
-        """A mapping or a list begins."""
-        level = self.levels[-1] if self.levels else None
-        if level is not None and level.mapping is not None and level.key is None:
-            _refuse("a key is a text", "Write the key as a text without brackets.", Place(self.file, *mark))
-        inner = _Level((), {} if is_mapping else None, [])
-        inner.path = self._put(level, inner.items if inner.mapping is None else inner.mapping, mark)
-        self.levels.append(inner)
-        if len(self.levels) > MAX_DEPTH:
-            _too_deep(Place(self.file, *mark))
+    def _list(self, depth: int) -> list[Json]:
+        found: list[Json] = []
+        for event in self.events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            found.append(self.node(event, depth + 1))
+        return found
 
-    def _put(self, level: _Level | None, value: Json, mark: _Mark) -> DataPath:
-        """Store a value where it belongs, and give its path."""
-        if level is None:
-            path: DataPath = ()
-            self.root.append(value)
-        elif level.mapping is not None and level.key is not None:
-            path = level.next
-            level.mapping[level.key] = value
-            level.key = None
-        else:
-            path = (*level.path, len(level.items))
-            level.items.append(value)
-        self.values[path] = mark
-        return path
-
-    def _key(self, level: _Level, mark: _Mark, key: str, *, plain: bool) -> None:
-        if plain and (key in _NO_TEXT or key[0] in _NUMERIC):
+    def _key(self, event: yaml.Event) -> str:
+        if not isinstance(event, yaml.ScalarEvent):
+            self._refuse("a key is a text", "Write the key as a text without brackets.", event)
+        if event.anchor is not None or event.tag is not None:
+            _refuse_node(event, self.file)
+        key = event.value
+        if event.implicit[0] and (key in _NO_TEXT or key[0] in _NUMERIC):
             if key == "<<":
-                message = "“<<” merges mappings, which is not read here"
-                _refuse(message, "Write the keys out.", Place(self.file, *mark))
-            if key in _NO_TEXT or not isinstance(self._value(mark, key), str | int):
-                _refuse(f"the key “{key}” is no text", f'Put it in quotes: "{key}".', Place(self.file, *mark))
-        if level.mapping is not None and key in level.mapping:
-            first = self.keys[*level.path, key][0]
-            hint = f"It stands on line {first} already; keep one."
-            _refuse(f"the key “{key[:60]}” stands twice", hint, Place(self.file, *mark))
-        level.key = key
-        level.next = (*level.path, key)
-        self.keys[level.next] = mark
+                self._refuse("“<<” merges mappings, which is not read here", "Write the keys out.", event)
+            if key in _NO_TEXT or not isinstance(self._value(event), str | int):
+                self._refuse(f"the key “{key}” is no text", f'Put it in quotes: "{key}".', event)
+        return key
 
-    def _value(self, mark: _Mark, text: str) -> Json:
+    def _value(self, event: yaml.ScalarEvent) -> Json:
         try:
-            return _resolved(text)
+            return _resolved(event.value)
         except BadJson as error:
-            _refuse(error.message, error.hint, Place(self.file, *mark))
+            self._refuse(error.message, error.hint, event)
         except InvalidOperation:  # an exponent of twenty digits
-            _refuse(f"the number {text[:60]} cannot be kept", "Write it shorter.", Place(self.file, *mark))
+            self._refuse(f"the number {event.value[:60]} cannot be kept", "Write it shorter.", event)
+
+    def _refuse(self, message: str, hint: str, event: yaml.Event) -> NoReturn:
+        _refuse(message, hint, _place(event.start_mark, self.file))
+
+
+def _mark(event: yaml.Event, begins: int = 0) -> _Mark:
+    start: _YamlMark | None = event.start_mark
+    assert start is not None  # every event of a parser has its marks
+    return (start.line + 1, start.column + 1, begins)
+
+
+def _begins(event: yaml.ScalarEvent) -> int:
+    """How many characters after its mark a text begins: one where it is quoted, if it is written as it is read."""
+    start: _YamlMark | None = event.start_mark
+    end: _YamlMark | None = event.end_mark
+    assert start is not None
+    assert end is not None
+    if event.implicit[0]:
+        return 0 if end.line == start.line else _NOT_AS_READ
+    around = end.index - start.index - len(event.value)
+    return 1 if around == 2 and event.style in ("'", '"') else _NOT_AS_READ
 
 
 def _resolved(text: str) -> Json:
@@ -351,19 +358,18 @@ def _too_long(text: str) -> NoReturn:
     raise BadJson(f"the number {text[:60]} cannot be kept exactly", hint=f"Numbers have at most {MAX_DIGITS} digits.")
 
 
-def _built(events: Callable[[str, str, _Builder], None], text: str, file: str) -> Document:
-    builder = _Builder(file)
-    events(text, file, builder)
-    if not builder.root:
-        _refuse("the file is empty", "Write something into it, or delete it.", Place(file))
-    return Document(builder.root[0], file, builder.values, builder.keys, builder.begins)
-
-
 # -- refusing ---------------------------------------------------------------------------------------------------------
 
 
 def _refuse(message: str, hint: str, place: Place) -> NoReturn:
     raise ConfigError(message, hint=hint, where=place) from None
+
+
+def _unprintable(text: str, file: str) -> NoReturn:
+    bad = _UNPRINTABLE.search(text)
+    assert bad is not None
+    place = Place(file, text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start()))
+    _refuse(f"a character that no text file holds (U+{ord(bad[0]):04X})", "Delete it and type it again.", place)
 
 
 def _too_deep(place: Place) -> NoReturn:
@@ -384,9 +390,5 @@ def _is_unicode(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _position(mark: _YamlMark | None) -> _Mark:
-    return (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
-
-
 def _place(mark: _YamlMark | None, file: str) -> Place:
-    return Place(file, *_position(mark))
+    return Place(file, mark.line + 1, mark.column + 1) if mark is not None else Place(file)
