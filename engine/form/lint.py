@@ -7,7 +7,7 @@ name, its dimensions, guards that read it) is for the template's lint.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.codec import Json
@@ -69,6 +69,7 @@ class _Lint:
         self.held: list[_Held] = []
         self.fields = 0
         self.dimensions: dict[DataPath, frozenset[str]] = {}
+        self.options: set[DataPath] = set()
 
     def run(self) -> None:
         if not isinstance(self.document.data, dict):
@@ -310,6 +311,10 @@ class _Lint:
             )
 
     def choices(self, part: Part) -> None:
+        """What is wrong with the choices of a part; those of a definition once, however many fields refer to it."""
+        if part.below("oneOf") in self.options:
+            return
+        self.options.add(part.below("oneOf"))
         seen: list[Json] = []
         for number, option in enumerate(sequence(part.schema.get("oneOf"))):
             path = part.below("oneOf", number)
@@ -355,7 +360,7 @@ class _Lint:
     def unused_definitions(self) -> None:
         if "$defs" not in self.root:
             return
-        used = {_reference(schema) for schema in _schemas(self.document.data)}
+        used = set(_references(self.document.data))
         for name, definition in mapping(self.root.get("$defs")).items():
             path: DataPath = ("$defs", name)
             if not isinstance(definition, dict):
@@ -378,19 +383,17 @@ class _Lint:
                 self.report(held.rule, held.path, held.message, wrong)
 
 
-def _schemas(value: Json) -> Iterable[Schema]:
-    """Every mapping within a value."""
-    if isinstance(value, dict):
-        yield value
-        for inner in value.values():
-            yield from _schemas(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _schemas(inner)
-
-
-def _reference(schema: Schema) -> str:
-    return str(schema.get("$ref", "")).removeprefix("#/$defs/")
+def _references(value: Json) -> Iterator[str]:
+    """The names of the definitions that anything within a value refers to."""
+    within = [value]
+    while within:
+        inner = within.pop()
+        if isinstance(inner, dict):
+            within.extend(inner.values())
+            if "$ref" in inner:
+                yield str(inner["$ref"]).removeprefix("#/$defs/")
+        elif isinstance(inner, list):
+            within.extend(inner)
 
 
 def _same(one: Json, other: Json) -> bool:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from engine.codec import Json
 from engine.errors import ConfigError
 from engine.form.language import COMMENT_SUFFIX, DONT_KNOW, MAX_DEPTH, MAX_FIELDS, WIDGETS_OF, Kind
-from engine.form.refs import Schema, follow, mapping, sequence
+from engine.form.refs import DataPath, Part, Schema, follow, mapping, sequence
 from engine.text import LANGUAGES, Text, text
 
 _KIND_OF_TYPE: Mapping[str, Kind] = {
@@ -148,9 +148,9 @@ class Form:
 
 def build(schema: dict[str, Json]) -> Form:
     """The form of a schema; raise `ConfigError` for what cannot be understood at all."""
-    root = follow(schema, (), schema).schema
-    builder = _Builder(schema)
-    fields = builder.fields_of(root, 1)
+    whole = follow(schema, (), schema)
+    root = whole.schema
+    fields = _Builder(schema).fields_of(whole, 1)
     return Form(
         id=_string(root.get("$id")),
         schema=schema,
@@ -207,24 +207,30 @@ class _Builder:
     def __init__(self, root: Schema) -> None:
         self.root = root
         self.count = 0
+        self.choices: dict[DataPath, tuple[Choice, ...]] = {}
+        """By where they are written: the fields that refer to one definition share its choices."""
 
-    def fields_of(self, schema: Schema, depth: int) -> dict[str, Field]:
+    def fields_of(self, part: Part, depth: int) -> dict[str, Field]:
         if depth > MAX_DEPTH:
             raise ConfigError(f"the form is nested deeper than {MAX_DEPTH} levels", hint="Ask in fewer levels.")
-        required = sequence(schema.get("required"))
+        required = sequence(part.schema.get("required"))
         return {
-            name: self.field(name, follow(mapping(inner), (), self.root).schema, name in required, depth)
-            for name, inner in mapping(schema.get("properties")).items()
+            name: self.field(
+                name, follow(mapping(inner), part.below("properties", name), self.root), name in required, depth
+            )
+            for name, inner in mapping(part.schema.get("properties")).items()
         }
 
-    def field(self, name: str, schema: Schema, required: bool, depth: int) -> Field:
+    def field(self, name: str, part: Part, required: bool, depth: int) -> Field:
         self.count += 1
         if self.count > MAX_FIELDS:
             raise ConfigError(f"the form asks for more than {MAX_FIELDS} fields", hint="Make several forms of it.")
+        schema = part.schema
         kind = kind_of(schema, self.root)
         if kind is None:
             raise ConfigError(f"the field “{name}” is of no kind that can be asked", hint="Give it a type, or choices.")
-        inner = follow(mapping(schema.get("items")), (), self.root).schema if kind in ("list", "choices") else schema
+        has_rows = kind in ("list", "choices")
+        inner = follow(mapping(schema.get("items")), part.below("items"), self.root) if has_rows else part
         decimals = schema.get("x-decimals")
         page = schema.get("x-page")
         return Field(
@@ -233,8 +239,8 @@ class _Builder:
             kind=kind,
             titles=told(schema, "title"),
             descriptions=told(schema, "description"),
-            schema={**schema, "items": dict(inner)} if kind in ("list", "choices") else schema,
-            choices=tuple(_choices(inner)),
+            schema={**schema, "items": dict(inner.schema)} if has_rows else schema,
+            choices=self.choices_of(inner),
             items=self.fields_of(inner, depth + 1) if kind in ("list", "object") else {},
             score=_score(schema.get("x-score")),
             unit=_string(schema.get("x-unit")),
@@ -247,6 +253,14 @@ class _Builder:
             widget=_string(schema.get("x-widget")) or next(iter(WIDGETS_OF[kind]), ""),
             page="" if page is None else str(page),
         )
+
+    def choices_of(self, part: Part) -> tuple[Choice, ...]:
+        if "oneOf" not in part.schema:
+            return tuple(_choices(part.schema))
+        written = part.below("oneOf")
+        if written not in self.choices:
+            self.choices[written] = tuple(_choices(part.schema))
+        return self.choices[written]
 
 
 def _choices(schema: Schema) -> Iterator[Choice]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from engine.codec import Json
 from engine.form.faults import Fault
-from engine.form.refs import DataPath, Part, Schema, mapping
+from engine.form.model import told
+from engine.form.refs import DataPath, Part, mapping
 from engine.text import LANGUAGES, text
 
 
@@ -20,7 +21,7 @@ def text_faults(part: Part, what: str) -> Iterator[Fault]:
         yield Fault("title-missing", part.path, f"{what} has no title", "Add title: …", "warning")
     for key in ("title", "description"):
         if isinstance(part.schema.get(key), str):
-            for language in _untranslated(part.schema, key):
+            for language in told(part.schema, key).missing:
                 message = f"the {key} of {what} has no text in {language}"
                 hint = f"Add x-i18n: {{{language}: {{{key}: …}}}}"
                 yield Fault("translation-missing", part.below(key), message, hint, "warning")
@@ -36,14 +37,6 @@ def words_faults(value: Json, path: DataPath, what: str) -> Iterator[Fault]:
         for language in words.missing:
             message = f"{what} has no text in {language}"
             yield Fault("translation-missing", path, message, f"Add {language}: …", "warning")
-
-
-def _untranslated(schema: Schema, key: str) -> list[str]:
-    """The languages in which a title or description is missing: bokmål beside `x-i18n` for the rest."""
-    translated = mapping(schema.get("x-i18n"))
-    texts = [schema.get(key), *(mapping(translated.get(language)).get(key) for language in LANGUAGES[1:])]
-    pairs = zip(LANGUAGES, texts, strict=True)
-    return [language for language, text in pairs if not isinstance(text, str) or not text.strip()]
 
 
 def _translation_faults(language: str, words: Json, path: DataPath) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.errors import Place, Problem
+from engine.errors import Problem
 from engine.template.lint.subject import Path, Subject, suggestion
 
 
@@ -30,8 +30,10 @@ def _dimensions(subject: Subject) -> Iterator[Problem]:
         for field in form.fields.values():
             for dimension, value in (field.score.dimensions if field.score else {}).items():
                 counts[dimension, value] = counts.get((dimension, value), 0) + 1
-                place = subject.forms[name].place(("properties", field.name, "x-score"))
-                yield from _dimension(subject, dimension, value, place)
+                if problem := _unknown(subject, dimension, value):
+                    message, hint = problem
+                    place = subject.forms[name].place(("properties", field.name, "x-score"))
+                    yield Problem("unknown-dimension", message, place, hint)
     for dimension, spec in subject.template.dimensions.items():
         for value in spec.values:
             if counts and counts.get((dimension, value), 0) < 2:
@@ -40,10 +42,11 @@ def _dimensions(subject: Subject) -> Iterator[Problem]:
                 yield subject.problem("few-items", message, where, "Add items.")
 
 
-def _dimension(subject: Subject, dimension: str, value: str, place: Place) -> Iterator[Problem]:
+def _unknown(subject: Subject, dimension: str, value: str) -> tuple[str, str] | None:
+    """What is told of a dimension, or of a value of one, that the template does not name, and how to mend it."""
     spec = subject.template.dimensions.get(dimension)
     if spec is None:
-        yield Problem("unknown-dimension", f"the template has no dimension “{dimension}”", place, "Name it there.")
-    elif value not in spec.values:
-        message = f"“{dimension}” has no value “{value}”"
-        yield Problem("unknown-dimension", message, place, suggestion(value, spec.values))
+        return f"the template has no dimension “{dimension}”", "Name it there."
+    if value not in spec.values:
+        return f"“{dimension}” has no value “{value}”", suggestion(value, spec.values)
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from engine.errors import Problem
 from engine.template.lint.subject import Path, Subject
@@ -11,7 +11,7 @@ from engine.text import LANGUAGES, Text
 
 def problems(subject: Subject) -> Iterator[Problem]:
     """Every text of the template that somebody cannot read in their language."""
-    for path, text in _texts(subject.template.model_dump(by_alias=True), ()):
+    for path, text in _texts(subject.template.model_dump(by_alias=True)):
         for language in LANGUAGES:
             if language in text.missing:
                 message = f"{'.'.join(map(str, path))} has no text in {language}"
@@ -19,12 +19,14 @@ def problems(subject: Subject) -> Iterator[Problem]:
                 yield subject.problem("translation-missing", message, path, hint, severity="warning")
 
 
-def _texts(value: object, path: Path) -> Iterator[tuple[Path, Text]]:
-    if isinstance(value, Text):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _texts(inner, (*path, key))
-    elif isinstance(value, list | tuple):
-        for number, inner in enumerate(value):
-            yield from _texts(inner, (*path, number))
+def _texts(value: object) -> Iterator[tuple[Path, Text]]:
+    """Every text within a value, and the path that leads to it."""
+    within: list[tuple[Path, object]] = [((), value)]
+    while within:
+        path, inner = within.pop()
+        if isinstance(inner, Text):
+            yield path, inner
+        elif isinstance(inner, dict):
+            within.extend(((*path, key), part) for key, part in inner.items())
+        elif isinstance(inner, list | tuple):
+            within.extend(((*path, number), part) for number, part in enumerate(inner))
