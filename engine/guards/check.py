@@ -108,7 +108,11 @@ class _Checker:
     def _below(self, node: n.Path, above: Type, field: str, dotted: str) -> Type | None:
         if isinstance(above, Record):
             return self._field(node, above.fields, field, above=dotted)
-        hint = f"Go through it: any(x.{field} … for x in {dotted})." if isinstance(above, ListOf) else ""
+        hint = ""
+        if isinstance(above, ListOf):
+            of = above.item.fields.get(field) if isinstance(above.item, Record) else None
+            total = f", or sum(x.{field} for x in {dotted})" if of is not None and kind(of) == NUMBER else ""
+            hint = f"Go through it: any(x.{field} … for x in {dotted}){total}."
         self.report("guard-type", node.at, f"“{dotted}” is {described(above)} and has no field “{field}”", hint)
         return None
 
@@ -153,11 +157,12 @@ class _Checker:
         if source is not None and not isinstance(source, ListOf):
             self.report("guard-type", node.source.at, f"“for” goes through a list, and this is {described(source)}")
         self._variables[node.variable] = source.item if isinstance(source, ListOf) else None
-        self._need(node.body, BOOL, f"{node.function}()")
+        of = NUMBER if node.function == "sum" else BOOL
+        self._need(node.body, of, f"{node.function}()")
         if node.condition is not None:
             self._need(node.condition, BOOL, "“if”")
         del self._variables[node.variable]
-        return BOOL
+        return of
 
     def _joined(self, parts: Iterable[tuple[n.Node, Type | None]], role: str) -> Type | None:
         """The type that covers all parts, or None."""
@@ -297,7 +302,8 @@ class _Checker:
     def _numbers(self, node: n.Node) -> None:
         found = self.infer(node)
         if found is not None and not (isinstance(found, ListOf) and kind(found.item) == NUMBER):
-            self.report("guard-type", node.at, "sum() needs a list of numbers")
+            hint = "Of a field of each: sum(x.score for x in …)."
+            self.report("guard-type", node.at, "sum() needs a list of numbers", hint)
 
     def _extreme(self, node: n.Call) -> Type | None:
         name, arguments = f"{node.function}()", node.arguments
@@ -348,8 +354,8 @@ def _conditions(node: n.Node) -> Sequence[n.Node]:
             return (part,)
         case n.Choose(test=test):
             return (test,)
-        case n.Quantified(body=body, condition=condition):
-            return (body, condition) if condition else (body,)
+        case n.Quantified(function=function, body=body, condition=condition):
+            return (*([body] if function != "sum" else []), *([condition] if condition else []))
         case _:
             return ()
 

@@ -259,6 +259,8 @@ def _either(test: Absent, then: object, otherwise: object) -> object:
 
 @compiled.register
 def _(node: n.Quantified) -> Run:
+    if node.function == "sum":
+        return _total(node)
     decisive = node.function == "any"
     neutral = not decisive
     variable, body, elements = node.variable, _body(node), _elements(node.source)
@@ -291,13 +293,38 @@ def _body(node: n.Quantified) -> Run:
     return _logic([condition if decisive else _negation(condition), body], decisive=not decisive)
 
 
+def _total(node: n.Quantified) -> Run:
+    """The sum of what the body is of each element that falls under the condition; unknown where one of these is."""
+    variable, body, elements = node.variable, compiled(node.body), _elements(node.source)
+    condition = compiled(node.condition) if node.condition is not None else _always
+
+    def run(env: Environment) -> object:
+        items = elements(env)
+        if isinstance(items, Absent):
+            return items
+        inner = dict(env)
+        total: object = 0
+        for item in items:
+            inner[variable] = item
+            counts = condition(inner)
+            if counts is not False:
+                total = calculate("+", total, body(inner) if counts is True else _absent(counts))
+        return total
+
+    return run
+
+
+def _always(_: Environment) -> object:
+    return True
+
+
 def tally(guard: Guard, env: Environment) -> tuple[int, int, int] | None:
     """For how many elements an `any` or `all` holds, does not hold, and is unknown; None for anything else.
 
     An element for which it fails is unknown. For explaining; a guard itself stops at the element that decides.
     """
     node = guard.tree
-    if not isinstance(node, n.Quantified):
+    if not isinstance(node, n.Quantified) or node.function == "sum":
         return None
     items, body = _attempt(_elements(node.source), env), _body(node)
     if not isinstance(items, list | tuple):

@@ -111,7 +111,7 @@ class Choose:
 
 @dataclass(frozen=True, slots=True)
 class Quantified:
-    """`any(body for variable in source if condition)`, or `all`."""
+    """`any(body for variable in source if condition)`, or `all`, or `sum` of what the body is of each."""
 
     function: str
     body: Node

@@ -55,12 +55,13 @@ _ARITHMETIC: Mapping[type[ast.operator], str] = {
     ast.FloorDiv: "//",
     ast.Mod: "%",
 }
+_NO_LOOP = ("“for” stands within any(…), all(…) or sum(…) only", "Write any(… for x in …), or sum(1 for x in … if …).")
 _REFUSED: Mapping[type[ast.AST], tuple[str, str]] = {
     ast.Dict: ("a guard has no mappings", "Name fields with a dot: answers.agree.visibility."),
-    ast.GeneratorExp: ("“for” stands within any(…) or all(…) only", "Write any(… for x in …)."),
+    ast.GeneratorExp: _NO_LOOP,
     ast.JoinedStr: ("a guard puts no texts together", "Write a plain text in quotes."),
     ast.Lambda: ("a guard has no functions of its own", "Use any(… for x in …) or all(…)."),
-    ast.ListComp: ("“for” stands within any(…) or all(…) only", "Write any(… for x in …)."),
+    ast.ListComp: _NO_LOOP,
     ast.NamedExpr: ("a guard gives nothing a name", "To compare, write ==."),
     ast.Set: ("a guard has no sets", "Write a list: ('one', 'two')."),
     ast.Starred: ("a guard has no stars", "Write the arguments one by one."),
@@ -88,8 +89,8 @@ _TOKEN = re.compile(
 )
 _PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _ELSEWHERE: Mapping[str, str] = {
-    **dict.fromkeys(("avg", "average", "mean"), "Write sum(…) / len(…)."),
-    **dict.fromkeys(("count", "length", "size"), "Write len(…)."),
+    **dict.fromkeys(("avg", "average", "mean"), "Write sum(x.score for x in …) / len(…)."),
+    **dict.fromkeys(("count", "length", "size"), "Write len(…), or sum(1 for x in … if …)."),
     **dict.fromkeys(("every", "forall"), "Write all(… for x in …)."),
     **dict.fromkeys(("exists", "some"), "Write any(… for x in …)."),
     **dict.fromkeys(("now", "today"), "Time acts through deadlines; `entered` is the day on which the state was."),
@@ -317,7 +318,7 @@ class _Reader:
         if not fewest <= len(node.args) <= most:
             count = f"{fewest}" if fewest == most else f"{fewest} to {most}"
             self._refuse(at, f"{name}() takes {count}, and {len(node.args)} are given", "Count the arguments.")
-        if name in ("any", "all"):
+        if name in ("any", "all") or (name == "sum" and isinstance(node.args[0], ast.GeneratorExp)):
             return self._quantified(name, node.args[0], at)
         arguments = tuple(self._node(argument) for argument in node.args)
         if name == "state" and not isinstance(arguments[0], n.Path):

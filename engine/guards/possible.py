@@ -88,7 +88,7 @@ def _may(node: n.Node, ranges: Ranges) -> tuple[bool, bool]:  # noqa: PLR0911 (o
                 (first_may and one[0]) or (second_may and other[0]),
                 (first_may and one[1]) or (second_may and other[1]),
             )
-        case n.Quantified(function=function, body=body, condition=condition):
+        case n.Quantified(function="any" | "all" as function, body=body, condition=condition):
             if function == "any":
                 return _may_logic("and", [body, *([condition] if condition else [])], ranges)[0], True
             return True, _may(body, ranges)[1]
@@ -112,7 +112,7 @@ def _may_logic(operator: str, parts: Sequence[n.Node], ranges: Ranges) -> tuple[
 # -- values -----------------------------------------------------------------------------------------------------------
 
 
-def _range(node: n.Node, ranges: Ranges) -> Range | None:
+def _range(node: n.Node, ranges: Ranges) -> Range | None:  # noqa: PLR0911 (one case a kind)
     match node:
         case n.Literal(value=value):
             return _only(value)
@@ -125,6 +125,8 @@ def _range(node: n.Node, ranges: Ranges) -> Range | None:
             return _sum(_numbers(_range(left, ranges)), operator, _numbers(_range(right, ranges)))
         case n.Call(function="len"):
             return Between(0, None, whole=True)
+        case n.Quantified(function="sum", body=body):
+            return _total(_numbers(_range(body, ranges)))
         case _:
             return None
 
@@ -148,6 +150,14 @@ def _sum(one: Between | None, operator: str, other: Between | None) -> Between |
         None if one.high is None or high is None else one.high + high,
         one.whole and other.whole,
     )
+
+
+def _total(one: Between | None) -> Between | None:
+    """What the sum of any number of such numbers lies between."""
+    if one is None:
+        return None
+    positive, negative = one.low is not None and one.low >= 0, one.high is not None and one.high <= 0
+    return Between(0 if positive else None, 0 if negative else None, one.whole)
 
 
 def _numbers(found: Range | None) -> Between | None:

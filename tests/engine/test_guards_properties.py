@@ -176,6 +176,8 @@ class Writer:
         if self.draw(st.integers(0, len(options))) == 0:
             return self.choose("number", depth)
         if self.draw(st.integers(0, len(options))) == 0:
+            return self.quantified(depth, "number", "sum")
+        if self.draw(st.integers(0, len(options))) == 0:
             return f"days_between({self.write('date', depth)}, {self.write('date', depth)})"
         return self.one_of(*options)
 
@@ -215,7 +217,7 @@ class Writer:
                 kind = self.one_of("number", "truth", "text", "date")
                 return f"state({self.one_of(*self.paths[kind])}) == {self.one_of(*map(repr, ('blank', 'answered')))}"
             case _:
-                return self.quantified(depth)
+                return self.quantified(depth, "truth", "any", "all")
 
     def comparison(self) -> str:
         return self.one_of("==", "!=", "<", "<=", ">", ">=")
@@ -227,20 +229,20 @@ class Writer:
             return f"{self.write('number', depth)} {word} {items}"
         return f"{self.write('text', depth)} {word} {self.one_of('answers.one.picks', '[' + repr('x') + ']')}"
 
-    def quantified(self, depth: int) -> str:
+    def quantified(self, depth: int, kind: str, *functions: str) -> str:
         rows = [f"{name}.rows" for name, source in self.variables if source == "answers.many"]
         source = self.one_of("answers.many", *rows)
         name, shape = f"v{len(self.variables)}", "rows" if source.endswith(".rows") else source
         before = {kind: list(paths) for kind, paths in self.paths.items()}
-        for kind, fields in FIELDS[shape].items():
+        for of, fields in FIELDS[shape].items():
             # Twice, so that most bodies read the variable.
-            self.paths[kind] += 2 * [f"{name}.{field}" for field in fields]
+            self.paths[of] += 2 * [f"{name}.{field}" for field in fields]
         self.variables.append((name, source))
-        body = self.write("truth", depth)
+        body = self.write(kind, depth)
         condition = f" if {self.write('truth', depth)}" if self.draw(st.booleans()) else ""
         self.variables.pop()
         self.paths = before
-        return f"{self.one_of('any', 'all')}({body} for {name} in {source}{condition})"
+        return f"{self.one_of(*functions)}({body} for {name} in {source}{condition})"
 
 
 @st.composite

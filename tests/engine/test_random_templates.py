@@ -315,6 +315,9 @@ class Author:
         says = (
             "{0}.text == 'yes'" if spec["form"] == "note" else self.one_of("{0}.score > 2", "10 / ({0}.score - 3) > 2")
         )
+        if several and spec["form"] == "vote" and self.chance(40):
+            answered = self.one_of("", " if state(x.score) == 'answered'", " if x.score > 2")
+            return f"sum(x.score for x in answers.{task}{answered}) >= {self.draw(st.integers(1, 9))}"
         return f"any({says.format('x')} for x in answers.{task})" if several else says.format(f"answers.{task}")
 
     # -- what lint has against it ---------------------------------------------------------------------------------------
