@@ -98,7 +98,8 @@ def events_page() -> str:
         "What can happen, by the stable name that the log holds. `PersonalText` is encrypted under the key of the"
         " person it is of; sealed answers are encrypted as a whole until they are revealed."
     )
-    envelope = table(("Part", "Type"), [(f"`{one.name}`", f"`{one.type}`") for one in fields(events.Event)])
+    kinds = inspect.get_annotations(events.Event)
+    envelope = table(("Part", "Type"), [(f"`{name}`", f"`{kind}`") for name, kind in kinds.items()])
     parts = [f"## The envelope\n\n{paragraph(events.Event)}\n\n{envelope}"]
     return page("Events", intro, [*parts, *(_event(name, events.TYPES[name]) for name in sorted(events.TYPES))])
 

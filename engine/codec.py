@@ -78,6 +78,11 @@ def dumps(value: Json | Mapping[str, Json]) -> bytes:
     return _ENCODER.encode(_plain(value))
 
 
+def dumps_record(value: msgspec.Struct) -> bytes:
+    """The canonical text of a record of ours that holds texts and integers only."""
+    return _ENCODER.encode(value)
+
+
 def dumps_ordered(value: Json | Mapping[str, Json]) -> str:
     """The text of config, keys in their own order: order means something there (fields, states, transitions)."""
     return _ORDERED.encode(_plain(value)).decode()

@@ -70,7 +70,9 @@ def _concerned(event: e.Event, state: ProcessState, definition: Definition) -> I
 
 def _by_work(event: e.Event, state: ProcessState, definition: Definition) -> Iterator[tuple[str, Membership]]:
     """Those for whom there is something to fill in, and those who look after it."""
-    instance = state.instances.get(getattr(event.payload, "instance", ""))
+    if not isinstance(event.payload, e.TaskOpened | e.TaskReopened | e.TaskBegun | e.TaskClaimed | e.ReminderDue):
+        return
+    instance = state.instances.get(event.payload.instance)
     if instance is None or instance.status != "open":
         return
     match event.payload:

@@ -179,9 +179,11 @@ class Conditions:
             ]
         if "entered" in roots and state in self.state.entered_at:
             found["entered"] = day_of(self.state.entered_at[state], self.definition.template.calendar).isoformat()
-        found["counters"] = {name: self.state.counters.get(name, 0) for name in self.definition.template.counters}
-        told = self.state.given
-        found["vars"] = {name: told.get(name, value) for name, value in self.definition.template.vars.items()}
+        if "counters" in roots:
+            found["counters"] = {name: self.state.counters.get(name, 0) for name in self.definition.template.counters}
+        if "vars" in roots:
+            told = self.state.given
+            found["vars"] = {name: told.get(name, value) for name, value in self.definition.template.vars.items()}
         found[WORKING_DAYS] = partial(working_days_between, calendar=self.definition.template.calendar)
         return found
 

@@ -8,11 +8,11 @@ functions on dicts (`UPCASTERS`). This module knows no rules: what may follow wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
+import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from engine.errors import IntegrityFault
@@ -627,8 +627,7 @@ def upcast(type_name: str, version: int, payload: dict[str, Any]) -> Payload:
         ) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """A payload with its envelope: who, when, in which role, under which bundle, and its place in the chain.
 
     `actor` and `on_behalf_of` are pseudonyms within the process, or `operator` or `clock`. `recorded_at` is UTC and

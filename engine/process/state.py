@@ -296,7 +296,7 @@ def advance(state: ProcessState, event: e.Event) -> ProcessState:
     state.sequence = event.sequence
     state.recorded_at = event.recorded_at
     state.last_hash = event.hash
-    if isinstance(event.payload, _DEEDS):
+    if state.migrated is not None and isinstance(event.payload, _DEEDS):
         state.migrated = None
     handler = _HANDLERS.get(type(event.payload))
     if handler is not None:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from secrets import token_hex
 from threading import Lock
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from engine.errors import Conflict, IntegrityFault, KeyMissing, NotAllowed, Refused, SamskapError, StoreError
 from engine.notify import outbox
@@ -187,14 +188,14 @@ class Committing:
         step = decided(loaded.definition, state, command, self.context(session, state, loaded.records))
         events, after = step.events, step.state
         stored = self._sealed(state, events, command_id)
-        last = stored[-1] if stored else None
+        last, digest = (stored[-1].sequence, stored[-1].hash) if stored else (state.sequence, state.last_hash)
         memberships = [d.payload.membership for d in events if isinstance(d.payload, e.MembershipAdded)]
         answer = {
             "process": state.name or getattr(command, "name", ""),
             "stream": state.stream.hex,
             "first": state.sequence + 1,
-            "last": last.sequence if last else state.sequence,
-            "hash": last.hash if last else state.last_hash,
+            "last": last,
+            "hash": digest,
             "result": {key: value for key, value in result.items() if key != "token"}
             | ({"membership": memberships[0]} if memberships else {}),
         }
@@ -209,7 +210,7 @@ class Committing:
             # The key that opens answers is known from the log: a state without it is neither kept nor a snapshot.
             whole = not any(isinstance(event.payload, e.AnswersRevealed) for event in events)
             if whole:
-                after.last_hash = stored[-1].hash
+                after.last_hash = digest
                 rows += self._snapshots.rows(state.sequence, after)
             self._append(stored, rows, key, state)
             if whole:
@@ -242,7 +243,7 @@ class Committing:
             actor=acting(session, subject),
             person=person,
             at=self._streams.clock(),
-            new_subject=uuid4().hex,
+            new_subject=token_hex(16),
             answers=answers,
             language=session.person.language if session else "nb",
             definitions=definitions,
@@ -252,7 +253,8 @@ class Committing:
     def _sealed(self, state: ProcessState, events: Sequence[e.Event], command_id: str) -> list[Record]:
         """The events as they are stored, encrypted and chained."""
         for event in events:
-            self._keys_are_there(event.payload, state)
+            if event.payload.PERSONAL:  # also of every payload that can lie under a seal
+                self._keys_are_there(event.payload, state)
         return self._streams.chained(events, state.last_hash or GENESIS, command_id)
 
     def _keys_are_there(self, payload: e.Payload, state: ProcessState) -> None:

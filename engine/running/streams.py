@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
-from engine import codec
 from engine.errors import Conflict, IntegrityFault
 from engine.process import events as e
 from engine.store.keys import KeyFolder
-from engine.store.log import GENESIS, Log, Record, Row, encode, iso
+from engine.store.log import GENESIS, Envelope, Log, Record, Row, encode, iso
 from engine.store.vault import protect, unprotect
 
 NAMESPACE = UUID("6f1a3c9e-3f5e-5d43-9a2b-5a6d736b6170")
@@ -88,29 +88,31 @@ class Streams:
         """Events as they are stored, encrypted, each holding the hash of the one before."""
         records = []
         for event in events:
-            records.append(self._record(event, previous, command_id))
-            previous = records[-1].hash
+            record = self._record(event, previous, command_id)
+            records.append(record)
+            previous = record.hash
         return records
 
     def _record(self, event: e.Event, previous: str, command_id: str) -> Record:
-        envelope: dict[str, codec.Json] = {
-            "event_id": uuid4().hex,
-            "stream": event.stream.hex,
-            "sequence": event.sequence,
-            "type": event.type,
-            "schema_version": event.payload.SCHEMA,
-            "recorded_at": iso(event.recorded_at),
-            "actor": event.actor,
-            "on_behalf_of": event.on_behalf_of,
-            "role": event.role,
-            "membership": event.membership,
-            "command_id": command_id,
-            "correlation_id": command_id,
-            "causation_id": command_id,
-            "bundle_hash": event.bundle_hash,
-            "previous_hash": previous,
-        }
-        return Record(event.stream, event.sequence, event.type, encode(envelope, protect(event.payload, self.keys)))
+        kind = event.payload.TYPE
+        envelope = Envelope(
+            event_id=token_hex(16),
+            stream=event.stream.hex,
+            sequence=event.sequence,
+            type=kind,
+            schema_version=event.payload.SCHEMA,
+            recorded_at=iso(event.recorded_at),
+            actor=event.actor,
+            on_behalf_of=event.on_behalf_of,
+            role=event.role,
+            membership=event.membership,
+            command_id=command_id,
+            correlation_id=command_id,
+            causation_id=command_id,
+            bundle_hash=event.bundle_hash,
+            previous_hash=previous,
+        )
+        return Record(event.stream, event.sequence, kind, encode(envelope, protect(event.payload, self.keys)))
 
     # -- appended ---------------------------------------------------------------------------------------------------
 

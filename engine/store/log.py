@@ -16,6 +16,8 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+import msgspec
+
 from engine import codec
 from engine.errors import Conflict, IntegrityFault, SamskapError
 
@@ -37,8 +39,7 @@ def hash_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """An event as stored: `body` holds the envelope under `e` and the payload under `p`."""
 
     stream: UUID
@@ -66,6 +67,29 @@ class Record:
             f"event {self.sequence} of stream {self.stream.hex} cannot be read: it is not what was stored",
             hint="Run `samskap verify`.",
         )
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored around a payload: what it is, where it stands, who did it, when and why, and what came before.
+
+    `stream`, `event_id` and the three ids after it are in hex, `recorded_at` as `iso` writes it.
+    """
+
+    event_id: str
+    stream: str
+    sequence: int
+    type: str
+    schema_version: int
+    recorded_at: str
+    actor: str
+    on_behalf_of: str | None
+    role: str | None
+    membership: str | None
+    command_id: str
+    correlation_id: str
+    causation_id: str
+    bundle_hash: str | None
+    previous_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,9 +301,9 @@ def gone_on(place: str) -> Conflict:
     )
 
 
-def encode(envelope: Mapping[str, codec.Json], payload: Mapping[str, Any]) -> bytes:
+def encode(envelope: Envelope, payload: Mapping[str, Any]) -> bytes:
     """The stored bytes of an event: canonical, so that they can be checked."""
-    return codec.dumps({"e": dict(envelope), "p": dict(payload)})
+    return b'{"e":%b,"p":%b}' % (codec.dumps_record(envelope), codec.dumps(payload))
 
 
 def iso(moment: datetime) -> str:

@@ -110,6 +110,7 @@ class SqliteLog(Log):
             self._datastore = _Datastore(path)
             self._recorder = _Recorder(self._datastore)
             self._recorder.create_table()
+            self._writer = self._datastore.pool.get_connection()  # kept: the group lets one thread at a time write
             self._group = GroupCommit(self._commit)
         except (OSError, PersistenceError, *_FAILURES) as error:
             raise SettingsError(
@@ -125,6 +126,7 @@ class SqliteLog(Log):
     def close(self) -> None:
         """Let go of the file."""
         self._closed = True
+        self._writer.close()
         self._datastore.close()
         while self._idle:
             self._idle.pop().close()
@@ -138,7 +140,7 @@ class SqliteLog(Log):
 
     def _commit(self, group: Sequence[Write]) -> None:
         """Store a group in one transaction; one that is refused is taken back alone."""
-        with self._storing(), self._datastore.transaction(commit=True) as cursor:
+        with self._storing(), self._writer.transaction(commit=True) as cursor:
             if len(group) == 1:
                 self._recorder.put(cursor, group[0])
                 return

@@ -44,6 +44,8 @@ def select_enabled(
             found = _first_open(definition, state, is_open)
             if found is not None:
                 enabled.setdefault(found.id, found)
+    if len(enabled) < 2:  # one has no rival
+        return list(enabled.values())
     return remove_conflicting(definition, active, remembered, enabled.values())
 
 

@@ -18,12 +18,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from engine import codec
 from engine.engine import Engine
 from engine.errors import Conflict, SamskapError, StoreError
 from engine.process import commands as c
 from engine.store.address import create, open_log
 from engine.store.group import GroupCommit, Write
-from engine.store.log import CommandKey, Log, Record, encode
+from engine.store.log import CommandKey, Log, Record
 from engine.store.verify import verify
 from engine.template.sources import BUILT_IN
 
@@ -47,7 +48,7 @@ def log(url: str, tmp_path: Path) -> Iterator[Log]:
 
 
 def event(stream: UUID, sequence: int) -> Record:
-    return Record(stream, sequence, "thing.happened", encode({"sequence": sequence}, {}))
+    return Record(stream, sequence, "thing.happened", codec.dumps({"e": {"sequence": sequence}, "p": {}}))
 
 
 Deed = Callable[[], None]

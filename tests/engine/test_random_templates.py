@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -500,7 +501,7 @@ class Life:
             self.seen[f"refused: {decided.code}"] += 1
             return decided
         number = str(next(self.commands))
-        events = [replace(event, command_id=number) for event in decided]
+        events = [msgspec.structs.replace(event, command_id=number) for event in decided]
         stepwise = before
         for event in events:
             self.asked_anew(event, stepwise)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,7 +59,7 @@ class Chart:
             for event in events
             if isinstance(event.payload, e.StateEntered | e.StateLeft)
         ]
-        folded = fold((replace(event, hash="x") for event in events), self.state)
+        folded = fold((msgspec.structs.replace(event, hash="x") for event in events), self.state)
         assert folded is not None
         self.state = folded
 

@@ -27,7 +27,7 @@ from engine.store import worklists
 from engine.store.address import create, open_log
 from engine.store.copying import compare
 from engine.store.heads import check, head
-from engine.store.log import CommandKey, Log, Record, Row, encode
+from engine.store.log import CommandKey, Log, Record, Row
 from engine.store.tables import FOLDS, KEPT, OF_PEOPLE, TABLES
 from engine.store.verify import verify
 from engine.template.sources import BUILT_IN
@@ -83,7 +83,7 @@ def other(store: Store, world: Any) -> Iterator[Engine]:
 
 
 def event(stream: UUID, sequence: int, text: str = "") -> Record:
-    return Record(stream, sequence, "thing.happened", encode({"sequence": sequence}, {"text": text}))
+    return Record(stream, sequence, "thing.happened", codec.dumps({"e": {"sequence": sequence}, "p": {"text": text}}))
 
 
 def everything(log: Log) -> dict[str, Any]:

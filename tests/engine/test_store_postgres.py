@@ -16,10 +16,11 @@ import pytest
 
 psycopg = pytest.importorskip("psycopg")
 
+from engine import codec  # noqa: E402
 from engine.errors import Refused, StoreError  # noqa: E402 (what needs the driver comes after it)
 from engine.store import postgres  # noqa: E402
 from engine.store.address import create, open_log, shown  # noqa: E402
-from engine.store.log import Log, Record, encode  # noqa: E402
+from engine.store.log import Log, Record  # noqa: E402
 
 DATA = Path("data")
 
@@ -40,7 +41,7 @@ def log(url: str) -> Iterator[Log]:
 
 
 def event(sequence: int = 1) -> Record:
-    return Record(uuid4(), sequence, "thing.happened", encode({}, {}))
+    return Record(uuid4(), sequence, "thing.happened", codec.dumps({"e": {}, "p": {}}))
 
 
 def sql(url: str, statement: str, *values: object) -> list[Any]:

@@ -117,8 +117,7 @@ def _earlier(step: Step, name: str) -> tuple[TaskNode, int, Element]:
 
 
 def _given(step: Step, instance: Instance, task: TaskNode, command: c.Submit, subject: str) -> dict[str, object]:
-    today = day_of(step.context.at, step.definition.template.calendar)
-    if command.valid_on is not None and command.valid_on > today:
+    if command.valid_on is not None and command.valid_on > day_of(step.context.at, step.definition.template.calendar):
         raise Refused(f"{command.valid_on} has not been yet", hint="Give the day that the answers are about.")
     clear, personal = None, None
     if step.context.unread != "all":
