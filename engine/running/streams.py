@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from secrets import token_hex
 from typing import Any
 from uuid import UUID, uuid5
@@ -87,13 +89,15 @@ class Streams:
     def chained(self, events: Iterable[e.Event], previous: str, command_id: str) -> list[Record]:
         """Events as they are stored, encrypted, each holding the hash of the one before."""
         records = []
-        for event in events:
-            record = self._record(event, previous, command_id)
-            records.append(record)
-            previous = record.hash
+        for moment, together in groupby(events, attrgetter("recorded_at")):  # those of one command share theirs
+            at = iso(moment)
+            for event in together:
+                record = self._record(event, at, previous, command_id)
+                records.append(record)
+                previous = record.hash
         return records
 
-    def _record(self, event: e.Event, previous: str, command_id: str) -> Record:
+    def _record(self, event: e.Event, at: str, previous: str, command_id: str) -> Record:
         kind = event.payload.TYPE
         envelope = Envelope(
             event_id=token_hex(16),
@@ -101,7 +105,7 @@ class Streams:
             sequence=event.sequence,
             type=kind,
             schema_version=event.payload.SCHEMA,
-            recorded_at=iso(event.recorded_at),
+            recorded_at=at,
             actor=event.actor,
             on_behalf_of=event.on_behalf_of,
             role=event.role,
