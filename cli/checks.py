@@ -111,8 +111,10 @@ def keys(call: Call) -> Check:
             "the operator's key is not here: only people with tokens can act",
             "Fine on a copy; on the operator's machine, restore data/keys from its backup.",
         )
-    missing = [name for name in ("people", "identity") if call.engine.keys.raw("workspace", name) is None]
-    if missing and call.engine.log.query("SELECT 1 FROM person LIMIT 1"):
+    needed = {"people": "SELECT 1 FROM person LIMIT 1", "identity": "SELECT 1 FROM session LIMIT 1"}
+    gone = [name for name in needed if call.engine.keys.raw("workspace", name) is None]
+    missing = [name for name in gone if call.engine.log.query(needed[name])]
+    if missing:
         told = f"missing: {', '.join(missing)}"
         return Check("keys", "fault", told, "Restore data/keys from a backup: tokens and handles hang on them.")
     return Check("keys", "ok", str(call.engine.keys.folder))

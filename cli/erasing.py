@@ -123,7 +123,7 @@ def _remove_exports(call: Call, planned: Plan) -> None:
     from engine.personal.telling import exports
 
     root = call.workspace.root
-    found = exports(root, planned.person.id, passed_over=call.workspace.data) if planned.whole else []
+    found = exports(root, planned.person.id) if planned.whole else []
     for path in found:
         path.unlink()
         note(call, f"removed: {path.relative_to(root)}")

@@ -62,7 +62,8 @@ class Restored:
     `lost` is how many events the workspace held that the backup does not; `replaced` where a backup of them lies.
     `kept_config` are files of the workspace that differ from the backup's, and stay. `differing` are read models that
     did not hold what the events give; None where nobody asked, or nobody can say. `erased` are the erasures that were
-    done again.
+    done again; `has_erasures` is whether there is a list of them at all: without one whoever was erased since the
+    backup is back.
     """
 
     workspace: Path
@@ -74,6 +75,7 @@ class Restored:
     kept_config: tuple[str, ...] = ()
     differing: tuple[str, ...] | None = None
     erased: tuple[str, ...] = ()
+    has_erasures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +172,10 @@ class _Restoring:
                 if other:
                     self._fill(source, log, there)
                 differing = self._verified(source, log)
-                erased = tuple(reapply_erasures(self._engine(log)))
+                engine = self._engine(log)
+                erased, listed = tuple(reapply_erasures(engine)), engine.erasures.path.exists()
         lost = there.lost if there else 0
-        return Restored(self.target.root, state, lost, replaced, keys, landed, kept_config, differing, erased)
+        return Restored(self.target.root, state, lost, replaced, keys, landed, kept_config, differing, erased, listed)
 
     def _engine(self, log: Log) -> Engine:
         """An engine over a log, with the target's keys and its list of erasures."""

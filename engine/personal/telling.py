@@ -241,11 +241,11 @@ PAGE: Final = "held.html"
 """What an export is called in its folder."""
 
 
-def exports(folder: Path, person_id: str, *, passed_over: Path) -> list[Path]:
-    """The files of exports of a person that lie in a folder or below; `passed_over` is not looked into."""
+def exports(folder: Path, person_id: str) -> list[Path]:
+    """The files of exports of a person that lie in a folder or below."""
     found = list[Path]()
     for data in sorted(folder.rglob(DATA)):
-        if data.is_symlink() or data.is_relative_to(passed_over) or not _is_of(data, person_id):
+        if data.is_symlink() or not _is_of(data, person_id):
             continue
         found += [path for path in (data, data.with_name(PAGE)) if path.is_file()]
     return found

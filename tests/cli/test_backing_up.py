@@ -158,3 +158,18 @@ def test_given_a_backup_from_before_an_erasure_when_restored_then_erased_again_e
     assert (ended.code, "Erased again" in ended.out) == (0, True)
     people = at(preparation, anew, "identity", "list", "--json").data
     assert "eva" not in str(people)
+
+
+def test_given_a_restore_without_the_list_of_erasures_when_told_so_and_given_it_later_then_the_erased_go_again(
+    preparation: Any, places: Path, tmp_path: Path
+) -> None:
+    preparation.done("backup", str(places / "backup"))
+    preparation.done("backup", "keys", str(places / "safe" / "keys"))
+    preparation.done("erase", "eva", "--reason", "asked for it in a letter")
+    anew = tmp_path / "anew"
+    words = ("restore", str(places / "backup"), "--keys", str(places / "safe" / "keys"))
+    ended = at(preparation, anew, *words)
+    assert "no list of erasures" in ended.out
+    ended = at(preparation, anew, *words, "--erasures", str(preparation.folder / "data" / "erasures.jsonl"))
+    assert (ended.code, "Erased again" in ended.out, "no list of erasures" in ended.out) == (0, True, False)
+    assert "eva" not in str(at(preparation, anew, "identity", "list", "--json").data)

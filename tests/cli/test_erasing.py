@@ -122,7 +122,9 @@ def test_given_exports_in_the_workspace_when_their_person_is_erased_then_they_ar
 ) -> None:
     for handle in ("ola", "eva"):
         known.done("person", "export", handle, "--to", str(known.folder / "out" / handle))
+    known.done("person", "export", "ola", "--to", str(known.folder / "data" / "held"))
     known.done("erase", "ola", *REASON)
+    assert list((known.folder / "data" / "held").iterdir()) == []
     assert sorted(path.name for path in (known.folder / "out").rglob("*.*")) == ["held.html", "held.json"]
     assert known.done("erase", "--verify", "--search", "ola.hansen@example.org").code == 0
 
