@@ -146,8 +146,8 @@ def _told(found: Restored) -> list[Part]:
         parts.append(f"Erased again, since the backup is older: {', '.join(found.erased)}")
     if not found.has_erasures:
         parts.append(
-            "There is no list of erasures here: whoever was erased since this backup is back. If there is one elsewhere,"
-            " do this again with --erasures FILE."
+            "There is no list of erasures here: whoever was erased since this backup is back."
+            " If there is one elsewhere, do this again with --erasures FILE."
         )
     if found.replaced is not None:
         parts.append(f"{found.lost} events that were here are in {found.replaced}")

@@ -71,7 +71,8 @@ def add_party(
 def invite(ctx: typer.Context, process: Process, role: Roles, party: Party = None, command_id: CommandId = "") -> None:
     """Make a token with which somebody joins a process once.
 
-    The token is shown this once and holds for 30 days. Whoever gets it says: samskap join TOKEN.
+    The token is shown this once. It holds for 30 days, and while you may invite: when you leave, hand your role over or
+    are erased, it holds no more. Whoever gets it says: samskap join TOKEN.
     """
     call: Call = ctx.obj
     receipt = call.engine.invite(call.session(), process, tuple(role), party, command_id=command_id)

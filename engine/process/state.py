@@ -43,12 +43,13 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A way in that can be used once."""
+    """A way in that can be used once; `issuer` is the pseudonym of whoever issued it."""
 
     token_hash: str
     party: str | None
     roles: tuple[str, ...]
     expires_at: datetime
+    issuer: str
     used: bool = False
 
 
@@ -326,8 +327,9 @@ def _party(state: ProcessState, _: e.Event, p: e.PartyJoined) -> None:
     state.parties[p.party] = Party(p.party, p.title)
 
 
-def _invited(state: ProcessState, _: e.Event, p: e.InvitationIssued) -> None:
-    state.invitations[p.token_hash] = Invitation(p.token_hash, p.party, p.roles, p.expires_at)
+def _invited(state: ProcessState, event: e.Event, p: e.InvitationIssued) -> None:
+    issuer = event.on_behalf_of or event.actor
+    state.invitations[p.token_hash] = Invitation(p.token_hash, p.party, p.roles, p.expires_at, issuer)
 
 
 def _member(state: ProcessState, _: e.Event, p: e.MembershipAdded) -> None:

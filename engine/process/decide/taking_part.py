@@ -37,7 +37,7 @@ def invite(step: Step, command: c.Invite) -> None:
 
 
 def join(step: Step, command: c.Join) -> None:
-    """Take part by an invitation: once, and before it expires."""
+    """Take part by an invitation: once, before it expires, and while whoever issued it may still invite."""
     invitation = step.state.invitations.get(command.token_hash)
     hint = "Ask the facilitator for a new invitation."
     if invitation is None:
@@ -46,6 +46,8 @@ def join(step: Step, command: c.Join) -> None:
         raise NotAllowed("this invitation has been used", hint=hint)
     if invitation.expires_at < step.context.at:
         raise NotAllowed(f"this invitation expired on {invitation.expires_at:%Y-%m-%d}", hint=hint)
+    if not may(Actor(invitation.issuer), ToManage(), step.state, step.definition).allowed:
+        raise NotAllowed("whoever issued this invitation may invite nobody any more", hint=hint)
     check_roles(step, invitation.party, invitation.roles)
     add_membership(step, step.context.person, invitation.party, invitation.roles, command.token_hash)
 
