@@ -167,6 +167,7 @@ class _Restoring:
                 if self.wishes.erasures is not None:
                     self._engine(log).erasures.take_in(self.wishes.erasures)
                 keys = self._put_back(returning) if returning else 0
+                self._have_an_operator()
                 landed = self._land()
                 kept_config = tuple(self._configure())
                 if other:
@@ -248,6 +249,11 @@ class _Restoring:
                 put_back += 1
         sync_tree(folder)
         return put_back
+
+    def _have_an_operator(self) -> None:
+        """An operator's key, where it is lost with all others or none was needed yet: somebody has to go on."""
+        if self.wishes.without_keys or self.state.keys is None:
+            KeyFolder(self.target.data / KEYS).ensure("workspace", "operator")
 
     def _land(self) -> int:
         """Landed files that are missing, or are not what their name says; how many."""

@@ -173,3 +173,24 @@ def test_given_a_restore_without_the_list_of_erasures_when_told_so_and_given_it_
     ended = at(preparation, anew, *words, "--erasures", str(preparation.folder / "data" / "erasures.jsonl"))
     assert (ended.code, "Erased again" in ended.out, "no list of erasures" in ended.out) == (0, True, False)
     assert "eva" not in str(at(preparation, anew, "identity", "list", "--json").data)
+
+
+@pytest.mark.fault("F27")
+def test_given_keys_that_are_lost_for_good_when_restored_without_then_the_operator_takes_people_up_anew(
+    preparation: Any, places: Path, tmp_path: Path
+) -> None:
+    preparation.done("backup", str(places / "backup"))
+    preparation.folder = tmp_path / "anew"
+    preparation.done("restore", str(places / "backup"), "--without-keys", "--verify")
+    preparation.person("kari")
+    preparation.done("start", "samson", "again", who="kari")
+    assert [one["name"] for one in preparation.done("status", "--json").data["processes"]] == ["again", "arendal"]
+
+
+def test_given_a_backup_of_a_workspace_without_people_when_restored_then_its_operator_goes_on(
+    terminal: Any, tmp_path: Path
+) -> None:
+    terminal.done("backup", str(tmp_path / "backup"))
+    terminal.folder = tmp_path / "anew"
+    terminal.done("restore", str(tmp_path / "backup"))
+    terminal.person("kari")
