@@ -15,6 +15,7 @@ from cli.command import Commands, SomeProcess
 from cli.completion import template_names
 from cli.erasing import made_anew
 from cli.output import Done, Table, tell, write
+from engine.text import counted
 
 if TYPE_CHECKING:
     from engine.personal.retention import Kept
@@ -55,7 +56,9 @@ def dispose(
     if dry_run:
         state = call.engine.load(call.engine.stream(process)).state
         people = len({m.subject for m in state.memberships.values()})
-        told = f"{process} has been due since {one.until}: {people} person(s) would be erased from it."
+        told = (
+            f"{process} has been due since {one.until}: {counted(people, 'person', 'people')} would be erased from it."
+        )
         first = ["An archive is asked for first: --archive FILE."] if one.then == "archive_then_erase" else []
         tell(call, {**_as_data(call, one), "people": people, "erasure": None}, told, *first)
         return

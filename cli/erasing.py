@@ -14,6 +14,7 @@ import typer
 from cli.call import Call
 from cli.command import Commands
 from cli.output import Done, Part, Progress, Table, note, tell
+from engine.text import counted
 
 if TYPE_CHECKING:
     from engine.personal.erasing import Plan
@@ -190,9 +191,10 @@ def _planned(planned: Plan, stays: Sequence[str]) -> list[Part]:
     ]
     beside = planned.rows
     whole = [
-        f"Name, handle, language and address of {planned.person.name} would go, with {beside.draft} draft(s),"
-        f" {beside.outbox} message(s) and {beside.session} session(s), and why they put values right in"
-        f" {len(planned.mended)} source(s)."
+        f"Name, handle, language and address of {planned.person.name} would go, with"
+        f" {counted(beside.draft, 'draft')}, {counted(beside.outbox, 'message')} and"
+        f" {counted(beside.session, 'session')}, and why they put values right in"
+        f" {counted(len(planned.mended), 'source')}."
     ]
     columns = ("Process", "Memberships", "Texts that would go", "Tasks that would be withdrawn", "")
     return [
@@ -248,7 +250,8 @@ def _verify(call: Call, done: _Told, canaries: Sequence[str]) -> None:
 def _found(found: Searched, canaries: int) -> list[Part]:
     if not found.hits:
         short = f" {len(found.too_short)} were too short to look for." if found.too_short else ""
-        return [Done(f"Nothing found: {canaries} text(s) in {found.files} files, {found.bytes:,} bytes.{short}")]
+        looked = f"{counted(canaries, 'text')} in {counted(found.files, 'file')}, {found.bytes:,} bytes."
+        return [Done(f"Nothing found: {looked}{short}")]
     rows = [(hit.place, f"text {hit.canary + 1}", hit.how) for hit in found.hits]
     return ["This is still there:", Table(("Where", "What", "As"), rows)]
 

@@ -14,6 +14,7 @@ from cli.call import Call
 from cli.command import Commands, Process
 from cli.completion import process_names
 from cli.output import Done, Part, Table, note, tell, write
+from engine.text import counted
 
 if TYPE_CHECKING:
     from engine.export.source import Source
@@ -64,7 +65,10 @@ def export_cloudevents(
             file.writelines(lines)
     withheld = sum(len(source.hidden) for source in found)
     if withheld:
-        note(call, f"{withheld} event(s) are without answers that you may not see: act for a participant with --as.")
+        note(
+            call,
+            f"Without answers that you may not see: {counted(withheld, 'event')}. Act for a participant with --as.",
+        )
     if to != STDOUT:
         _told(call, to, found, withheld=withheld)
 
@@ -125,7 +129,10 @@ def export_archive(ctx: typer.Context, process: Process, to: To, force: Force = 
     head = found.records[-1].hash
     unreadable = [one for one in archive.sealed_answers(found.records) if one.how != "open"]
     for one in unreadable:
-        note(call, f"Cannot be read in it: {one.answers} answer(s) to {one.task}, entry {one.entry} ({one.how}).")
+        note(
+            call,
+            f"Cannot be read in it: {counted(one.answers, 'answer')} to {one.task}, entry {one.entry} ({one.how}).",
+        )
     _told(call, to, [found], head=head, unreadable=unreadable)
     if not (call.json or call.quiet):
         note(call, f"Keep this elsewhere, to know the archive by: {head}")
@@ -181,4 +188,4 @@ def _told(call: Call, to: str, found: list[Source], **more: object) -> None:
     events = sum(len(source.records) for source in found)
     names = [source.name for source in found]
     data = {"file": to, "processes": names, "events": events, **more}
-    tell(call, data, Done(f"{to}: {events} events of {len(names)} process(es)."))
+    tell(call, data, Done(f"{to}: {counted(events, 'event')} of {counted(len(names), 'process', 'processes')}."))

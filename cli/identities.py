@@ -9,6 +9,7 @@ import typer
 from cli.call import Call
 from cli.command import Commands
 from cli.output import Done, Table, note, tell
+from engine.text import counted
 
 if TYPE_CHECKING:
     from engine.store.people import Person
@@ -151,7 +152,7 @@ def end(
         raise UsageError("one session, or all of them", hint="Name one, or say --all; see `samskap identity sessions`.")
     number = held.end_all(person.id) if all_of_them else 1
     ended = [] if all_of_them else [held.end(person.id, which, call.now()).short]
-    told = f"{number} session(s) of {person.name} ended." if all_of_them else f"The session {ended[0]} ended."
+    told = f"{counted(number, 'session')} of {person.name} ended." if all_of_them else f"The session {ended[0]} ended."
     tell(call, {"handle": person.handle, "ended": number, "sessions": ended}, Done(told))
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,7 +78,11 @@ def history(
 
 def _between(call: Call, lines: list[Line], first: str, last: str) -> list[Line]:
     """The lines from one moment to another; of two days, from the beginning of the first to the end of the last."""
+    from engine.errors import UsageError
+
     since, until = moment_of(call, first, time.min), moment_of(call, last)
+    if type(since) is type(until) and since > until:  # type: ignore[operator]
+        raise UsageError(f"{first} is after {last}", hint="Write the earlier one first: --between FROM TO.")
 
     def within(line: Line) -> bool:
         begun = line.sequence >= since if isinstance(since, int) else line.at >= since
@@ -110,7 +114,7 @@ def at(
         str,
         typer.Argument(
             metavar="WHEN",
-            help="A day (its end), a time in the workspace's zone or with its own, or an event's number.",
+            help="A day or a minute (its end), in the workspace's zone or with its own, or an event's number.",
         ),
     ],
 ) -> None:
@@ -125,7 +129,7 @@ def at(
 
 
 def moment_of(call: Call, text: str, of_a_day: time = time.max) -> datetime | int:
-    """The number of an event, or a time; of a day its end."""
+    """The number of an event, or a time; of a day its end, and of a minute too, as moments are shown by the minute."""
     from engine.errors import UsageError
 
     if text.isascii() and text.isdigit() and len(text) < 8:
@@ -136,6 +140,8 @@ def moment_of(call: Call, text: str, of_a_day: time = time.max) -> datetime | in
         if len(text) == len("2026-03-14"):
             return datetime.combine(date.fromisoformat(text), of_a_day, tzinfo=call.zone)
         found = datetime.fromisoformat(text)
+        if len(text.replace("T", " ")) == len("2026-03-14 09:30") and of_a_day == time.max:
+            found += timedelta(minutes=1, microseconds=-1)
     except ValueError:
         raise UsageError(
             f"“{text}” is no moment", hint="Write 2026-03-14, 2026-03-14T09:30, or the number of an event."

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 commands = Commands()
 
+_NO_REASON_YET = "…"
+"""What stands for the reason while a migration is tried out: whoever does it gives theirs."""
+
 Template = Annotated[
     str, typer.Argument(metavar="TEMPLATE", help="The template's name.", autocompletion=template_names)
 ]
@@ -54,7 +57,7 @@ def plan(ctx: typer.Context, template: Template, to: To = None, file: PlanFile =
     What keeps its name needs no plan. A plan is a small file (template, to, states, tasks, roles, accept, ask_again):
     see the how-to "Move running processes to a new version". Ends with 5 where something is in the way.
     """
-    _run(ctx.obj, template, to, file, process or [], "…", apply=False)
+    _run(ctx.obj, template, to, file, process or [], _NO_REASON_YET, apply=False)
 
 
 @commands.add(
@@ -148,7 +151,8 @@ def _plan(template: str, to: str | None, file: Path | None) -> Plan:
 def _told(one: Moved, *, apply: bool) -> str:
     if one.error is not None:
         return f"stays: {one.error.message}"
-    return "; ".join(line.text for line in one.lines) or ("moved" if apply else "nothing else")
+    texts = [line.text.removesuffix(f" – {_NO_REASON_YET}") for line in one.lines]
+    return "; ".join(texts) or ("moved" if apply else "nothing else")
 
 
 def _as_dict(one: Moved) -> dict[str, object]:
@@ -156,5 +160,5 @@ def _as_dict(one: Moved) -> dict[str, object]:
     return {
         "process": one.process,
         "error": error,
-        "events": [{"type": line.type, "text": line.text} for line in one.lines],
+        "events": [{"type": line.type, "text": line.text.removesuffix(f" – {_NO_REASON_YET}")} for line in one.lines],
     }

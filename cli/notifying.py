@@ -11,6 +11,7 @@ import typer
 from cli.call import Call
 from cli.command import Commands, SomeProcess
 from cli.output import Done, Progress, Table, tell
+from engine.text import counted
 
 commands = Commands()
 
@@ -113,7 +114,7 @@ def retry(
     outbox = call.engine.outbox
     found = [outbox.find(key)] if key is not None else outbox.letters(("refused", "unaddressed"))
     number = outbox.retry(found, call.now())
-    tell(call, {"messages": number}, Done(f"{number} message(s) will be sent again: samskap deliver"))
+    tell(call, {"messages": number}, Done(f"{counted(number, 'message')} will be sent again: samskap deliver"))
 
 
 @commands.add("outbox drop", example="samskap outbox drop 3f9a0c21 --reason 'Kari har sluttet'")

@@ -12,6 +12,7 @@ import typer
 from cli.call import Call
 from cli.command import Commands
 from cli.output import Done, tell
+from engine.text import counted
 
 commands = Commands()
 
@@ -70,5 +71,8 @@ def export(
     tell(
         call,
         {"person": handle, "files": [data, readable], "processes": len(told.processes), "answers": told.answers},
-        Done(f"{data} and {readable}: {len(told.processes)} process(es), {told.answers} answer(s)."),
+        Done(
+            f"{data} and {readable}: {counted(len(told.processes), 'process', 'processes')},"
+            f" {counted(told.answers, 'answer')}."
+        ),
     )

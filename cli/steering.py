@@ -12,6 +12,7 @@ from cli.call import Call
 from cli.command import CommandId, Commands, Instance, Process, SomeProcess
 from cli.output import Done, Table, note, tell
 from cli.taking_part import carry_out, confirm
+from engine.text import counted
 
 if TYPE_CHECKING:
     from engine.process.explain import Part as ExplainedPart
@@ -159,7 +160,10 @@ def tick(ctx: typer.Context, process: SomeProcess = None) -> None:
     due = [one.process for one in retention.due(call.engine, call.now())] if call.is_operator else []
     tell(call, {"processes": receipts, "past_their_time": due}, *shown)
     if due:
-        note(call, f"{len(due)} process(es) are past the time that they are kept: see `samskap dispose`.")
+        note(
+            call,
+            f"Past the time that they are kept: {counted(len(due), 'process', 'processes')}. See `samskap dispose`.",
+        )
 
 
 @commands.add("explain now", example="samskap explain now arendal-2026")
@@ -260,6 +264,7 @@ def explain_readers(
     keys, is not among them.
     """
     from cli.looking_back import moment_of
+    from engine.errors import NotFound
     from engine.process.explain_words import BECAUSE
 
     call: Call = ctx.obj
@@ -270,7 +275,10 @@ def explain_readers(
         for reader in call.engine.readers(session, process, instance)
         if who in (None, reader.membership) and (then is None or reader.could_at(then))
     ]
-    name = call.engine.names(call.engine.load(call.engine.stream(process)).state)
+    state = call.engine.load(call.engine.stream(process)).state
+    if who is not None and who not in state.memberships:
+        raise NotFound(f"there is no member “{who}”", hint=f"There are: {', '.join(state.memberships)}.")
+    name = call.engine.names(state)
     language = call.language or session.person.language
     rows = [
         (

@@ -14,6 +14,7 @@ from cli.call import Call
 from cli.command import Commands, Template
 from cli.completion import template_names
 from cli.output import Done, Progress, Table, note, tell
+from engine.text import counted
 
 if TYPE_CHECKING:
     from engine.errors import Problem
@@ -74,12 +75,8 @@ def lint(
 def _summary(looked_at: Sequence[str], errors: int, problems: int) -> str:
     if not looked_at:
         return "The workspace has no templates or sources of its own. Name one, such as samson."
-    told = f"{_count(len(looked_at), 'file')} looked at, {_count(errors, 'error')}"
-    return f"{told}, {_count(problems - errors, 'warning')}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    told = f"{counted(len(looked_at), 'template or source', 'templates and sources')} looked at"
+    return f"{told}, {counted(errors, 'error')}, {counted(problems - errors, 'warning')}"
 
 
 def _as_dict(problem: Problem) -> dict[str, object]:
@@ -170,7 +167,7 @@ def replay(
 
 
 def _how(found: Replayed) -> str:
-    left_out = f"({_count(found.left_out, 'act')} left out, on what is asked no more)" if found.left_out else ""
+    left_out = f"({counted(found.left_out, 'act')} left out, on what is asked no more)" if found.left_out else ""
     return " ".join(part for part in (found.how, left_out) if part)
 
 
@@ -227,7 +224,7 @@ def diff(
     rows = [("breaking" if one["breaking"] else "safe", one["where"], one["what"], one["touched"]) for one in told]
     breaking = sum(one.breaking for one in found.differences)
     data = {"template": name, "old": old, "new": after.template.version, "running": found.running}
-    summary = f"{_count(len(told), 'difference')}, {breaking} breaking; {found.running} running on {old}"
+    summary = f"{counted(len(told), 'difference')}, {breaking} breaking; {found.running} running on {old}"
     tell(
         call,
         {**data, "broken": found.broken, "differences": told},

@@ -15,6 +15,7 @@ from cli.command import Commands, Template
 from cli.completion import template_names
 from cli.excerpt import excerpt
 from cli.output import Done, Part, Progress, Table, tell
+from engine.text import counted
 
 if TYPE_CHECKING:
     from engine.template.bundle import Bundle
@@ -138,8 +139,8 @@ def _simulation_parts(found: Simulation) -> Iterator[Part]:
             yield "\n".join(_way(one))
     yield from coverage_parts(found.coverage)
     yield Done(
-        f"{found.runs} processes played by seed {found.seed}, {found.moves} moves; {found.ended} came to an end,"
-        f" {sum(one.is_serious for one in found.findings)} finding(s)"
+        f"{counted(found.runs, 'process', 'processes')} played by seed {found.seed}, {counted(found.moves, 'move')};"
+        f" {found.ended} came to an end, {counted(sum(one.is_serious for one in found.findings), 'finding')}"
     )
 
 
@@ -235,7 +236,7 @@ def _trial_parts(trial: Trial) -> Iterator[Part]:
         yield from _failure_lines(one)
     yield from coverage_parts(trial.coverage)
     failed = sum(not one.passed for one in trial.played)
-    yield Done(f"{len(trial.played)} scenario(s) played, {failed} failed")
+    yield Done(f"{counted(len(trial.played), 'scenario')} played, {failed} failed")
 
 
 def _failure_lines(one: Played) -> Iterator[str]:

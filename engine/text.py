@@ -69,3 +69,8 @@ def text(value: object) -> Text:
     if not found.as_dict():
         raise ValueError("the text is empty")
     return found
+
+
+def counted(number: int, what: str, several: str = "") -> str:
+    """So many of something, in English: “1 error”, “2 errors”; `several` where more are called otherwise."""
+    return f"{number:,} {what if number == 1 else several or what + 's'}"

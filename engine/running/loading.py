@@ -111,7 +111,7 @@ class Loading:
             return loaded
         before = [ev.sequence for ev in self._streams.events(self._log.read(stream)) if ev.recorded_at <= moment]
         if not before:
-            raise NotFound(f"“{name}” had not begun at {moment.isoformat()}")
+            raise NotFound(f"“{name}” had not begun at {moment:%Y-%m-%d %H:%M}", hint="See `samskap history`.")
         return self.load(stream, until=before[-1])
 
     # -- kept folded ------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from engine.template.linked import all_linked
 from engine.template.lint import lint, lint_chart, versions
 from engine.template.model import ELSEWHERE, NOT_YET, Template
 from engine.template.sources import Sources, find, same_number
+from engine.text import counted
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def read(name: str, folders: Sequence[Path]) -> Bundle:
     found, problems = _linted(sources)
     if found is None:
         errors = [p for p in problems if p.severity == "error"]
-        raise LintError(f"{sources.document.file} has {len(errors)} error(s)", errors)
+        raise LintError(f"{sources.document.file} has {counted(len(errors), 'error')}", errors)
     return found
 
 

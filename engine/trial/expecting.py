@@ -45,7 +45,7 @@ def refusal(step: Step, error: SamskapError) -> str:
     """How a step that was refused was refused otherwise than expected; empty where it was as expected."""
     wanted = step.refused
     if wanted is None or isinstance(error, Unclear):
-        return f"this is refused: {error.message}"
+        return f"this is refused: {_sentences(error)}"
     if wanted is True:
         return ""
     if isinstance(wanted, str):
@@ -63,8 +63,8 @@ def refusal(step: Step, error: SamskapError) -> str:
 
 def _sentences(error: SamskapError) -> str:
     """All that a person reads of an error."""
-    fields = [field.message for field in error.fields] if isinstance(error, AnswersInvalid) else []
-    return " ".join([error.message, *fields])
+    fields = [f"{field.path}: {field.message}" for field in error.fields] if isinstance(error, AnswersInvalid) else []
+    return "; ".join([error.message, *fields])
 
 
 def _states(stage: Stage, wanted: tuple[str, ...]) -> Iterator[Difference]:

@@ -17,6 +17,7 @@ from engine.guards import check, parse
 from engine.template import shape
 from engine.template.chart import Definition
 from engine.template.scope import scope
+from engine.text import counted
 from engine.trial.scenario import Expectation, Scenarios, Step
 from engine.yaml import DataPath, Document, load_file
 
@@ -73,7 +74,7 @@ def checked(script: Script, definition: Definition, linked: Mapping[str, Definit
 
 
 def _refused(document: Document, problems: Sequence[Problem]) -> LintError:
-    return LintError(f"{document.file} has {len(problems)} error(s)", problems)
+    return LintError(f"{document.file} has {counted(len(problems), 'error')}", problems)
 
 
 class _Names:

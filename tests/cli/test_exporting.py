@@ -114,7 +114,7 @@ def test_given_the_operator_as_nobody_when_exporting_cloudevents_then_answers_ar
     ended = preparation.done("export", "cloudevents", "--to", "-")
     data = [codec.mapping(codec.mapping(codec.loads(line))["data"]) for line in ended.out.splitlines()]
     assert [one for one in data if "answers" in one] == []
-    assert "5 event(s) are without answers" in ended.err
+    assert "Without answers that you may not see: 5 events." in ended.err
     assert preparation.done("--as", "kari", "export", "cloudevents", "arendal", "--to", "-").err == ""
 
 
@@ -154,7 +154,7 @@ def test_given_answers_that_are_sealed_when_archiving_then_it_says_that_they_can
     (tmp_path / "a.json").write_bytes(codec.dumps(scores))
     preparation.done("submit", "arendal", "answer.1.m2", "--answers", str(tmp_path / "a.json"), who="ola")
     ended = preparation.done(*export("archive", tmp_path / "out.zip"), who="kari")
-    assert "Cannot be read in it: 1 answer(s) to answer, entry 1 (not revealed)." in ended.err
+    assert "Cannot be read in it: 1 answer to answer, entry 1 (not revealed)." in ended.err
     assert "not revealed" in preparation.done("verify", "--archive", str(tmp_path / "out.zip")).out
 
 

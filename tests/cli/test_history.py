@@ -40,6 +40,17 @@ def test_given_two_days_when_asked_for_what_lies_between_then_whole_days(prepara
     assert told(preparation, "--between", "2001-01-01", "2001-12-31") == []
 
 
+def test_given_a_minute_as_it_is_shown_when_asked_for_what_lies_between_then_the_whole_minute(preparation: Any) -> None:
+    day, minute = preparation.done("history", "arendal", who="kari").out.splitlines()[1].split()[1:3]
+    assert told(preparation, "--between", "2001-01-01", f"{day}T{minute}")[0] == told(preparation)[0]
+    preparation.done("at", "arendal", f"{day} {minute}", who="kari")
+
+
+def test_given_nobody_of_that_number_when_asked_what_they_could_read_then_told_who_there_are(preparation: Any) -> None:
+    ended = preparation("explain", "readers", "arendal", "--who", "m9", who="kari")
+    assert (ended.code, "There are: m1, m2, m3." in ended.err) == (7, True)
+
+
 def test_given_a_compact_history_when_told_then_without_what_follows_by_itself(preparation: Any) -> None:
     whole, compact = told(preparation), told(preparation, "--compact")
     left_out = {line["type"] for line in whole} - {line["type"] for line in compact}
@@ -55,7 +66,7 @@ def test_given_a_full_history_when_told_then_with_role_version_and_hash(preparat
     assert "1.1.0" in preparation.done("history", "arendal", "--full", who="kari").out
 
 
-@pytest.mark.parametrize("options", [("--compact", "--full"), ("--between", "x", "y")])
+@pytest.mark.parametrize("options", [("--compact", "--full"), ("--between", "x", "y"), ("--between", "6", "3")])
 def test_given_options_that_make_no_sense_when_asked_then_told(preparation: Any, options: tuple[str, ...]) -> None:
     assert preparation("history", "arendal", *options, who="kari").code == 2
 

@@ -35,7 +35,7 @@ def test_given_a_problem_when_told_to_people_then_the_line_stands_below_with_a_c
     )
     assert shown == f"{line:>6} | starter: fasilitator"
     assert caret.index("^") == shown.index("fasilitator")
-    assert summary == "1 file looked at, 1 error, 0 warnings"
+    assert summary == "1 template or source looked at, 1 error, 0 warnings"
 
 
 def test_given_a_problem_when_publishing_then_the_line_and_the_caret_are_told_too(mine) -> None:

@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from engine import codec, yaml
 from engine.codec import Json
 from engine.errors import ConfigError, LintError
-from engine.text import Text, text
+from engine.text import Text, counted, text
 
 NOT_YET_KINDS: Final = ("excel", "form", "http", "sql")
 NOT_YET: Final[Mapping[str, str]] = {
@@ -255,7 +255,7 @@ def read_contract(path: Path) -> Contract:
         problems = problems_of(contract, document)
         if not problems:
             return contract
-    raise LintError(f"{document.file} has {len(problems)} error(s)", problems)
+    raise LintError(f"{document.file} has {counted(len(problems), 'error')}", problems)
 
 
 def contract_from(content: Json) -> Contract:

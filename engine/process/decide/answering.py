@@ -20,6 +20,7 @@ from engine.process.reasons import Reason
 from engine.process.state import Instance, ProcessState
 from engine.template.calendars import day_of
 from engine.template.chart import Definition, TaskNode
+from engine.text import counted
 
 
 def submit(step: Step, command: c.Submit) -> None:
@@ -142,7 +143,8 @@ def checked(step: Step, task: TaskNode, command: c.Submit) -> dict[str, Json]:
         personal = {name for name, field in step.definition.form_of(task.id).fields.items() if field.holds_personal}
         errors = [error for error in errors if error.question not in personal]
     if errors or not isinstance(command.answers, dict):
-        raise AnswersInvalid(f"{len(errors)} answers of {command.instance} do not fit the form", errors)
+        fit = "does not fit" if len(errors) == 1 else "do not fit"
+        raise AnswersInvalid(f"{counted(len(errors), 'answer')} of {command.instance} {fit} the form", errors)
     return dict(command.answers)
 
 

@@ -99,6 +99,7 @@ def test_given_what_holds_when_played_then_it_passes(small: Bundle, tmp_path: Pa
         ("    then: {holds: [tasks.goal.done == 1]}\n", "tasks.goal.done == 1 should hold, and is false"),
         ("    then: {incidents: [plan]}\n", "the incidents should be plan, and are nothing"),
         ("    when: [{act: open}]\n    then: {states: work}\n", "this is refused: “open” is not open now"),
+        ("    when: [{submit: goal, answers: {}}]\n    then: {states: work}\n", "this is refused: 1 answer of goal.1 does not fit the form; text: "),
         ("    when: [{act: stop, reason: x, refused: true}]\n", "this should be refused, and was done"),
         ("    when: [{act: open, refused: nonsense}]\n", "the refusal should say “nonsense”, and says: “open” is not"),
         ("    when: [{act: open, refused: {code: conflict}}]\n", "this should be refused as conflict, and is as refused"),
