@@ -155,7 +155,7 @@ class _Lint:
             path = part.below("dependentRequired", name)
             self.required([name], path, known)
             self.required(needed, path, known)
-        self.rules(part.schema, part.at, part.path, fields)
+        self.rules(part, fields)
         self.stable_ids(fields)
         if "x-fact" in part.schema:
             self.take(fact_faults(part, Surroundings(fields, parent, self.root)))
@@ -213,23 +213,22 @@ class _Lint:
 
     # -- if, then, else -----------------------------------------------------------------------------------------------
 
-    def rules(self, schema: Schema, at: Mapping[str, DataPath], path: DataPath, fields: Mapping[str, Part]) -> None:
+    def rules(self, part: Part, fields: Mapping[str, Part]) -> None:
+        schema = part.schema
         for key in ("if", "then", "else"):
             if isinstance(inner := schema.get(key), dict):
-                self.condition(inner, at.get(key, (*path, key)), fields)
+                self.condition(inner, part.below(key), fields)
         for key in ("allOf", "anyOf"):
             for number, inner in enumerate(sequence(schema.get(key))):
                 if isinstance(inner, dict):
-                    self.condition(inner, (*at.get(key, (*path, key)), number), fields)
+                    self.condition(inner, part.below(key, number), fields)
         if "if" not in schema and ("then" in schema or "else" in schema):
-            self.report("form-condition", path, "“then” or “else” stands without “if”", "Say when: if: …")
+            self.report("form-condition", part.path, "“then” or “else” stands without “if”", "Say when: if: …")
         if "if" in schema and "then" not in schema and "else" not in schema:
-            self.report(
-                "form-condition", at.get("if", (*path, "if")), "“if” has no “then” and no “else”", "Add then: …"
-            )
+            self.report("form-condition", part.below("if"), "“if” has no “then” and no “else”", "Add then: …")
 
     def condition(self, schema: Schema, path: DataPath, fields: Mapping[str, Part]) -> None:
-        part = Part(schema, path, {key: (*path, key) for key in schema})
+        part = Part(schema, path)
         self.keywords(part, CONDITION_KEYWORDS, frozenset(), "a condition")
         self.required(schema.get("required"), (*path, "required"), list(fields))
         for name, inner in mapping(schema.get("properties")).items():
@@ -247,7 +246,7 @@ class _Lint:
                     for value in sequence(inner[key]) if key == "enum" else [inner[key]]:
                         message = f"“{value}” is never an answer to “{name}”"
                         self.held.append(_Held("condition-value", value, (*where, key), fields[name].schema, message))
-        self.rules(schema, part.at, path, fields)
+        self.rules(part, fields)
 
     def fields_below(self, part: Part) -> dict[str, Part]:
         below: dict[str, Part] = {}
@@ -318,7 +317,7 @@ class _Lint:
         seen: list[Json] = []
         for number, option in enumerate(sequence(part.schema.get("oneOf"))):
             path = part.below("oneOf", number)
-            choice = Part(mapping(option), path, {key: (*path, key) for key in mapping(option)})
+            choice = Part(mapping(option), path)
             if "const" not in choice.schema:
                 self.alternative(choice, part)
                 continue

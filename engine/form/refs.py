@@ -7,7 +7,7 @@ that merging means what JSON Schema 2020-12 (core, section 8.2.3.1) means by app
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TypeAlias
 
@@ -23,21 +23,21 @@ _TEXTS = frozenset({"title", "description", "x-i18n"})
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A schema with its references followed; `at` says where the value of each keyword really stands."""
+    """A schema with its references followed; `referred` says where what stands in a definition is."""
 
     schema: Schema
     path: DataPath
-    at: Mapping[str, DataPath]
+    referred: Mapping[str, DataPath] = field(default_factory=dict)
 
     def below(self, keyword: str, *more: str | int) -> DataPath:
         """The path of a keyword's value, or of something inside it."""
-        return (*self.at.get(keyword, (*self.path, keyword)), *more)
+        return (*self.referred.get(keyword, (*self.path, keyword)), *more)
 
 
 def follow(schema: Schema, path: DataPath, root: Schema) -> Part:
     """The schema at `path` with what it refers to; raise `ConfigError` if a reference leads nowhere or in a circle."""
     merged: dict[str, Json] = {key: value for key, value in schema.items() if key != "$ref"}
-    at: dict[str, DataPath] = {key: (*path, key) for key in merged}
+    referred: dict[str, DataPath] = {}
     seen: list[str] = []
     while "$ref" in schema:
         name = _name(schema["$ref"], root)
@@ -50,12 +50,12 @@ def follow(schema: Schema, path: DataPath, root: Schema) -> Part:
             if key == "$ref" or (named and key in _TEXTS):
                 continue
             if key not in merged:
-                merged[key], at[key] = value, ("$defs", name, key)
+                merged[key], referred[key] = value, ("$defs", name, key)
             elif not key.startswith("x-") and key not in _TEXTS | {"default", "examples"} and merged[key] != value:
                 raise ConfigError(
                     f"“{key}” stands here and says something else in “{_PREFIX}{name}”", hint="Keep one of them."
                 )
-    return Part(merged, path, at)
+    return Part(merged, path, referred)
 
 
 def mapping(value: Json) -> Schema:
