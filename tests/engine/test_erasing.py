@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -314,22 +315,22 @@ KILLED = textwrap.dedent(
     from engine.engine import Engine
     from engine.personal import erasing
     from engine.store.keys import KeyFolder
-    from engine.store.sqlite import SqliteLog
 
     def die(*_, **__):
         os.kill(os.getpid(), signal.SIGKILL)
 
     folder, step = Path(sys.argv[1]), sys.argv[2]
-    engine = Engine.open(folder)
+    engine = Engine.open(folder, store_url=sys.argv[3] or None)
+    store = type(engine.log)
     planned = erasing.plan(engine, engine.people.find("ola"))
     if step == "keys":
         KeyFolder.destroy = die
     elif step == "rows":
-        SqliteLog.write_rows = die
+        store.write_rows = die
     elif step == "events":
         Engine.handle = die
     else:
-        SqliteLog.compact = die
+        store.compact = die
     erasing.erase(engine, planned, "asked for it")
     """
 )
@@ -337,13 +338,14 @@ KILLED = textwrap.dedent(
 
 @pytest.mark.parametrize("step", STEPS)
 def test_given_a_kill_in_the_middle_when_the_workspace_is_opened_again_then_the_erasure_is_whole(
-    world, step: str
+    store_url: str | None, new_world: Callable[..., Any], tmp_path: Path, step: str
 ) -> None:
+    world = new_world(tmp_path / "data", store_url=store_url)
     lived(world)
     world.engine.close()
-    ended = subprocess.run([sys.executable, "-c", KILLED, str(world.folder), step], check=False)
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(world.folder), step, store_url or ""], check=False)
     assert ended.returncode == -signal.SIGKILL
-    engine = Engine.open(world.folder, clock=world.clock)
+    engine = Engine.open(world.folder, store_url=store_url, clock=world.clock)
     try:
         assert erasing.outstanding(engine) == []
         assert [entry.is_done for entry in engine.erasures.all()] == [True]
@@ -412,7 +414,7 @@ def test_given_kills_at_random_moments_when_opened_again_then_every_erasure_is_w
         world = new_world(tmp_path / f"data{turn}")
         lived(world)
         world.engine.close()  # type: ignore[attr-defined]
-        running = subprocess.Popen([sys.executable, "-c", KILLED, str(world.folder), "compact"])  # type: ignore[attr-defined]
+        running = subprocess.Popen([sys.executable, "-c", KILLED, str(world.folder), "compact", ""])  # type: ignore[attr-defined]
         try:
             running.wait(timeout=0.9 + 0.07 * turn)
         except subprocess.TimeoutExpired:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.engine import Engine
-from engine.errors import KeyMissing, NotFound
+from engine.errors import KeyMissing, NotAllowed, NotFound
 from engine.personal import erasing
 from engine.personal.unreadable import Unreadable, unreadable
 from engine.process import commands as c
@@ -82,6 +82,19 @@ def test_given_no_keys_when_people_are_looked_for_then_nobody_is_known_and_new_o
         keyless.people.find("ola")
     assert keyless.people.add("ny", "Ny Person").handle == "ny"
     assert [person.name for person in keyless.people.all()] == ["Ny Person"]
+
+
+def test_given_no_keys_when_somebody_only_looks_then_no_new_key_stands_in_the_way_of_those_that_come_back(
+    lived: World, keyless: Engine
+) -> None:
+    with pytest.raises(NotFound):
+        keyless.people.find("ola")
+    with pytest.raises(NotAllowed):
+        keyless.people.sign_in("samskap_none", lived.clock())
+    keyless.processes()
+    keyless.verify()
+    keyless.tick()
+    assert list((lived.folder / "keys").rglob("*.key")) == []
 
 
 def test_given_no_keys_when_a_new_process_is_started_then_it_runs(lived: World, keyless: Engine) -> None:

@@ -157,10 +157,12 @@ def erase(office: Office, handle: str) -> None:
 
 
 @pytest.mark.fault("F20")
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["in place", "on another machine"])
 def test_given_a_backup_from_before_an_erasure_when_restored_with_its_old_keys_then_it_is_erased_again(
-    office: Office, tmp_path: Path, elsewhere: bool
+    kind: str, office_on: Callable[[str], Office], tmp_path: Path, elsewhere: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    office = office_on(kind)
     subject = office.world.state.memberships["m3"].subject
     office.back_up()
     keys = office.back_up_keys()
@@ -168,6 +170,7 @@ def test_given_a_backup_from_before_an_erasure_when_restored_with_its_old_keys_t
     root, listed = office.workspace.root, None
     if elsewhere:
         root, listed = tmp_path / "anew", office.workspace.data / "erasures.jsonl"
+        monkeypatch.setenv("SAMSKAP_STORE_URL", f"sqlite:///{tmp_path}/anew.sqlite")
     restored = office.restore("backup", root, keys=keys, erasures=listed, replace=True, verify=True)
     assert (len(restored.erased), restored.differing) == (1, None)
     assert not (root / "data" / "keys" / "subject" / subject[:2] / f"{subject}.key").exists()
