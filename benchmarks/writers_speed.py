@@ -57,7 +57,8 @@ def _sqlite(root: Path, processes: int) -> list[Line]:
                 "bare sqlite3, same rows, FULL": _timed(bare.run),
                 "eventsourcing alone": _timed(library.run),
                 "DBOS, a step for each task": _peer("with_dbos.py"),
-                "SpiffWorkflow, saved after each task": _peer("with_spiff.py"),
+                "SpiffWorkflow saved, kept in memory between tasks": _peer("with_spiff.py", "saved"),
+                "SpiffWorkflow read and saved, for each task": _peer("with_spiff.py", "read"),
                 "samskap": _timed(ours.run),
             },
             names[number],
@@ -131,14 +132,14 @@ def _timed(run: Callable[[str], object]) -> Run:
     return measured
 
 
-def _peer(script: str) -> Run:
+def _peer(script: str, *how: str) -> Run:
     """A peer in its own Python, which says itself how long it took; 0 where it is not installed."""
 
     def measured(names: Sequence[str], number: int) -> float:
         if not PEERS_PYTHON.exists():
             return 0.0
         with TemporaryDirectory() as folder:
-            command = [str(PEERS_PYTHON), str(PEERS / script), folder, str(len(names)), str(number)]
+            command = [str(PEERS_PYTHON), str(PEERS / script), folder, str(len(names)), str(number), *how]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
         return float(done.stdout.splitlines()[-1])
 
