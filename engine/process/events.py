@@ -385,6 +385,7 @@ class ProcessMigrated(Payload):
     """
 
     TYPE: ClassVar[str] = "process.migrated"
+    SCHEMA: ClassVar[int] = 2
     PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
     version: str
     bundle: str
@@ -601,6 +602,7 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("form.corrected", 1): dict,
     ("form.submitted", 2): dict,  # the reason lay under the key of whose answers they are
     ("form.corrected", 2): dict,
+    ("process.migrated", 1): dict,  # its plan was not kept
 }
 """(type, schema version) → the function that lifts a payload of that version to the next."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine.process import commands as c
@@ -248,7 +248,7 @@ def test_given_a_migration_whose_plan_was_not_kept_when_a_name_is_gone_then_it_c
     moved(*STATE, **parts)
     engine, state = world.engine, world.state
     events = [
-        replace(event, payload=event.payload.model_copy(update={"plan": None}))
+        msgspec.structs.replace(event, payload=event.payload.model_copy(update={"plan": None}))
         if isinstance(event.payload, e.ProcessMigrated)
         else event
         for event in engine.events(engine.log.read(engine.stream("p")))
