@@ -39,7 +39,8 @@ def hash_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-class Record(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Record:
     """An event as stored: `body` holds the envelope under `e` and the payload under `p`."""
 
     stream: UUID

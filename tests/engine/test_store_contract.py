@@ -10,13 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import msgspec
 import pytest
 
 from engine import codec
@@ -104,7 +103,7 @@ def test_given_events_when_read_by_stream_and_by_position_then_byte_by_byte_and_
     log.append([third])
     assert log.read(one) == [first, third]
     assert (log.read(one, after=1), log.read(one, until=1), log.read(uuid4())) == ([third], [first], [])
-    assert list(log.all()) == [msgspec.structs.replace(r, position=n) for n, r in enumerate((first, second, third), 1)]
+    assert list(log.all()) == [replace(r, position=n) for n, r in enumerate((first, second, third), 1)]
     assert [r.position for r in log.all(after=1)] == [2, 3]
     assert log.position() == 3
     assert log.head(one) == (2, third.hash)
