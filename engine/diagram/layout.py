@@ -7,7 +7,7 @@ that leaves a state or comes into it meets its border at a height that the inner
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, permutations
 from typing import Final, NamedTuple
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from engine.diagram.cards import PAD, Card, Style, card, head
 from engine.diagram.layers import Links, flowing, rows
 from engine.diagram.model import Arrow, Box, Picture
-from engine.diagram.routes import GAP, End, Path, Router, Side, Slot, Track, Tracks, Wire, levels, packed
+from engine.diagram.routes import GAP, End, Path, Router, Side, Slot, Spot, Track, Tracks, Wire, levels, packed
 from engine.diagram.words import say
 
 CANVAS: Final = 24.0
@@ -305,14 +305,21 @@ class _Arranging:
         return total
 
     def _in_line(self, number: int) -> bool:
-        """Whether some line comes into the channel above a row where another leaves it, and neither is the other."""
+        """Whether some line comes into the channel above a row where another leaves it, and neither is the other.
+
+        Lanes do not count: they lie beside all rows, and get their places after these.
+        """
         tracks = self.tracks.channels.get(number, {}).values()
         return any(
             abs(above.at - below.at) < APART
             for one, other in permutations(tracks, 2)
-            for above in one.from_above
-            for below in other.from_below
+            for above in self._in_rows(one.from_above)
+            for below in self._in_rows(other.from_below)
         )
+
+    def _in_rows(self, spots: Iterable[Spot]) -> list[Spot]:
+        lanes = {id(lane.at) for lane in self.tracks.lanes.values()}
+        return [spot for spot in spots if id(spot) not in lanes]
 
     def _reach(self, row: Sequence[str], wide: Mapping[tuple[str, Side], float]) -> tuple[float, float]:
         """How far a row goes to the left and to the right of the middle of its boxes, the margins included."""

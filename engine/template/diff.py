@@ -120,13 +120,14 @@ def _ways(where: str, old: Mapping[str, BaseModel], new: Mapping[str, BaseModel]
 def _unreachable(old: Definition, new: Definition) -> Iterator[Difference]:
     """States of both versions that a process could still come to from where it is, and cannot any more."""
     both = [name for name, node in new.nodes.items() if name in old.nodes and node.spec.history is None]
-    lost = {
-        name: may_follow(old, name) - may_follow(new, name)
-        for name in both
-        if old.nodes[name].atomic and new.nodes[name].atomic
-    }
+    atomic = [name for name in both if old.nodes[name].atomic and new.nodes[name].atomic]
+    before, after = may_follow(old, atomic), may_follow(new, atomic)
+    lost: dict[str, list[str]] = {}
+    for name in atomic:
+        for gone in before[name] - after[name]:
+            lost.setdefault(gone, []).append(name)
     for state in both:
-        if origins := [name for name, gone in lost.items() if state in gone]:
+        if origins := lost.get(state):
             what = f"cannot be reached any more from {', '.join(origins)}"
             yield Difference(f"state {state}", what, breaking=True, about=_about("state", *origins))
 

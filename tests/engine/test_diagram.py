@@ -124,6 +124,19 @@ def forty() -> Definition:
     return definition("p0", states)
 
 
+def many_ways_back() -> Definition:
+    """Steps too many to stand below each other, each with a way on and one far back: lanes cross rows on both sides."""
+    states = {
+        f"s{step}": {
+            "title": f"Steg {step}",
+            "tasks": {f"t{step}": task("Fyll ut")},
+            "actions": {f"on{step}": action(f"s{step + 1}"), f"back{step}": action(f"s{step // 2}", "Tilbake")},
+        }
+        for step in range(24)
+    }
+    return definition("s0", {**states, "s24": {"title": "Slutt", "final": True}})
+
+
 def hostile() -> Definition:
     within = {
         "class_": {"title": HOSTILE, "actions": {"go": action("direction", HOSTILE)}},
@@ -179,6 +192,7 @@ EXAMPLES = {
     "soimpact": lambda: bundle.read("soimpact", [BUILT_IN]).definition,
     "parallel": parallel_and_history,
     "forty": forty,
+    "many ways back": many_ways_back,
     "hostile": hostile,
 }
 
