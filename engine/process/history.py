@@ -65,53 +65,61 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "task.opened": {"nb": "Åpnet: {task}{whom}", "nn": "Opna: {task}{whom}", "en": "Opened: {task}{whom}"},
     "task.reopened": {
-        "nb": "Åpnet igjen: {instance}",
-        "nn": "Opna att: {instance}",
-        "en": "Opened again: {instance}",
+        "nb": "Åpnet igjen: {about}",
+        "nn": "Opna att: {about}",
+        "en": "Opened again: {about}",
     },
     "task.begun": {
-        "nb": "{instance} står for tur",
-        "nn": "{instance} står for tur",
-        "en": "It is the turn of {instance}",
+        "nb": "{about} står for tur",
+        "nn": "{about} står for tur",
+        "en": "It is the turn of {about}",
     },
     "task.claimed": {
-        "nb": "{membership} tok på seg {instance}",
-        "nn": "{membership} tok på seg {instance}",
-        "en": "{membership} took on {instance}",
+        "nb": "{membership} tok på seg {about}",
+        "nn": "{membership} tok på seg {about}",
+        "en": "{membership} took on {about}",
     },
     "task.released": {
-        "nb": "{instance} er ledig igjen",
-        "nn": "{instance} er ledig att",
-        "en": "{instance} is free again",
+        "nb": "{about} er ledig igjen",
+        "nn": "{about} er ledig att",
+        "en": "{about} is free again",
     },
     "task.withdrawn": {
-        "nb": "Trakk tilbake: {instance}",
-        "nn": "Trekte tilbake: {instance}",
-        "en": "Withdrew: {instance}",
+        "nb": "Trakk tilbake: {about}",
+        "nn": "Trekte tilbake: {about}",
+        "en": "Withdrew: {about}",
     },
-    "form.submitted": {"nb": "Svarte på: {task}{why}", "nn": "Svarte på: {task}{why}", "en": "Answered: {task}{why}"},
-    "form.corrected": {"nb": "Rettet: {task}{why}", "nn": "Retta: {task}{why}", "en": "Corrected: {task}{why}"},
+    "form.submitted": {
+        "nb": "Svarte på: {about}{why}",
+        "nn": "Svarte på: {about}{why}",
+        "en": "Answered: {about}{why}",
+    },
+    "form.corrected": {"nb": "Rettet: {about}{why}", "nn": "Retta: {about}{why}", "en": "Corrected: {about}{why}"},
     "form.kept": {
-        "nb": "Svaret står fortsatt: {instance}",
-        "nn": "Svaret står framleis: {instance}",
-        "en": "The answer still stands: {instance}",
+        "nb": "Svaret står fortsatt: {about}",
+        "nn": "Svaret står framleis: {about}",
+        "en": "The answer still stands: {about}",
     },
     "answers.revealed": {
         "nb": "Svarene på {task} ble vist, {visibility}",
         "nn": "Svara på {task} vart viste, {visibility}",
         "en": "The answers to {task} were revealed, {visibility}",
     },
-    "deadline.set": {"nb": "Frist: {due}", "nn": "Frist: {due}", "en": "Due: {due}"},
+    "deadline.set": {"nb": "Frist: {about}, {due}", "nn": "Frist: {about}, {due}", "en": "Due: {about}, {due}"},
     "deadline.passed": {
-        "nb": "Fristen {due} gikk ut",
-        "nn": "Fristen {due} gjekk ut",
-        "en": "The deadline {due} passed",
+        "nb": "Fristen gikk ut: {about}, {due}",
+        "nn": "Fristen gjekk ut: {about}, {due}",
+        "en": "The deadline passed: {about}, {due}",
     },
-    "reminder.set": {"nb": "Påminnelse: {due}", "nn": "Påminning: {due}", "en": "Reminder: {due}"},
+    "reminder.set": {
+        "nb": "Påminnelse: {about}, {due}",
+        "nn": "Påminning: {about}, {due}",
+        "en": "Reminder: {about}, {due}",
+    },
     "reminder.due": {
-        "nb": "Påminnet om {instance}{whom}",
-        "nn": "Minte om {instance}{whom}",
-        "en": "Reminded of {instance}{whom}",
+        "nb": "Påminnet om {about}{whom}",
+        "nn": "Minte om {about}{whom}",
+        "en": "Reminded of {about}{whom}",
     },
     "process.suspended": {
         "nb": "Satte prosessen på vent{why}",
@@ -267,6 +275,8 @@ class Teller:
         if "reason" in told:
             reason = told["reason"] if isinstance(told["reason"], str) else _ERASED[self.language]
             made["why"] = f" – {reason}" if reason else ""
+        if "instance" in told or "deadline" in told:
+            made["about"] = self._about(told.get("instance"), str(told.get("deadline", "")))
         match payload:
             case e.TaskOpened():
                 element = payload.membership or payload.party or payload.row
@@ -291,6 +301,20 @@ class Teller:
             case e.DelegationBegun():
                 made["until"] = f" – {self._moment(payload.until)}" if payload.until else ""
         return made
+
+    def _about(self, instance: str | None, deadline: str) -> str:
+        """What a task's instance, or a deadline of a state, is called by people; by its id where that is not known."""
+        if instance is not None:
+            task, _, rest = instance.partition(".")
+            element = rest.partition(".")[2]
+            node = self.definition.tasks.get(task)
+            whom = f" ({self._element(element)})" if element else ""
+            return f"{node.spec.title.get(self.language)}{whom}" if node is not None else instance
+        _, _, rest = deadline.partition(":")
+        state, _, name = rest.partition(":")
+        node_of = self.definition.nodes.get(state)
+        found = node_of.spec.deadlines.get(name) if node_of is not None else None
+        return found.title.get(self.language) if found is not None else name or deadline
 
     def _moment(self, moment: datetime) -> str:
         """A moment where the process is at home."""

@@ -194,3 +194,17 @@ def test_given_a_cancelled_process_when_worklists_are_made_again_then_they_are_t
     before = [world.engine.log.query(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables]
     world.engine.rebuild_worklists()
     assert [world.engine.log.query(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables] == before
+
+
+# -- told ---------------------------------------------------------------------------------------------------------------
+
+
+def test_given_deadlines_and_answers_when_told_then_of_which_task_and_for_whom(world: Any) -> None:
+    world.to_voting()
+    world.submit("ola", "vote.1.m2", {"score": 5})
+    told = [line.text for line in world.engine.history(world.people["kari"], "p", "en")]
+    assert {"Opened: Vote (Ola)", "Answered: Vote (Ola)"} <= set(told)
+    assert sum(text.startswith("Due: Vote (Ola), ") for text in told) == 1
+    world.submit("eva", "vote.1.m3", {"score": 5})
+    told = [line.text for line in world.engine.history(world.people["kari"], "p", "en")]
+    assert sum(text.startswith("Due: Silent, ") for text in told) == 1
