@@ -29,17 +29,32 @@ def list_links(ctx: typer.Context, process: Process) -> None:
     look who take part there.
     """
     call: Call = ctx.obj
-    found = call.engine.links(call.reader(), process)
+    session = call.reader()
+    found = call.engine.links(session, process)
     columns = ("Link", "For", "Process", "Title", "Template", "Stands", "You", "Passed on")
-    tell(call, {"links": found}, Table(columns, [_row(one) for one in found], empty="It stands by itself."))
+    rows = [_row(one, _passed_on(call, one, session.person.language)) for one in found]
+    tell(call, {"links": found}, Table(columns, rows, empty="It stands by itself."))
 
 
-def _row(one: LinkNow) -> tuple[str, ...]:
+def _passed_on(call: Call, one: LinkNow, language: str) -> str:
+    """The answers that came back, under the titles of the other's form."""
+    from cli import shown
     from engine import codec
 
+    if not one.answers:
+        return ""
+    other = call.engine.definition(one.template, call.engine.bundle_of(one.template, one.version))
+    told = [
+        f"{title}: {answer}"
+        for task, given in one.answers.items()
+        for title, answer in shown.rows(codec.mapping(given, "the answers"), other.form_of(task).fields, language)
+    ]
+    return "; ".join(told)
+
+
+def _row(one: LinkNow, passed_on: str) -> tuple[str, ...]:
     template = f"{one.template} {one.version}".strip()
     stands = f"above, {one.status}" if one.is_parent else one.status
-    passed_on = codec.dumps(dict(one.answers)).decode() if one.answers else ""
     mine = "take part" if one.you_take_part else ""
     return one.link, one.element, one.process, one.title, template, stands, mine, passed_on
 

@@ -15,11 +15,14 @@ from engine.text import LANGUAGES
 
 _COMMENT_ON: Final = {"nb": "Kommentar til «{title}»", "nn": "Kommentar til «{title}»", "en": "Comment on “{title}”"}
 
+_YES_OR_NO: Final = {"nb": ("Nei", "Ja"), "nn": ("Nei", "Ja"), "en": ("No", "Yes")}
+
 
 def rows(answers: Mapping[str, object], fields: Mapping[str, Field], language: str) -> Iterator[tuple[str, str]]:
-    """Question and answer, in the order in which they were given; what is no field of the form under its own name."""
-    for name, value in answers.items():
-        yield _question(name, fields, language), _answer(value, fields.get(name), language)
+    """Question and answer, in the order of the form; what is no field of it comes last, under its own name."""
+    asked = [inner for name in fields for inner in (name, f"{name}{COMMENT_SUFFIX}")]
+    for name in (*(name for name in asked if name in answers), *(name for name in answers if name not in asked)):
+        yield _question(name, fields, language), _answer(answers[name], fields.get(name), language)
 
 
 def _question(name: str, fields: Mapping[str, Field], language: str) -> str:
@@ -40,6 +43,8 @@ def _answer(value: object, field: Field | None, language: str) -> str:
         return ", ".join(f"{title}: {told}" for title, told in rows(value, field.items if field else {}, language))
     if isinstance(value, str | int) and value in titles:
         return titles[value]
+    if isinstance(value, bool):
+        return _YES_OR_NO[language if language in LANGUAGES else LANGUAGES[0]][value]
     if field is not None and field.decimals is not None and isinstance(value, int | Decimal):
         return f"{value:.{field.decimals}f}"
     return str(value)

@@ -106,6 +106,8 @@ def test_given_a_linked_process_when_it_finishes_then_the_list_says_what_was_pas
     assert (mine["status"], mine["you_take_part"], mine["answers"]) == ("finished", True, {"talk": {"score": 2}})
     (theirs,) = links(visited, who="ola")
     assert (theirs["you_take_part"], theirs["answers"]) == (False, {"talk": {"score": 2}})
+    table = visited.done("link", "list", "north", who="ola").out
+    assert (": 2" in table, "{" in table) == (True, False)
     (above,) = links(visited, process="north-visit")
     assert (above["process"], above["is_parent"], above["status"]) == ("north", True, "running")
 

@@ -45,6 +45,7 @@ type: object
 properties:
   cost: {title: Utgift, x-i18n: {nn: {title: Utgift}, en: {title: Cost}}, type: number, x-decimals: 2, x-comment: true}
   share: {title: Andel, x-i18n: {nn: {title: Del}, en: {title: Share}}, type: number}
+  paid: {title: Betalt?, x-i18n: {nn: {title: Betalt?}, en: {title: Paid?}}, type: boolean}
   items:
     title: Poster
     x-i18n: {nn: {title: Postar}, en: {title: Items}}
@@ -63,12 +64,15 @@ properties:
         ("en", {"cost": 12000}, [("Cost", "12000.00")]),
         ("en", {"share": Decimal("0.125")}, [("Share", "0.125")]),
         ("en", {"items": [{"price": 3}, {"price": Decimal("2.5")}]}, [("Items", "Price: 3.0; Price: 2.5")]),
+        ("en", {"share": 1, "z": 2, "cost": 3}, [("Cost", "3.00"), ("Share", "1"), ("z", "2")]),
+        ("en", {"paid": True}, [("Paid?", "Yes")]),
+        ("nn", {"paid": False}, [("Betalt?", "Nei")]),
         ("en", {"cost__comment": "dear"}, [("Comment on “Cost”", "dear")]),
         ("nn", {"cost__comment": "dyrt"}, [("Kommentar til «Utgift»", "dyrt")]),
         ("nb", {"gone__comment": "x"}, [("gone__comment", "x")]),
     ],
 )
-def test_given_answers_when_told_then_with_the_decimals_and_the_titles_of_the_form(
+def test_given_answers_when_told_then_in_the_order_of_the_form_with_its_decimals_and_titles(
     language: str, answers: Mapping[str, object], told: list[tuple[str, str]]
 ) -> None:
     fields = build(codec.mapping(yaml.load(FORM, "cost.yaml").data)).fields
