@@ -234,10 +234,11 @@ def _assist(
 ) -> Verdict:
     """Whether one may enter for somebody that an instance is for; `whom` are they, where it is for one or one party."""
     starter = definition.template.starter
+    helped = tuple(other.id for other in fitting if _helper(own, other, definition) is not None)
+    if helped and deed.membership is None and deed.instance.membership is None:
+        return Verdict(False, Reason("on whose behalf", whom=helped))
     for other in fitting:
         helper = _helper(own, other, definition)
-        if helper is not None and deed.membership is None and deed.instance.membership is None:
-            return Verdict(False, Reason("on whose behalf"))
         if helper is not None:
             role = next(r for r in deed.instance.roles if r in other.roles)
             return Verdict(True, membership=helper, role=role, on_behalf_of=other)

@@ -34,6 +34,7 @@ class Reason:
             "roles": f" {_OR[chosen]} ".join(titles),
             "whom": ", ".join(map(name, self.whom)) or f" {_OR[chosen]} ".join(titles),
             "task": self.task.get(chosen) if self.task else "",
+            "number": f" {_OR[chosen]} ".join(self.whom),
         }
         return SENTENCES[self.key][chosen].format_map(facts)
 
@@ -44,6 +45,7 @@ class Reason:
             "roles": roles,
             "whom": ", ".join(self.whom) or roles,
             "task": self.task.get("en") if self.task else "",
+            "number": " or ".join(self.whom),
         }
         return (sentence[:1].lower() + sentence[1:]).format_map(facts)
 
@@ -93,9 +95,9 @@ SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "This is for {whom} to fill in, and nobody else may.",
     },
     "on whose behalf": {
-        "nb": "Si på vegne av hvem, med nummeret på medlemskapet: --on-behalf-of m3.",
-        "nn": "Sei på vegner av kven, med nummeret på medlemskapen: --on-behalf-of m3.",
-        "en": "Say on whose behalf, by the membership's number: --on-behalf-of m3.",
+        "nb": "Si på vegne av hvem, med nummeret på medlemskapet: --on-behalf-of {number}.",
+        "nn": "Sei på vegner av kven, med nummeret på medlemskapen: --on-behalf-of {number}.",
+        "en": "Say on whose behalf, by the membership's number: --on-behalf-of {number}.",
     },
     "assisted": {
         "nb": "Bare {whom}, noen fra samme part eller {roles} kan fylle ut dette.",

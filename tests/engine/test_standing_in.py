@@ -157,7 +157,11 @@ def take_in_ola(world: World) -> None:
 
 def test_given_who_may_help_when_they_say_not_whom_then_told_of_the_option_and_with_it_taken(assisted: World) -> None:
     take_in_ola(assisted)
-    with pytest.raises(NotAllowed, match=r"say on whose behalf.* --on-behalf-of m3"):
+    with pytest.raises(NotAllowed, match=r"say on whose behalf.* --on-behalf-of m3$"):
+        do(assisted, "kari", c.Submit("goal.1", {"text": "et mål"}))
+    token = assisted.engine.invite(assisted.person("kari"), "q", ("member",), "town").result["token"]
+    assisted.engine.join(assisted.person("eva"), token)
+    with pytest.raises(NotAllowed, match=r"--on-behalf-of m3 or m4$"):
         do(assisted, "kari", c.Submit("goal.1", {"text": "et mål"}))
     do(assisted, "kari", c.Submit("goal.1", {"text": "et mål"}, "m3"))
 
