@@ -16,6 +16,7 @@ from engine.text import counted
 
 if TYPE_CHECKING:
     from engine.process.explain import Part as ExplainedPart
+    from engine.process.explain_steps import StepExplanation
     from engine.store.people import Session
 
 commands = Commands()
@@ -193,7 +194,7 @@ def explain_now(ctx: typer.Context, process: Process) -> None:
     table = Table(("What", "", "Now", "Who can", "You", "Why"), rows, empty="There is nothing to do or to choose now.")
     steps = call.engine.explain_steps(session, process, call.language)
     itself = [
-        (one.state_title, one.to_title, one.title, one.condition.text, " ".join(why_not_yet(one, language, name)))
+        (one.state_title, one.to_title, one.title, one.condition.text, _not_yet(one, why_not_yet(one, language, name)))
         for one in steps
     ]
     tell(
@@ -202,6 +203,14 @@ def explain_now(ctx: typer.Context, process: Process) -> None:
         table,
         *([Table(("From", "To, by itself", "Deadline", "When", "Now"), itself)] if itself else []),
     )
+
+
+def _not_yet(step: StepExplanation, why: list[str]) -> str:
+    """What a step waits for, and of a condition of several parts, or of many answers, those that do not hold."""
+    parts = [part for part in step.condition.parts if part.depth == 0]
+    told = [f"{part.text}: {_says(part)}." for part in parts if part.outcome != "true"]
+    in_parts = len(parts) > 1 or any(part.elements for part in parts)
+    return " ".join([*why, *(told if in_parts and not step.condition.holds else [])])
 
 
 def _some(names: list[str]) -> str:

@@ -16,7 +16,7 @@ what can never hold; `parts` takes a guard apart, to explain it.
 from engine.guards.check import check
 from engine.guards.evaluate import Guard, Outcome, tally
 from engine.guards.parse import parse
-from engine.guards.parts import parts
+from engine.guards.parts import parts, sums
 from engine.guards.possible import Between, OneOf, Range, Ranges, impossible
 from engine.guards.types import BOOL, DATE, MIXED, NUMBER, TEXT, Choice, ListOf, Record, Scope, Type
 from engine.guards.values import ERASED, UNKNOWN, WORKING_DAYS, Erased, GuardFault, GuardTypeFault, Unknown
@@ -49,5 +49,6 @@ __all__ = [
     "impossible",
     "parse",
     "parts",
+    "sums",
     "tally",
 ]

@@ -23,6 +23,22 @@ def parts(guard: Guard) -> tuple[tuple[int, Guard], ...]:
     )
 
 
+def sums(guard: Guard) -> tuple[Guard, ...]:
+    """Each sum that the guard goes through rows for, as a guard by itself; those within another loop are left out."""
+    source = f"({guard.text}\n)"
+    found = _sums(ast.parse(source, mode="eval").body)
+    return tuple(parse(ast.get_source_segment(source, one) or "", guard.place) for one in found)
+
+
+def _sums(tree: ast.AST) -> Iterator[ast.Call]:
+    if isinstance(tree, ast.Call) and any(isinstance(argument, ast.GeneratorExp) for argument in tree.args):
+        if isinstance(tree.func, ast.Name) and tree.func.id == "sum":
+            yield tree
+        return
+    for child in ast.iter_child_nodes(tree):
+        yield from _sums(child)
+
+
 def _below(tree: ast.expr, source: str) -> Iterator[tuple[int, str]]:
     joined = _joined(tree)
     for part in joined or [tree]:

@@ -7,7 +7,7 @@ still sealed are never handed out; answers come from the caller, by their sequen
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -16,7 +16,7 @@ from typing import TypeAlias
 from engine.errors import Refused
 from engine.form.renaming import renamed
 from engine.form.row_ids import known_by
-from engine.guards import UNKNOWN, WORKING_DAYS, Guard, GuardFault, Outcome, parts, tally
+from engine.guards import UNKNOWN, WORKING_DAYS, Guard, GuardFault, Outcome, parts, sums, tally
 from engine.process.state import Instance, ProcessState, Submission
 from engine.template.calendars import day_of, working_days_between
 from engine.template.chart import Choice, Definition, LinkNode, TaskNode
@@ -62,13 +62,18 @@ class Conditions:
         except GuardFault as fault:
             return Outcome(UNKNOWN), fault.message
 
-    def seen(self, guard: Guard | None, state: str | None) -> list[tuple[str, str]]:
-        """Everything that a guard reads in a state, and what it is now: for explaining."""
+    def seen(self, guard: Guard | None, state: str | None) -> list[tuple[str, str, Collection[tuple[str, ...]]]]:
+        """Everything that a guard reads in a state and what it adds up, what that is now, and the paths it is made of.
+
+        It is for explaining.
+        """
         if guard is None:
             return []
         environment = self._environment(guard, state, 0)
         paths = sorted(path for path in guard.paths if "*" not in path)
-        return [(".".join(path), _shown(environment, path)) for path in paths]
+        read = [(".".join(path), _at(environment, path), (path,)) for path in paths]
+        added = [(one.text, _added_up(one, environment), one.paths) for one in sums(guard)]
+        return [(text, _shown(value), made_of) for text, value, made_of in (*read, *added)]
 
     def parts(self, choice: Choice) -> list[PartNow]:
         """The parts of the choice's guard, and what each says by itself: for explaining.
@@ -268,12 +273,25 @@ def _attempt(guard: Guard, environment: Mapping[str, object]) -> Outcome:
         return Outcome(UNKNOWN)
 
 
-def _shown(environment: object, path: tuple[str, ...]) -> str:
-    """The value at a path, as an explanation shows it."""
+def _at(environment: object, path: tuple[str, ...]) -> object:
+    """The value at a path."""
     for name in path:
         environment = environment.get(name, UNKNOWN) if isinstance(environment, Mapping) else UNKNOWN
-    if environment is UNKNOWN:
+    return environment
+
+
+def _added_up(one: Guard, environment: Mapping[str, object]) -> object:
+    """What a sum is; unknown where it cannot be evaluated."""
+    try:
+        return one.value(environment)
+    except GuardFault:
+        return UNKNOWN
+
+
+def _shown(value: object) -> str:
+    """A value as an explanation shows it."""
+    if value is UNKNOWN:
         return "unknown"
-    if isinstance(environment, bool):
-        return "true" if environment else "false"
-    return f"{len(environment)} rows" if isinstance(environment, list) else str(environment)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{len(value)} rows" if isinstance(value, list) else str(value)

@@ -222,8 +222,8 @@ def what_is_read(
     """What a guard reads in a state and what it is now, as far as the actor may see it."""
     hidden = unseen(definition, state, actor)
     return tuple(
-        Seen(path, NOT_SHOWN if is_among(tuple(path.split(".")), hidden) else value)
-        for path, value in conditions.seen(guard, where)
+        Seen(text, NOT_SHOWN if any(is_among(path, hidden) for path in made_of) else value)
+        for text, value, made_of in conditions.seen(guard, where)
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cli.steering import _some
+from cli.steering import _not_yet, _some
+from engine.process.explain import ConditionNow, Part
+from engine.process.explain_steps import StepExplanation
 
 
 def test_given_a_process_when_asked_who_can_do_what_then_each_thing_with_names_and_why_not(preparation) -> None:
@@ -46,6 +48,22 @@ def test_given_somebody_from_outside_when_they_ask_then_nothing_is_told(preparat
 )
 def test_given_many_names_when_told_in_a_table_then_the_first_and_how_many(names: list[str], told: str) -> None:
     assert _some(names) == told
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ((Part("one", "true", (), 0), Part("two", "false", (), 0)), "Not yet. two: false."),
+        ((Part("all(x)", "false", (), 0, (1, 2, 0)),), "Not yet. all(x): false (of 3: 1 yes, 2 no, 0 unknown)."),
+        ((Part("one", "false", (), 0),), "Not yet."),
+    ],
+)
+def test_given_a_step_whose_condition_does_not_hold_when_told_then_which_of_its_parts(
+    parts: tuple[Part, ...], told: str
+) -> None:
+    condition = ConditionNow("…", False, "false", (), (), parts, (), "")
+    step = StepExplanation("a.auto.1", "auto", "", "a", "A", "b", "B", condition)
+    assert _not_yet(step, ["Not yet."]) == told
 
 
 PARALLEL = """

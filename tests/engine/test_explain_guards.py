@@ -12,7 +12,7 @@ from engine.engine import Engine
 from engine.errors import Place, Refused
 from engine.guards import parse, parts, tally
 from engine.process import commands as c
-from engine.process.explain import ActionExplanation
+from engine.process.explain import NOT_SHOWN, ActionExplanation, Seen
 from engine.process.explain_words import words
 from engine.process.missing import Lacking, Missing
 from engine.template import bundle
@@ -132,6 +132,16 @@ def test_given_a_protected_vote_when_the_action_is_refused_then_the_error_does_n
             world.engine.handle(world.person("kari"), "q", c.Act("close_up"))
         said.append(str(caught.value))
     assert said[0] == said[1]
+
+
+@pytest.mark.parametrize(
+    ("shown", "eva", "value"), [("open", 1, "6"), ("open", None, "unknown"), ("protected", 1, NOT_SHOWN)]
+)
+def test_given_a_sum_over_a_list_when_explained_then_what_it_is_as_far_as_one_may_read_it(
+    lived: Any, shown: str, eva: Any, value: str
+) -> None:
+    found = told(lived("sum(v.score for v in answers.vote) >= vars.wanted", shown=shown, eva=eva))
+    assert Seen("sum(v.score for v in answers.vote)", value) in found.seen
 
 
 # -- other kinds ----------------------------------------------------------------------------------------------------------
