@@ -43,7 +43,10 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A way in that can be used once; `issuer` is the pseudonym of whoever issued it."""
+    """A way in that can be used once.
+
+    `issuer` is the pseudonym of whoever issued it, `roles_before` are those it gave before the last migration, if any.
+    """
 
     token_hash: str
     party: str | None
@@ -51,6 +54,7 @@ class Invitation:
     expires_at: datetime
     issuer: str
     used: bool = False
+    roles_before: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -543,6 +547,12 @@ def _migrated(state: ProcessState, event: e.Event, p: e.ProcessMigrated) -> None
     for name in p.dropped:
         state.pending.pop(name, None)
     roles = dict(p.plan.roles) if p.plan is not None else None
+    for token, invited in state.invitations.items():
+        if roles is not None:
+            named = dict.fromkeys(now for role in invited.roles if (now := roles.get(role, role)) is not None)
+            state.invitations[token] = replace(invited, roles=tuple(named), roles_before=invited.roles)
+        elif p.undoes is not None and invited.roles_before is not None:
+            state.invitations[token] = replace(invited, roles=invited.roles_before, roles_before=None)
     state.migrated = Migrated(event.sequence, p.before, roles) if p.undoes is None else None
 
 
@@ -596,6 +606,7 @@ _DEEDS = (
     e.SteppedBack,
     e.DeadlinePassed,
     e.LinkEnded,
+    e.InvitationIssued,
     e.MembershipAdded,
     e.MembershipEnded,
     e.TaskClaimed,

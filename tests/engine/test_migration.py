@@ -168,6 +168,39 @@ def test_given_a_role_that_is_no_more_when_the_plan_names_another_then_whoever_h
     assert "visitor" in moved(world, digest, roles={"guest": "visitor"}).memberships["m2"].roles
 
 
+VISITOR = [("  guest: {", "  visitor: {"), ("by: [lead, guest]", "by: [lead, visitor]")]
+
+
+def test_given_an_invitation_to_a_role_that_is_no_more_when_migrated_then_the_plan_has_to_say_what_it_gives(
+    world: Any, publish: Any
+) -> None:
+    token = world.engine.invite(world.person("kari"), "p", ("guest",)).result["token"]
+    digest = publish(*VISITOR)
+    with pytest.raises(Refused, match="somebody is invited as guest, which is no more"):
+        moved(world, digest)
+    moved(world, digest, roles={"guest": "visitor"})
+    membership = world.engine.join(world.person("gro"), token).result["membership"]
+    assert world.state.memberships[membership].roles == {"visitor"}
+
+
+def test_given_an_invitation_that_ran_out_when_its_role_is_no_more_then_it_is_in_nobodys_way(
+    world: Any, publish: Any
+) -> None:
+    world.engine.invite(world.person("kari"), "p", ("guest",))
+    world.clock.now += timedelta(days=400)
+    assert moved(world, publish(*VISITOR)).version == "1.1.0"
+
+
+def test_given_an_invitation_when_the_migration_is_taken_back_then_it_gives_the_role_that_it_gave(
+    world: Any, publish: Any
+) -> None:
+    token = world.engine.invite(world.person("kari"), "p", ("guest",)).result["token"]
+    moved(world, publish(*VISITOR), roles={"guest": "visitor"})
+    undone(world)
+    membership = world.engine.join(world.person("gro"), token).result["membership"]
+    assert world.state.memberships[membership].roles == {"guest"}
+
+
 def test_given_a_field_with_another_name_and_the_same_id_when_migrated_then_conditions_read_it(
     world: Any, publish: Any
 ) -> None:

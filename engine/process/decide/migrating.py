@@ -101,11 +101,18 @@ class _Move:
             for role in sorted(member.roles if member.active else ()):
                 if role not in self.new.template.roles and role not in self.plan.roles:
                     yield f"{member.id} is {role}, which is no more (roles: {{{role}: …}})"
+        for role in sorted(self._invited() - self.new.template.roles.keys() - self.plan.roles.keys()):
+            yield f"somebody is invited as {role}, which is no more (roles: {{{role}: …}})"
         used = {i.task for i in self.step.state.instances.values() if i.pending or i.submissions}
         for task in sorted(used & self.old.tasks.keys()):
             if self._task_now(task) is None and task not in self.plan.tasks:
                 yield f"{task} has been asked, and is no more (tasks: {{{task}: …}}, or null)"
         yield from self._answers_that_do_not_fit()
+
+    def _invited(self) -> set[str]:
+        """The roles of invitations that can still be used."""
+        now, known = self.step.context.at, self.step.state.invitations.values()
+        return {role for invited in known if not invited.used and invited.expires_at >= now for role in invited.roles}
 
     def _unknown(self) -> Iterator[str]:
         """Names in the plan that are in neither version."""
