@@ -545,7 +545,9 @@ def _migrated(state: ProcessState, event: e.Event, p: e.ProcessMigrated) -> None
         if instance.state in p.states:
             state.instances[name] = replace(instance, state=p.states[instance.state])
     for name in p.dropped:
-        state.pending.pop(name, None)
+        gone = state.pending.pop(name, None)
+        if gone is not None and gone.instance is not None and gone.roles is None:
+            state.instances[gone.instance] = replace(state.instances[gone.instance], due=None)
     roles = dict(p.plan.roles) if p.plan is not None else None
     for token, invited in state.invitations.items():
         if roles is not None:

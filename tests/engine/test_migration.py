@@ -301,6 +301,99 @@ def test_given_a_deadline_that_is_new_when_migrated_then_it_counts_from_the_move
     assert timedelta(days=7) <= due - world.clock.now < timedelta(days=8)
 
 
+GOAL = "      goal: {title: {nb: Mål, nn: Mål, en: Goal}, form: note, by: [lead, member]"
+DUE = (f"{GOAL}}}", f"{GOAL}, due: P7D, remind: [P3D]}}")
+AIM = [("      goal: ", "      aim: "), ("tasks.goal", "tasks.aim"), ("answers.goal", "answers.aim")]
+
+
+def clock_of(state: ProcessState, instance: str) -> dict[str, Any]:
+    """What an instance waits for, without its own name, and when."""
+    return {p.id.replace(instance, ""): p.due for p in state.pending.values() if p.instance == instance}
+
+
+def test_given_an_open_task_that_gets_a_due_time_when_migrated_then_it_counts_from_the_move(
+    world: Any, publish: Any
+) -> None:
+    digest = publish(DUE)
+    world.clock.now += timedelta(days=30)
+    after = moved(world, digest)
+    assert timedelta(days=7) <= after.instances["goal.1"].due - world.clock.now < timedelta(days=9)
+    assert clock_of(after, "goal.1").keys() == {"due:", "remind::1"}
+
+
+def test_given_an_open_task_whose_time_is_another_when_migrated_then_what_was_due_stays_due(
+    world: Any, publish: Any
+) -> None:
+    world.submit("kari", "goal.1", {"text": "et mål"})
+    world.do("kari", c.Act("open"))
+    before = world.state
+    assert clock_of(before, "vote.1.m2") == clock_of(moved(world, publish(("due: P14D", "due: P21D"))), "vote.1.m2")
+
+
+def test_given_an_open_task_that_is_due_no_more_when_migrated_and_taken_back_then_not_and_then_as_before(
+    world: Any, publish: Any
+) -> None:
+    world.submit("kari", "goal.1", {"text": "et mål"})
+    world.do("kari", c.Act("open"))
+    before = place(world.state, TASKS)
+    after = moved(
+        world, publish(("            due: P14D\n", ""), ("when: tasks.vote.overdue", "when: tasks.vote.done >= 1"))
+    )
+    assert (after.instances["vote.1.m2"].due, clock_of(after, "vote.1.m2")) == (None, {})
+    assert place(undone(world), TASKS) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts", "name"),
+    [
+        (AIM, {"tasks": {"goal": "aim"}}, "aim.1"),
+        ([("  member: {", "  partner: {"), ("by: [lead, member]", "by: [lead, partner]"), ("by: member", "by: partner")],
+         {"roles": {"member": "partner"}}, "goal.1"),
+    ],
+    ids=["task", "role"],
+)  # fmt: skip
+def test_given_another_name_of_a_task_or_of_its_role_when_migrated_then_what_is_open_keeps_its_time(
+    world: Any, publish: Any, changes: Any, parts: Any, name: str
+) -> None:
+    moved(world, publish(DUE))
+    before = world.state
+    world.clock.now += timedelta(days=2)
+    after = moved(world, publish(DUE, *changes, version="1.2.0"), **parts)
+    assert (after.instances[name].status, clock_of(after, name)) == ("open", clock_of(before, "goal.1"))
+    assert clock_of(undone(world), "goal.1") == clock_of(before, "goal.1")
+
+
+def test_given_an_overdue_task_when_renamed_and_taken_back_then_it_is_overdue_all_along(
+    world: Any, publish: Any
+) -> None:
+    moved(world, publish(DUE))
+    world.clock.now += timedelta(days=20)
+    world.engine.tick()
+    moved(world, publish(DUE, *AIM, version="1.2.0"), tasks={"goal": "aim"})
+    undone(world)
+    world.engine.tick()
+    assert world.state.instances["goal.1"].overdue
+    moved(world, publish(DUE, *AIM, ("nb: Plan,", "nb: P,"), version="1.3.0"), tasks={"goal": "aim"})
+    world.engine.tick()
+    assert world.state.instances["aim.1"].overdue
+
+
+def test_given_a_task_in_turn_that_is_for_all_at_once_when_migrated_then_nobody_waits_for_their_turn(
+    world: Any, publish: Any
+) -> None:
+    each = "each: party, assisted: true, optional: true}"
+    moved(world, publish((each, f"order: sequential, {each}")))
+    assert world.state.instances["choose.1.club"].status == "open"  # it was open before
+    world.join("per", "town", "member")
+    world.do("kari", c.AddParty("school", "School"))
+    world.join("liv", "school", "member")
+    waiting = world.state.instances["choose.1.school"].status
+    after = moved(world, publish((each, f"due: P7D, {each}"), version="1.2.0"))
+    assert (waiting, after.instances["choose.1.school"].status) == ("waiting", "open")
+    assert after.instances["choose.1.school"].due is not None
+    assert undone(world).instances["choose.1.school"].status == "waiting"
+
+
 def test_given_somebody_who_does_not_lead_when_migrating_then_refused(world: Any, publish: Any) -> None:
     with pytest.raises(NotAllowed):
         moved(world, publish(("nb: Plan,", "nb: P,")), who="ola")

@@ -785,7 +785,9 @@ class Life:
         assert {m.id: m.roles for m in self.state.memberships.values()} == {
             m.id: m.roles for m in before.memberships.values()
         }
-        assert {p.id: p.due for p in self.state.pending.values()} == {p.id: p.due for p in before.pending.values()}
+        late = {f"due:{one.id}" for one in before.instances.values() if one.overdue}  # the clock finds them again
+        now = {p.id: p.due for p in self.state.pending.values() if p.id not in late}
+        assert now == {p.id: p.due for p in before.pending.values()}
         for name, instance in before.instances.items():
             was = (instance.status, instance.roles, instance.state, counting(instance))
             now = self.state.instances[name]

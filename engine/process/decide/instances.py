@@ -120,13 +120,22 @@ def begin_turns(step: Step) -> None:
 
 
 def _start_clock(step: Step, task: TaskNode, instance: str) -> None:
-    calendar = step.definition.template.calendar
+    start_due(step, task, instance)
+    start_reminders(step, task, instance)
+
+
+def start_due(step: Step, task: TaskNode, instance: str) -> None:
+    """Let the time run within which an instance is to be filled in, if there is any."""
     if task.spec.due:
-        due = due_at(step.context.at, task.spec.due, calendar)
+        due = due_at(step.context.at, task.spec.due, step.definition.template.calendar)
         step.emit(e.DeadlineSet(deadline=f"due:{instance}", due=due, instance=instance))
+
+
+def start_reminders(step: Step, task: TaskNode, instance: str) -> None:
+    """Let the times run after which somebody is reminded of an instance."""
     for number, reminder in enumerate(task.spec.remind, 1):
         after, roles = (reminder.after, reminder.to) if isinstance(reminder, Reminder) else (reminder, ())
-        at = remind_at(step.context.at, after, calendar)
+        at = remind_at(step.context.at, after, step.definition.template.calendar)
         step.emit(e.ReminderSet(reminder=f"remind:{instance}:{number}", due=at, instance=instance, roles=roles))
 
 

@@ -24,6 +24,8 @@ from engine.process.decide.instances import (
     keep_answers,
     open_everywhere,
     open_one,
+    start_due,
+    start_reminders,
     withdraw,
 )
 from engine.process.decide.linking import let_go
@@ -31,7 +33,8 @@ from engine.process.decide.moves import enter
 from engine.process.decide.step import Step
 from engine.process.state import Instance, Migrated, Pending, ProcessState
 from engine.template.calendars import due_at
-from engine.template.chart import Definition
+from engine.template.chart import Definition, TaskNode
+from engine.template.model import Task
 from engine.template.plan import Plan
 from engine.template.transitions import active_with
 
@@ -180,7 +183,7 @@ class _Move:
         step, old_pending = self.step, dict(self.step.state.pending)
         entries = dict(step.state.active)
         since = dict(step.state.entered_at)
-        done = self._renamed_and_done()
+        done, going_on = self._renamed_and_done(), self._renamed_and_pending()
         withdraw(step, self._without_place())
         moved = {name: now for name, now in self.stays.items() if now is not None and now != name}
         for state in reversed(list(step.state.active)):
@@ -197,10 +200,24 @@ class _Move:
             elif before != state:
                 step.emit(e.StateEntered(state=state, entry=entries[before], since=since.get(before)))
         self._deadlines(names, old_pending)
+        self._clocks()
+        for name, task in going_on:
+            self._go_on(name, task, old_pending)
         open_everywhere(step)
         for name, task in done:
             self._carry_over(name, task)
         self._ask_again()
+
+    def _renamed_and_pending(self) -> list[tuple[Instance, str]]:
+        """What is to be filled in, under a task that has another name from now on, or by roles that have."""
+        return [
+            (instance, now)
+            for instance in self.step.state.instances.values()
+            if instance.pending and (now := self._task_now(instance.task)) is not None
+            if now != instance.task or self.new.tasks[now].spec.by != instance.roles
+            if self.new.tasks[now].spec.by == tuple(self.plan.roles.get(role, role) for role in instance.roles)
+            if self.new.tasks[now].spec.each == self.old.tasks[instance.task].spec.each
+        ]
 
     def _renamed_and_done(self) -> list[tuple[Instance, str]]:
         """What was answered, in states that are active, under a task that has another name from now on."""
@@ -229,7 +246,7 @@ class _Move:
 
     def _change(self, moved: Mapping[str, str], reason: str) -> None:
         step, state = self.step, self.step.state
-        gone = [p.id for p in state.pending.values() if p.state is not None and not self._has_deadline(p)]
+        gone = [p.id for p in state.pending.values() if self._is_gone(p)]
         remembered = {
             history: found
             for history, names in state.remembered.items()
@@ -264,9 +281,15 @@ class _Move:
                 entries[now] = max(entry, entries.get(now, 0))
         return entries
 
-    def _has_deadline(self, pending: Pending) -> bool:
-        node = self.new.nodes.get(pending.state or "")
-        return node is not None and pending.id.rsplit(":", 1)[1] in node.spec.deadlines
+    def _is_gone(self, pending: Pending) -> bool:
+        """Whether the new version has no such deadline or reminder."""
+        if pending.state is not None:
+            node = self.new.nodes.get(pending.state)
+            return node is None or pending.id.rsplit(":", 1)[1] not in node.spec.deadlines
+        if pending.instance is None:
+            return False
+        spec = self.new.tasks[self.step.state.instances[pending.instance].task].spec
+        return not spec.due if pending.roles is None else int(pending.id.rsplit(":", 1)[1]) > len(spec.remind)
 
     def _roles(self) -> None:
         for member in [m for m in self.step.state.memberships.values() if m.active]:
@@ -296,12 +319,64 @@ class _Move:
                     due = due_at(step.context.at, deadline.after, self.new.template.calendar)
                     step.emit(e.DeadlineSet(deadline=f"state:{state}:{name}", due=due, state=state))
 
+    def _clocks(self) -> None:
+        """What was due stays due; what an open task has in addition counts from now."""
+        for instance in [one for one in self.step.state.instances.values() if one.pending]:
+            node, before = self.new.tasks[instance.task], self.old.tasks[instance.task].spec
+            if instance.status == "open":
+                self._add_clock(node, before, instance.id)
+            elif node.spec.order == "parallel":
+                self.step.emit(e.TaskBegun(instance=instance.id))
+                start_due(self.step, node, instance.id)
+                start_reminders(self.step, node, instance.id)
+
+    def _add_clock(self, node: TaskNode, before: Task, instance: str) -> None:
+        if not before.due:
+            start_due(self.step, node, instance)
+        if not before.remind:
+            start_reminders(self.step, node, instance)
+
+    def _go_on(self, instance: Instance, task: str, old: Mapping[str, Pending]) -> None:
+        """Let what is still to be filled in be open under its task's name now, with the time that it had."""
+        step, node = self.step, self.new.tasks[task]
+        if node.state is not None and node.state not in step.state.active:
+            return
+        name, entry, element = self._place(instance, node)
+        known = step.state.instances.get(name)
+        if (known is not None and known.submissions) or element not in elements(step, node):
+            return
+        waiting = instance.status == "waiting" and node.spec.order == "sequential"
+        if known is None or known.roles != node.spec.by:
+            open_one(step, node, name, entry, element, waiting=waiting, clock=False)
+        else:
+            step.emit(e.TaskReopened(instance=name, waiting=waiting))
+        if instance.status == "open":
+            self._same_clock(instance, node, name, old)
+        elif not waiting:
+            start_due(step, node, name)
+            start_reminders(step, node, name)
+
+    def _same_clock(self, instance: Instance, node: TaskNode, name: str, old: Mapping[str, Pending]) -> None:
+        step = self.step
+        if node.spec.due and instance.due is not None:
+            step.emit(e.DeadlineSet(deadline=f"due:{name}", due=instance.due, instance=name))
+        for number in range(1, len(node.spec.remind) + 1):
+            known = old.get(f"remind:{instance.id}:{number}")
+            if known is not None:
+                named = f"remind:{name}:{number}"
+                step.emit(e.ReminderSet(reminder=named, due=known.due, instance=name, roles=known.roles or ()))
+        self._add_clock(node, self.old.tasks[instance.task].spec, name)
+
+    def _place(self, instance: Instance, node: TaskNode) -> tuple[str, int, Element]:
+        """What an instance is called under a task's name, and its entry and element."""
+        entry = self.step.state.entries.get(node.state, 0) if node.state else 1
+        element = Element(instance.membership, instance.party, instance.row)
+        return f"{node.id}.{entry}{element.suffix}", entry, element
+
     def _carry_over(self, instance: Instance, task: str) -> None:
         """Let an answer count under its task's new name, also that of somebody who is asked no more."""
         step, node = self.step, self.new.tasks[task]
-        entry = step.state.entries.get(node.state, 0) if node.state else 1
-        element = Element(instance.membership, instance.party, instance.row)
-        name = f"{task}.{entry}{element.suffix}"
+        name, entry, element = self._place(instance, node)
         if name not in step.state.instances and node.spec.each == self.old.tasks[instance.task].spec.each:
             open_one(step, node, name, entry, element, waiting=False, clock=False)
         now = step.state.instances.get(name)
@@ -444,6 +519,8 @@ class _Undo:
             )
         elif was.pending:
             step.emit(e.TaskReopened(instance=was.id, waiting=was.status == "waiting"))
+        if was.overdue and was.due is not None and not step.state.instances[was.id].overdue:  # the clock finds it again
+            step.emit(e.DeadlineSet(deadline=f"due:{was.id}", due=was.due, instance=was.id))
 
     def _clock(self, before: ProcessState) -> None:
         """What was due is due again, when it was."""
