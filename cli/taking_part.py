@@ -11,7 +11,7 @@ import typer
 from cli import standard_input
 from cli.call import Call
 from cli.command import CommandId, Commands, Process, Template
-from cli.output import Done, note, tell
+from cli.output import Done, Table, note, tell
 
 if TYPE_CHECKING:
     from engine.engine import Receipt
@@ -78,6 +78,50 @@ def invite(ctx: typer.Context, process: Process, role: Roles, party: Party = Non
     receipt = call.engine.invite(call.session(), process, tuple(role), party, command_id=command_id)
     note(call, "For one person, once, within 30 days; it is not shown again:")
     tell(call, receipt, str(receipt.result["token"]))
+
+
+@commands.add("invitation list", example="samskap invitation list arendal-2026")
+def list_invitations(ctx: typer.Context, process: Process) -> None:
+    """List the invitations that nobody has used yet, and whether somebody can join by them.
+
+    For whoever leads the process.
+    """
+    call: Call = ctx.obj
+    found = call.engine.invitations(call.session(), process)
+    rows = [
+        (one.invitation[:8], ", ".join(one.roles), one.party or "", one.issued_by, call.local(one.expires_at), one.over)
+        for one in found
+    ]
+    columns = ("Invitation", "Roles", "Party", "Issued by", "Until", "Why nobody joins by it")
+    tell(call, {"invitations": found}, Table(columns, rows, empty="no invitation waits for anybody"))
+
+
+@commands.add(
+    "invitation withdraw",
+    example="samskap invitation withdraw arendal-2026 4f1a9c2e\n"
+    "samskap invitation withdraw arendal-2026 arendal-2026.8sHx…",
+)
+def withdraw_invitation(
+    ctx: typer.Context,
+    process: Process,
+    which: Annotated[
+        str,
+        typer.Argument(
+            metavar="INVITATION", help="As `samskap invitation list` names it, or the token; - reads it from stdin."
+        ),
+    ],
+    command_id: CommandId = "",
+) -> None:
+    """Let nobody join by an invitation any more, such as one that was sent to the wrong person.
+
+    For whoever leads the process. Who has joined by it stays: see `samskap member end`.
+    """
+    from engine.process.commands import WithdrawInvitation
+    from engine.process.invitations import named
+
+    call: Call = ctx.obj
+    found = named(call.engine.invitations(call.session(), process), standard_input.text(which))
+    carry_out(ctx, process, WithdrawInvitation(found), command_id, "Nobody joins by that invitation any more")
 
 
 @commands.add("join", example="samskap join arendal-2026.8sHx…")

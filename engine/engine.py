@@ -22,6 +22,7 @@ from engine.process.conditions import Conditions
 from engine.process.explain import ActionExplanation, TaskExplanation
 from engine.process.explain_steps import StepExplanation
 from engine.process.history import Line
+from engine.process.invitations import Issued
 from engine.process.readers import Reader
 from engine.process.reasons import Name
 from engine.process.replay import Replayed
@@ -286,6 +287,10 @@ class Engine:
     def tasks(self, session: Session, name: str | None = None) -> list[worklists.WorkItem]:
         """What is open for a person."""
         return self._looking.tasks(session, name)
+
+    def invitations(self, session: Session, name: str) -> list[Issued]:
+        """The invitations that nobody has used, for whoever may invite; raise `NotAllowed` for others."""
+        return self._looking.invitations(session, name)
 
     def history(self, session: Session, name: str, language: str | None = None) -> list[Line]:
         """What happened in a process, in words; raise `NotAllowed` for somebody from outside."""

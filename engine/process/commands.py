@@ -38,6 +38,13 @@ class Invite:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawInvitation:
+    """Let nobody join by an invitation that was issued."""
+
+    token_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
     """Take part by an invitation."""
 
@@ -316,6 +323,7 @@ Command: TypeAlias = (
     Start
     | AddParty
     | Invite
+    | WithdrawInvitation
     | Join
     | AddMember
     | EndMembership

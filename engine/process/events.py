@@ -81,6 +81,13 @@ class InvitationIssued(Payload):
     expires_at: Moment
 
 
+class InvitationWithdrawn(Payload):
+    """Nobody joins any more with the token whose hash this is."""
+
+    TYPE: ClassVar[str] = "invitation.withdrawn"
+    token_hash: str
+
+
 class MembershipAdded(Payload):
     """A person takes part, for a party, in roles; `subject` is the person's pseudonym, `person` says who that is."""
 

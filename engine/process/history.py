@@ -28,6 +28,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nn": "Inviterte nokon som {roles}",
         "en": "Invited somebody as {roles}",
     },
+    "invitation.withdrawn": {
+        "nb": "Trakk en invitasjon tilbake",
+        "nn": "Trekte ein invitasjon tilbake",
+        "en": "Withdrew an invitation",
+    },
     "membership.added": {
         "nb": "{membership} ble med som {roles}",
         "nn": "{membership} vart med som {roles}",

@@ -201,6 +201,8 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
                 return c.AddParty(p.party, p.title)
             case e.InvitationIssued() as p:
                 return c.Invite(p.token_hash, p.party, names.roles(p.roles), p.expires_at)
+            case e.InvitationWithdrawn() as p:
+                return c.WithdrawInvitation(p.token_hash)
             case e.MembershipAdded() as p if p.invitation:
                 return c.Join(p.invitation)
             case e.MembershipAdded() as p:

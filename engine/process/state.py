@@ -55,6 +55,7 @@ class Invitation:
     issuer: str
     used: bool = False
     roles_before: tuple[str, ...] | None = None
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +335,10 @@ def _party(state: ProcessState, _: e.Event, p: e.PartyJoined) -> None:
 def _invited(state: ProcessState, event: e.Event, p: e.InvitationIssued) -> None:
     issuer = event.on_behalf_of or event.actor
     state.invitations[p.token_hash] = Invitation(p.token_hash, p.party, p.roles, p.expires_at, issuer)
+
+
+def _invited_no_more(state: ProcessState, _: e.Event, p: e.InvitationWithdrawn) -> None:
+    state.invitations[p.token_hash] = replace(state.invitations[p.token_hash], withdrawn=True)
 
 
 def _member(state: ProcessState, _: e.Event, p: e.MembershipAdded) -> None:
@@ -623,6 +628,7 @@ _HANDLERS: Mapping[type[e.Payload], Callable[[ProcessState, e.Event, Any], None]
     e.ProcessStarted: _started,
     e.PartyJoined: _party,
     e.InvitationIssued: _invited,
+    e.InvitationWithdrawn: _invited_no_more,
     e.MembershipAdded: _member,
     e.MembershipEnded: _member_left,
     e.SubjectErased: _erased,

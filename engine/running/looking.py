@@ -10,7 +10,7 @@ from engine.errors import NotAllowed, NotFound, Refused
 from engine.process import commands
 from engine.process import events as e
 from engine.process.accepting import subject_of
-from engine.process.access import Actor, ToRead, ToSubmit, View, may, visible
+from engine.process.access import Actor, ToManage, ToRead, ToSubmit, View, may, visible
 from engine.process.answers import Given, given
 from engine.process.conditions import Conditions
 from engine.process.decide import decide
@@ -18,6 +18,7 @@ from engine.process.decide.answering import replaced
 from engine.process.explain import ActionExplanation, TaskExplanation, explain_action, explain_now, explain_task
 from engine.process.explain_steps import StepExplanation, explain_steps
 from engine.process.history import Line, Teller
+from engine.process.invitations import Issued, unused
 from engine.process.readers import Reader, readers
 from engine.process.reasons import Name
 from engine.process.replay import Replayed, acts, replay
@@ -102,6 +103,14 @@ class Looking:
         language = language or session.person.language
         teller = Teller(self._catalogue.definitions(loaded.state.template), loaded.state, language, name_of)
         return [teller.tell(event) for event in events]
+
+    def invitations(self, session: Session, name: str) -> list[Issued]:
+        """The invitations that nobody has used, for whoever may invite."""
+        loaded = self._loading.load(self._loading.stream(name))
+        verdict = may(self.actor(session, loaded.state), ToManage(), loaded.state, loaded.definition)
+        if not verdict.allowed:
+            raise NotAllowed(verdict.reason, hint="See `samskap status` for who holds which role.")
+        return unused(loaded.state, loaded.definition, self._streams.clock())
 
     # -- what is open, for whom, and why ----------------------------------------------------------------------------
 

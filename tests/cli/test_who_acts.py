@@ -69,6 +69,8 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "migration apply": ("migration", "apply", "samson", "--to", "1.0.0", "--reason", "x"),
     "migration undo": ("migration", "undo", "arendal", "--reason", "x"),
     "delegate": ("delegate", "arendal", "m2", "--to", "m3"),
+    "invitation list": ("invitation", "list", "arendal"),
+    "invitation withdraw": ("invitation", "withdraw", "arendal", "4f1a9c2e"),
     "hand-over": ("hand-over", "arendal", "m2", "facilitator", "--to", "m3"),
     "claim": ("claim", "arendal", "agree.1.kommune"),
     "release": ("release", "arendal", "agree.1.kommune"),
@@ -452,3 +454,15 @@ def test_given_no_name_when_the_operator_asks_for_sessions_then_everybodys_and_e
 def test_given_a_session_that_is_not_when_ended_then_told_where_they_are_listed(arendal) -> None:
     ended = arendal("identity", "end", "tablet", who="kari")
     assert (ended.code, "identity sessions" in ended.err) == (7, True)
+
+
+def test_given_an_invitation_that_went_to_the_wrong_person_when_withdrawn_then_they_cannot_join(arendal) -> None:
+    token = arendal.done("-q", "invite", "arendal", "--role", "facilitator", who="kari").out.strip()
+    (listed,) = arendal.done("invitation", "list", "arendal", "--json", who="kari").data["invitations"]
+    assert (listed["roles"], listed["over"]) == (["facilitator"], "")
+    assert token.partition(".")[2] not in str(listed)
+    arendal.person("ola")
+    assert arendal("invitation", "withdraw", "arendal", listed["invitation"][:8], who="ola").code == 6
+    arendal.done("invitation", "withdraw", "arendal", listed["invitation"][:8], who="kari")
+    ended = arendal("join", token, who="ola")
+    assert (ended.code, "was withdrawn" in ended.err) == (6, True)

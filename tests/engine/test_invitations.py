@@ -1,15 +1,17 @@
-"""An invitation holds while whoever issued it may still invite: what was given on their authority ends with it."""
+"""An invitation holds until it is withdrawn, and while whoever issued it may still invite: that is what it rests on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.errors import NotAllowed
+from engine.errors import NotAllowed, NotFound, Refused
 from engine.personal import erasing
 from engine.process import commands as c
+from engine.process.invitations import named
 
 if TYPE_CHECKING:
     World = Any  # the class stands in conftest.py, which cannot be imported
@@ -75,3 +77,72 @@ def test_given_an_invitation_when_its_issuer_got_the_role_back_then_it_holds_aga
 def test_given_an_invitation_when_another_leaves_then_it_holds(world: World, token: str) -> None:
     world.do("ola", c.EndMembership("m2", ""))
     assert world.engine.join(world.person("liv"), token).result["membership"] == "m4"
+
+
+# -- withdrawn --------------------------------------------------------------------------------------------------------
+
+
+def withdraw(world: World, handle: str, token: str) -> None:
+    """Withdraw an invitation by its token, as it stands in kari's list."""
+    issued = world.engine.invitations(world.person("kari"), "p")
+    world.do(handle, c.WithdrawInvitation(named(issued, token)))
+
+
+def test_given_an_invitation_when_another_lead_withdraws_it_then_nobody_joins_by_it(world: World, token: str) -> None:
+    withdraw(world, "eva", token)
+    with pytest.raises(NotAllowed, match="was withdrawn"):
+        world.engine.join(world.person("liv"), token)
+
+
+def test_given_an_invitation_when_somebody_who_does_not_lead_would_withdraw_it_then_not_allowed(
+    world: World, token: str
+) -> None:
+    with pytest.raises(NotAllowed):
+        withdraw(world, "ola", token)
+    assert world.engine.join(world.person("liv"), token).result["membership"] == "m4"
+
+
+def test_given_an_invitation_that_was_used_when_withdrawn_then_refused_and_told_to_end_the_membership(
+    world: World, token: str
+) -> None:
+    (issued,) = world.engine.invitations(world.person("kari"), "p")
+    world.engine.join(world.person("liv"), token)
+    with pytest.raises(Refused, match="has been used") as caught:
+        world.do("kari", c.WithdrawInvitation(issued.invitation))
+    assert "member end" in caught.value.hint
+    assert world.engine.invitations(world.person("kari"), "p") == []
+
+
+def test_given_no_such_invitation_when_withdrawn_then_told_and_nothing_is_written(world: World, token: str) -> None:
+    before = world.engine.log.position()
+    with pytest.raises(NotFound, match="no such invitation"):
+        world.do("kari", c.WithdrawInvitation("0" * 64))
+    assert world.engine.log.position() == before
+
+
+def test_given_an_invitation_that_holds_no_more_when_withdrawn_then_it_does_not_hold_again_either(
+    world: World, token: str
+) -> None:
+    issued = world.engine.invitations(world.person("kari"), "p")
+    loses_the_role(world)
+    world.do("eva", c.WithdrawInvitation(named(issued, token)))
+    world.do("eva", c.Grant("m1", "lead"))
+    with pytest.raises(NotAllowed, match="was withdrawn"):
+        world.engine.join(world.person("liv"), token)
+
+
+def test_given_invitations_when_listed_by_who_leads_then_what_each_gives_and_why_nobody_joins_by_it(
+    world: World, token: str
+) -> None:
+    gone = str(world.engine.invite(world.person("eva"), "p", ("lead",), None).result["token"])
+    withdraw(world, "kari", gone)
+    told = [
+        (one.roles, one.party, one.issued_by, one.over) for one in world.engine.invitations(world.person("eva"), "p")
+    ]
+    assert told == [(("member",), "town", "m1", ""), (("lead",), None, "m3", "was withdrawn")]
+    world.clock.now += timedelta(days=31)
+    assert [one.over for one in world.engine.invitations(world.person("eva"), "p")] == [
+        "expired on 2026-04-01", "was withdrawn"
+    ]  # fmt: skip
+    with pytest.raises(NotAllowed):
+        world.engine.invitations(world.person("ola"), "p")

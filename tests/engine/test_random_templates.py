@@ -573,7 +573,7 @@ class Life:
             case c.Claim(instance=name, membership=None) if name in self.state.instances:
                 yield ToSubmit(self.state.instances[name])
             case (
-                c.AddParty() | c.AddMember() | c.Invite() | c.Grant() | c.Revoke() | c.StepBack() | c.Retry()
+                c.AddParty() | c.AddMember() | c.Invite() | c.WithdrawInvitation() | c.Grant() | c.Revoke() | c.StepBack() | c.Retry()
                 | c.Resolve() | c.Suspend() | c.Resume() | c.Cancel() | c.Backfill()
             ):  # fmt: skip
                 yield ToManage()
@@ -658,6 +658,8 @@ class Life:
         role = self.pick(("member", "helper", "lead"), two)
         party = self.pick(("town", "club"), one) if role == "member" else None
         self.attempt("kari", c.Invite(token, party, (role,), self.now + timedelta(days=30)))
+        if one % 5 == 0:
+            self.attempt(self.pick(PEOPLE, two), c.WithdrawInvitation(token))
         return self.pick(PEOPLE, one), c.Join(token)
 
     def _add(self, one: int, two: int) -> Any:

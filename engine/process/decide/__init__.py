@@ -27,6 +27,7 @@ _HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {  # each tak
     c.Start: beginning.start,
     c.AddParty: taking_part.add_party,
     c.Invite: taking_part.invite,
+    c.WithdrawInvitation: taking_part.withdraw_invitation,
     c.Join: taking_part.join,
     c.AddMember: taking_part.add_member,
     c.EndMembership: taking_part.end_membership,
@@ -81,6 +82,7 @@ def decided(definition: Definition, state: ProcessState, command: c.Command, con
 _WHILE_SUSPENDED = (
     c.AddParty,
     c.Invite,
+    c.WithdrawInvitation,
     c.Join,
     c.AddMember,
     c.EndMembership,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from engine.errors import NotAllowed, Refused
+from engine.errors import NotAllowed, NotFound, Refused
 from engine.process import commands as c
 from engine.process import events as e
 from engine.process.access import Actor, ToErase, ToManage, ToSubmit, may, on_work_list
 from engine.process.decide.instances import open_everywhere, withdraw, withdraw_orphans
 from engine.process.decide.step import Step, unknown
+from engine.process.invitations import why_over
 from engine.process.state import Instance, Membership
 
 
@@ -36,18 +37,28 @@ def invite(step: Step, command: c.Invite) -> None:
     )
 
 
+def withdraw_invitation(step: Step, command: c.WithdrawInvitation) -> None:
+    """Let nobody join by an invitation any more; also by one that does not hold now, as it may hold again."""
+    step.require(ToManage())
+    invitation = step.state.invitations.get(command.token_hash)
+    if invitation is None:
+        raise NotFound("there is no such invitation", hint="`samskap invitation list` shows those that there are.")
+    if invitation.used:
+        raise Refused("this invitation has been used", hint="End the membership instead: `samskap member end`.")
+    if invitation.withdrawn:
+        raise Refused("this invitation was withdrawn already")
+    step.emit(e.InvitationWithdrawn(token_hash=command.token_hash))
+
+
 def join(step: Step, command: c.Join) -> None:
     """Take part by an invitation: once, before it expires, and while whoever issued it may still invite."""
     invitation = step.state.invitations.get(command.token_hash)
     hint = "Ask the facilitator for a new invitation."
     if invitation is None:
         raise NotAllowed("this invitation does not belong to this process", hint=hint)
-    if invitation.used:
-        raise NotAllowed("this invitation has been used", hint=hint)
-    if invitation.expires_at < step.context.at:
-        raise NotAllowed(f"this invitation expired on {invitation.expires_at:%Y-%m-%d}", hint=hint)
-    if not may(Actor(invitation.issuer), ToManage(), step.state, step.definition).allowed:
-        raise NotAllowed("whoever issued this invitation may invite nobody any more", hint=hint)
+    over = why_over(invitation, step.state, step.definition, step.context.at)
+    if over:
+        raise NotAllowed(f"this invitation {over}", hint=hint)
     check_roles(step, invitation.party, invitation.roles)
     add_membership(step, step.context.person, invitation.party, invitation.roles, command.token_hash)
 

@@ -14,6 +14,7 @@ SELECT
         WHEN 'process.started' THEN 'The process was started'
         WHEN 'party.joined' THEN 'A party joined'
         WHEN 'invitation.issued' THEN 'An invitation was made'
+        WHEN 'invitation.withdrawn' THEN 'An invitation was withdrawn'
         WHEN 'membership.added' THEN 'Somebody took part'
         WHEN 'membership.ended' THEN 'Somebody no longer takes part'
         WHEN 'role.granted' THEN 'A role was given'
