@@ -9,10 +9,14 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from engine.engine import Engine
+from engine.store.people import People
 
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
@@ -65,6 +69,21 @@ def test_given_a_page_when_its_commands_are_typed_then_they_work(page: Path, tmp
 def test_given_a_page_when_it_points_somewhere_then_that_is_there(page: Path) -> None:
     targets = [page.parent / link for link in _LINK.findall(page.read_text(encoding="utf-8"))]
     assert [str(target) for target in targets if not target.exists()] == []
+
+
+def test_given_the_page_on_python_when_it_names_a_function_then_that_is_there() -> None:
+    page = (ROOT / "docs/how-to/use-from-python.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(engine(?:\.\w+)+)", page)) - {"engine.process.commands", "engine.engine.Engine"}
+    assert len(named) > 20
+    assert [name for name in sorted(named) if not _is_there(name)] == []
+
+
+def _is_there(name: str) -> bool:
+    """Whether a dotted name is a function of a module, or of an engine or the people whom it knows."""
+    where, _, what = name.rpartition(".")
+    if where == "engine.people":
+        return hasattr(People, what)
+    return hasattr(Engine, what) if where == "engine" else hasattr(import_module(where), what)
 
 
 @pytest.mark.slow
