@@ -150,15 +150,26 @@ def command_line_page() -> str:
     """Every command with its help."""
     root = typer.main.get_command(app)
     above = root.make_context("samskap", [], resilient_parsing=True)
-    parts = []
+    built: dict[str, Any] = {}
+    under: dict[str, list[str]] = {}
     for module in MODULES:
-        parts.append(f"## {module.heading}")
-        built = import_module(module.name).commands.built
-        parts += [_command(path, built[path], above) for path in module.commands]
+        built |= import_module(module.name).commands.built
+        under.setdefault(module.heading, []).extend(module.commands)
+    parts = []
+    for heading, paths in under.items():
+        parts += [f"## {heading}", *(_command(path, built[path], above) for path in paths)]
     everywhere = _everywhere(built["history"], above)
+    listed = table(
+        ("About", "Commands"), [(heading, ", ".join(map(_linked, paths))) for heading, paths in under.items()]
+    )
     groups = table(("First word", "What it is about"), [(f"`{name}`", text) for name, text in GROUPS.items()])
-    intro = f"Options of every command stand before or after its name.\n\n```text\n{everywhere}\n```\n\n{groups}"
-    return page("The command line", intro, parts)
+    options = f"Options of every command stand before or after its name.\n\n```text\n{everywhere}\n```"
+    return page("The command line", f"{listed}\n\n{options}\n\n{groups}", parts)
+
+
+def _linked(path: str) -> str:
+    """A command, and where it stands on the page."""
+    return f"[`{path}`](#samskap-{path.replace(' ', '-')})"
 
 
 def _help(path: str, command: Any, above: Any) -> str:
