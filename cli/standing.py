@@ -12,6 +12,7 @@ from datetime import datetime
 
 from cli.output import Part, Table
 from engine.engine import Engine, Loaded
+from engine.process.access import stood_in_for
 from engine.process.state import Instance, Membership, ProcessState
 from engine.template.chart import Choice, Definition, TaskNode
 from engine.template.model import Action
@@ -206,8 +207,8 @@ class _Reader:
     def _member(self, membership: Membership) -> MemberNow:
         party = self.state.parties[membership.party].title if membership.party else ""
         roles = tuple(self._role(role) for role in sorted(membership.roles))
-        others = [m for m in self.state.memberships.values() if m.active and m.delegate == membership.id]
-        return MemberNow(membership.id, self._name(membership), party, roles, tuple(self._name(m) for m in others))
+        others = tuple(self._name(one) for one in stood_in_for([membership], self.state))
+        return MemberNow(membership.id, self._name(membership), party, roles, others)
 
     def _name(self, membership: Membership) -> str:
         person = self.engine.people.get(membership.person) if membership.person else None

@@ -170,7 +170,7 @@ def _choose(own: list[Membership], deed: ToChoose, state: ProcessState, definiti
     mine = _held(own, deed.roles, Reason("role", roles=deed.roles))
     if mine.allowed:
         return mine
-    for other in _stood_in_for(own, state):
+    for other in stood_in_for(own, state):
         role = next((r for r in deed.roles if r in other.roles), None)
         if role is not None:
             barred = _four_eyes(other.subject, not_by, state, definition)
@@ -196,7 +196,7 @@ def is_barred(subject: str, tasks: tuple[str, ...] | None, state: ProcessState, 
     return _four_eyes(subject, tasks, state, definition) is not None
 
 
-def _stood_in_for(own: Iterable[Membership], state: ProcessState) -> list[Membership]:
+def stood_in_for(own: Iterable[Membership], state: ProcessState) -> list[Membership]:
     """The memberships in whose place one may act now."""
     mine = {membership.id for membership in own}
     found = (state.memberships[one] for one, delegate in state.delegations.items() if delegate in mine)
@@ -218,7 +218,7 @@ def _submit(own: list[Membership], deed: ToSubmit, state: ProcessState, definiti
     mine = _held([m for m in own if fits(m)], deed.instance.roles, theirs)
     if mine.allowed:
         return mine
-    for other in _stood_in_for(own, state):
+    for other in stood_in_for(own, state):
         if fits(other):
             role = next(r for r in deed.instance.roles if r in other.roles)
             return Verdict(True, membership=_stand_in(own, other), role=role, on_behalf_of=other)

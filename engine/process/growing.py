@@ -38,9 +38,8 @@ class Growing(Sequence[T], Generic[T]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[T]: ...
     def __getitem__(self, at: int | slice) -> T | Sequence[T]:
-        if isinstance(at, slice):
-            return tuple(self)[at]
-        return self._shared[range(self._size)[at]]
+        places = range(self._size)[at]
+        return self._shared[places] if isinstance(places, int) else tuple(map(self._shared.__getitem__, places))
 
     def __iter__(self) -> Iterator[T]:
         return map(self._shared.__getitem__, range(self._size))

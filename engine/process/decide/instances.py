@@ -46,16 +46,16 @@ def open_expected(step: Step, task: TaskNode) -> None:
     entry = step.state.entries[task.state] if task.state else 1
     if task.spec.complete != "all" and not task.spec.optional and is_complete(step, task):
         return
+    visibility = ""
     for element in elements(step, task):
         instance = f"{task.id}.{entry}{element.suffix}"
         known = step.state.instances.get(instance)
-        if known is None:
-            open_one(step, task, instance, entry, element)
-        elif known.status == "withdrawn" and not known.submissions:
-            if known.roles == task.spec.by:
-                reopen(step, task, instance)
-            else:  # asked of others in another version of the template
-                open_one(step, task, instance, entry, element)
+        withdrawn = known is not None and known.status == "withdrawn" and not known.submissions
+        if withdrawn and known is not None and known.roles == task.spec.by:
+            reopen(step, task, instance)
+        elif withdrawn or known is None:  # or asked of others in another version of the template
+            visibility = visibility or step.conditions.visibility(task)  # what everybody chose is read once
+            open_one(step, task, instance, entry, element, visibility=visibility)
     begin_next(step, task)
 
 
@@ -71,10 +71,14 @@ def open_one(
     entry: int,
     element: Element,
     *,
+    visibility: str = "",
     waiting: bool | None = None,
     clock: bool = True,
 ) -> None:
-    """Open one instance; its clock starts when its turn has come, unless it has none."""
+    """Open one instance; its clock starts when its turn has come, unless it has none.
+
+    `visibility` is how its answers will be shown, where the caller knows it already.
+    """
     waiting = task.spec.order == "sequential" if waiting is None else waiting
     step.emit(
         e.TaskOpened(
@@ -86,7 +90,7 @@ def open_one(
             party=element.party,
             row=element.row,
             roles=task.spec.by,
-            visibility=step.conditions.visibility(task),
+            visibility=visibility or step.conditions.visibility(task),
             waiting=waiting,
         )
     )
