@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -51,8 +51,13 @@ class Chart:
         self.path: list[str] = []
         self._do(c.Start("p", "P"), "new")
 
-    def _do(self, command: c.Command, subject: str) -> None:
-        context = Context(Actor(subject), "kari", AT, subject, lambda _: None)
+    def wait(self, hours: int) -> Chart:
+        """Let time act so many hours after the beginning."""
+        self._do(c.Tick(), "new", AT + timedelta(hours=hours))
+        return self
+
+    def _do(self, command: c.Command, subject: str, at: datetime = AT) -> None:
+        context = Context(Actor(subject), "kari", at, subject, lambda _: None)
         events = decide(self.definition, self.state, command, context)
         self.path = [
             f"{'+' if isinstance(event.payload, e.StateEntered) else '-'}{event.payload.state}"
@@ -201,6 +206,38 @@ def test_given_w3c_403c_when_transitions_do_not_conflict_then_all_are_taken_toge
     )})  # fmt: skip
     assert chart.atomic == {"a2", "b2"}
     assert chart.path == ["+p", "+a", "+a1", "+b", "+b1", "-b1", "-a1", "+a2", "+b2"]
+
+
+def after_an_hour(**to: str) -> dict[str, Any]:
+    """Deadlines by their names."""
+    return {name: {"title": "D", "after": "PT1H", "to": target} for name, target in to.items()}
+
+
+def test_given_deadlines_of_nested_states_when_due_at_once_then_the_inner_ones_is_first() -> None:
+    chart = Chart("around", {
+        "around": state(("zin", state(deadlines=after_an_hour(z="next"))), ("next", state()), deadlines=after_an_hour(a="out")),
+        "out": state(),
+    })  # fmt: skip
+    assert chart.wait(1).path == ["-zin", "+next", "-next", "-around", "+out"]
+
+
+def test_given_deadlines_of_two_regions_when_due_at_once_then_in_document_order_and_as_written() -> None:
+    chart = Chart("p", {
+        "p": state(
+            ("z", state(("z1", state(deadlines=after_an_hour(second="z2", first="z3"))), ("z2", state()), ("z3", state()))),
+            ("a", state(("a1", state(deadlines=after_an_hour(one="a2"))), ("a2", state()))),
+            parallel=True,
+        ),
+    })  # fmt: skip
+    assert chart.wait(1).path == ["-z1", "+z2", "-a1", "+a2"]
+
+
+def test_given_a_clock_that_was_late_when_a_state_is_entered_by_it_then_its_deadlines_count_from_then() -> None:
+    chart = Chart("s0", {
+        "s0": state(deadlines=after_an_hour(on="s1")), "s1": state(deadlines=after_an_hour(on="s2")), "s2": state(),
+    })  # fmt: skip
+    assert chart.wait(100).atomic == {"s1"}
+    assert chart.wait(101).atomic == {"s2"}
 
 
 def test_given_w3c_404_when_a_parallel_state_is_left_then_children_first_in_reverse_document_order() -> None:

@@ -25,14 +25,27 @@ def end_delegations(step: Step) -> None:
 
 
 def tick(step: Step, _: c.Tick) -> None:
-    """Every deadline and reminder that is due, earliest first; each fires once."""
+    """Every deadline and reminder that is due, earliest first; each fires once.
+
+    Of those due at once, what is to be filled in comes before what a state waits for; of states, the inner ones come
+    before those around them, and then the order is that of the document.
+    """
     step.actor = "clock"
     while step.state.status == "running":
         due = [pending for pending in step.state.pending.values() if pending.due <= step.context.at]
         if not due:
             return
-        _fire(step, min(due, key=lambda pending: (pending.due, pending.id)))
+        _fire(step, min(due, key=lambda pending: (pending.due, *_place(step, pending))))
         settle(step)
+
+
+def _place(step: Step, pending: Pending) -> tuple[int, int, int, str]:
+    """Before or after which others, due at the same moment, something comes."""
+    if pending.state is None:
+        return (0, 0, 0, pending.id)
+    node = step.definition.nodes[pending.state]
+    order = [f"state:{name}:{one}" for name, choices in step.definition.deadlines.items() for one in choices]
+    return (1, -len(node.path), order.index(pending.id), pending.id)
 
 
 def _fire(step: Step, first: Pending) -> None:
