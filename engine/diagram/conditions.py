@@ -13,8 +13,12 @@ from engine.form.model import Field
 from engine.template.chart import Definition
 
 _TOKEN: Final = re.compile(
-    r"'[^']*'|\"[^\"]*\"|len\((?:parties|memberships)\)|[A-Za-z_][\w.]*|>=|<=|!=|==|\s+|.", re.DOTALL
+    r"'[^']*'|\"[^\"]*\"|len\((?:parties|memberships|answers\.\w+)\)|for \w+ in answers\.\w+|[A-Za-z_][\w.]*"
+    r"|>=|<=|!=|==|\s+|.",
+    re.DOTALL,
 )
+_GONE_THROUGH: Final = re.compile(r"for (\w+) in answers\.(\w+)(?![\w.])")
+_READ: Final = re.compile(r"answers\.(\w+)\.(\w+)")
 _SIGNS: Final = {">=": "≥", "<=": "≤", "!=": "≠", "==": "="}
 _LISTS: Final = {"len(parties)": "parties", "len(memberships)": "memberships"}
 _OF_TASKS: Final = {"complete": "complete", "overdue": "overdue", "done": "task done", "open": "task open"}
@@ -24,22 +28,34 @@ _OF_STATES: Final = {"done": "state done", "active": "state active"}
 
 def told(condition: str, definition: Definition, language: str) -> str:
     """The condition with titles for tasks, states, fields and choices, and `and`, `or`, `not` in the language."""
-    telling = _Telling(definition, language)
+    telling = _Telling(definition, language, condition)
     return clean("".join(telling.token(token) for token in _TOKEN.findall(condition)))
 
 
 class _Telling:
-    """Tells token by token; `asked` is the field that was read last, whose choices a constant may be one of."""
+    """Tells token by token; `asked` is the field that was read last, whose choices a constant may be one of.
 
-    def __init__(self, definition: Definition, language: str) -> None:
+    `rows` are the names that stand for each answer to a task, by name; `alike` the titles of questions that the
+    condition reads of several tasks, and so needs the task's name with.
+    """
+
+    def __init__(self, definition: Definition, language: str, condition: str) -> None:
         self.definition = definition
         self.language = language
         self.asked: Field | None = None
+        self.rows = {name: task for name, task in _GONE_THROUGH.findall(condition) if task in definition.tasks}
+        read = dict.fromkeys(_READ.findall(condition))
+        titles = [field.title(language) for task, name in read if (field := self._field(task, name)) is not None]
+        self.alike = {title for title in titles if titles.count(title) > 1}
 
     def token(self, token: str) -> str:
         """What stands for a token."""
-        if token in ("and", "or", "not"):
+        if token in ("and", "or", "not", "any", "all"):
             return say(token, self.language)
+        if (found := _GONE_THROUGH.fullmatch(token)) and found[1] in self.rows:
+            return say("among", self.language, task=self._title(found[2]))
+        if token.startswith("len(answers.") and token[12:-1] in self.definition.tasks:
+            return say("task done", self.language, task=self._title(token[12:-1]))
         if token in _LISTS:
             return say(_LISTS[token], self.language)
         if token[:1] in "'\"":
@@ -68,7 +84,18 @@ class _Telling:
                 return self._counter(name)
             case ["answers", task, field] if task in definition.tasks:
                 return self._answer(task, field)
+            case [row, field] if row in self.rows:
+                return self._answer(self.rows[row], field)
         return None
+
+    def _title(self, task: str) -> str:
+        return self.definition.tasks[task].spec.title.get(self.language)
+
+    def _field(self, task: str, name: str) -> Field | None:
+        form = (
+            self.definition.forms.get(self.definition.tasks[task].spec.form) if task in self.definition.tasks else None
+        )
+        return form.fields.get(name) if form else None
 
     def _counter(self, name: str) -> str | None:
         nodes = self.definition.nodes.values()
@@ -76,6 +103,10 @@ class _Telling:
         return say("counter", self.language, state=counted[0]) if len(counted) == 1 else None
 
     def _answer(self, task: str, field: str) -> str | None:
-        form = self.definition.forms.get(self.definition.tasks[task].spec.form)
-        self.asked = form.fields.get(field) if form else None
-        return f"«{self.asked.title(self.language)}»" if self.asked else None
+        self.asked = self._field(task, field)
+        if self.asked is None:
+            return None
+        title = self.asked.title(self.language)
+        if title in self.alike and task not in self.rows.values():
+            return say("answer in", self.language, title=title, task=self._title(task))
+        return f"«{title}»"

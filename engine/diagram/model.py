@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from engine.diagram.conditions import told
 from engine.diagram.life import Life
 from engine.diagram.words import clean, elapsed, say, span, times
 from engine.template.chart import Choice, Definition, LinkNode, Node, TaskNode
-from engine.template.model import Action, Auto, Deadline
+from engine.template.model import Action, AtLeast, Auto, Deadline, Share
 
 Kind: TypeAlias = Literal["state", "parallel", "region", "final", "shallow", "deep"]
 """What a box is; a region is a state right within a parallel one."""
@@ -205,21 +206,23 @@ class _Reader:
     def _started(self, link: LinkNode) -> Todo:
         """A process that is started in the state: by who chooses that, or by itself."""
         started = say("starts", self.language, what=clean(link.spec.template))
+        each = list(self._each(link.spec.each, link.list_of))
         if link.action is None:
-            return Todo(link.id, started, say("starts by itself", self.language), "auto")
+            note = " · ".join([say("starts by itself", self.language), *each])
+            return Todo(link.id, started, note, "auto")
         action = self.definition.nodes[link.state].spec.actions[link.action]
-        return Todo(link.id, clean(action.title.get(self.language)), f"{self._roles(action.by)} · {started}", "action")
+        note = " · ".join([self._roles(action.by), *self._barred(action.not_by), started, *each])
+        return Todo(link.id, clean(action.title.get(self.language)), note, "action")
 
     def _particulars(self, task: TaskNode) -> Iterator[str]:
         spec = task.spec
         yield self._roles(spec.by)
-        if task.list_of is not None:
-            title = clean(self.definition.tasks[task.list_of[0]].spec.title.get(self.language))
-            yield say("each row", self.language, what=title)
-        elif spec.each is not None:
-            yield say(f"each {spec.each}", self.language)
+        yield from self._each(spec.each, task.list_of)
         if spec.order == "sequential":
             yield say("sequential", self.language)
+        yield from self._barred(spec.not_by)
+        if spec.each is not None and spec.complete != "all":
+            yield self._enough(spec.complete)
         for said in ("sealed", "optional", "repeatable"):
             if getattr(spec, said):
                 yield say(said, self.language)
@@ -228,6 +231,31 @@ class _Reader:
         done, expected = self.life.tasks.get(task.id, (0, 0)) if self.life else (0, 0)
         if expected and not spec.repeatable:
             yield say("done", self.language, done=done, expected=expected)
+
+    def _each(self, each: str | None, list_of: tuple[str, str] | None) -> Iterator[str]:
+        """For whom, or for what, there is one each."""
+        if list_of is not None:
+            title = clean(self.definition.tasks[list_of[0]].spec.title.get(self.language))
+            yield say("each row", self.language, what=title)
+        elif each is not None:
+            yield say(f"each {each}", self.language)
+
+    def _barred(self, tasks: Iterable[str] | None) -> Iterator[str]:
+        """Whom four eyes keep from it."""
+        for task in tasks or ():
+            title = clean(self.definition.tasks[task].spec.title.get(self.language))
+            yield say("not by", self.language, task=title)
+
+    def _enough(self, rule: AtLeast | Share | str) -> str:
+        """When a task for several is complete before all have answered."""
+        match rule:
+            case AtLeast(at_least=number):
+                return say("enough", self.language, what=str(number))
+            case Share(share=share):
+                return say("enough", self.language, what=f"{(Decimal(share) * 100).normalize():f} %")
+            case "any":
+                return say("enough", self.language, what=say("one", self.language))
+        return say("enough when", self.language, what=told(str(rule), self.definition, self.language))
 
     def _roles(self, roles: Iterable[str]) -> str:
         return ", ".join(clean(self.definition.template.roles[role].title.get(self.language)) for role in roles)
@@ -250,7 +278,7 @@ class _Reader:
             case Action():
                 kind: ArrowKind = "action"
                 title = clean(spec.title.get(self.language))
-                notes.append(self._roles(spec.by))
+                notes += [self._roles(spec.by), *self._barred(spec.not_by)]
                 if spec.reason == "required":
                     notes.append(say("reason", self.language))
             case Auto():

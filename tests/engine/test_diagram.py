@@ -28,6 +28,7 @@ from engine.diagram.mermaid import mermaid
 from engine.diagram.model import Picture, picture
 from engine.diagram.svg import drawn, svg
 from engine.diagram.words import span
+from engine.form.model import build
 from engine.process import commands as c
 from engine.template import bundle
 from engine.template.chart import Definition
@@ -244,6 +245,41 @@ def test_given_a_state_when_drawn_then_its_tasks_actions_and_deadlines_are_told_
         "Skriv i loggen",
     ):
         assert text in told
+
+
+@pytest.mark.parametrize(
+    ("complete", "enough"),
+    [
+        ("any", "én er nok"),
+        ({"at_least": 2}, "2 er nok"),
+        ({"share": 0.75}, "75 % er nok"),
+        ("tasks.check.done >= 1", "nok når antall svar på «Sjekk» ≥ 1"),
+    ],
+)
+def test_given_four_eyes_and_a_rule_when_drawn_then_who_may_not_and_what_is_enough(complete: Any, enough: str) -> None:
+    tasks = {"write": task("Skriv"), "check": task("Sjekk", not_by="write", each="membership", complete=complete)}
+    states = {
+        "work": {"title": "Arbeid", "tasks": tasks, "actions": {"go": action("ended", "Gå videre", not_by="check")}},
+        "ended": {"title": "Slutt", "final": True},
+    }
+    shown = picture(definition("work", states), "nb")
+    (box,) = [box for box in shown.boxes if box.id == "work"]
+    assert [todo.note for todo in box.tasks] == [
+        "Deltaker",
+        f"Deltaker · én fra hver · ikke den som svarte på «Skriv» · {enough}",
+    ]
+    assert [arrow.note for arrow in shown.arrows] == ["Leder · ikke den som svarte på «Sjekk»"]
+
+
+def test_given_two_questions_of_one_name_in_a_condition_when_told_then_with_the_task_of_each() -> None:
+    tasks = {"one": task("Den ene"), "other": task("Den andre")}
+    template = definition("work", {"work": {"title": "Arbeid", "tasks": tasks}}).template
+    asked = {"ok": {"title": "I orden?", "type": "boolean"}, "sure": {"title": "Sikker?", "type": "boolean"}}
+    form = build({"$id": "t/f", "title": "F", "type": "object", "properties": asked})
+    told = conditions.told(
+        "answers.one.ok and answers.other.ok and answers.one.sure", Definition(template, {"f": form}), "nb"
+    )
+    assert told == "«I orden?» i «Den ene» og «I orden?» i «Den andre» og «Sikker?»"
 
 
 @pytest.mark.parametrize(
@@ -516,6 +552,13 @@ def test_given_a_template_when_told_to_mermaid_then_states_and_transitions_are_t
         ),
         ("answers.agree.visibility == 'open'", "«How should answers be shown?» = «Open»"),
         ("answers.nosuch.field != 'and'", "answers.nosuch.field ≠ 'and'"),
+        (
+            "any(a.visibility == 'open' for a in answers.agree)",
+            "any(«How should answers be shown?» = «Open» of “Choose how the answers are to be shown”)",
+        ),
+        ("len(answers.agree) > 1", "number of answers to “Choose how the answers are to be shown” > 1"),
+        ("all(a.nosuch for a in answers.agree)", "all(a.nosuch of “Choose how the answers are to be shown”)"),
+        ("any(a.x for a in answers.nosuch)", "any(a.x for a in answers.nosuch)"),
     ],
 )
 def test_given_a_condition_when_told_then_it_is_in_words_as_far_as_titles_go(condition: str, words: str) -> None:
