@@ -55,7 +55,10 @@ EMPTIED: Sequence[Row] = tuple((table.empty, ()) for table in FOLDS.values())
 def _drafts_gone(
     event: e.Event, stream: str, after: ProcessState, definition: Definition, mac: Callable[[str], str]
 ) -> Iterator[Row]:
-    """Drafts go with what they were for: when it is submitted or withdrawn, its state is left, the process ends."""
+    """Drafts go with what they were for: when it is submitted or withdrawn, its state is left, the process ends.
+
+    Where a migration opens it again, they stay, under the name that its task has then.
+    """
     match event.payload:
         case e.ProcessFinished() | e.ProcessCancelled():
             yield "DELETE FROM draft WHERE stream=?", (stream,)
@@ -67,13 +70,28 @@ def _drafts_gone(
                 values = (stream, instance, mac(str(writer.person)))
                 yield "DELETE FROM draft WHERE stream=? AND instance=? AND person=?", values
         case e.TaskWithdrawn(instance=instance):
-            yield "DELETE FROM draft WHERE stream=? AND instance=?", (stream, instance)
+            yield from _draft_moves(instance, stream, after)
         case e.StateLeft(state=state, entry=entry):
             for node in definition.tasks_of.get(state, ()):
                 for instance in after.groups[node.id, entry].instances if (node.id, entry) in after.groups else ():
-                    yield "DELETE FROM draft WHERE stream=? AND instance=?", (stream, instance)
+                    yield from _draft_moves(instance, stream, after)
         case _:
             return
+
+
+def _draft_moves(instance: str, stream: str, after: ProcessState) -> Iterator[Row]:
+    """What becomes of the drafts for an instance that was withdrawn, or whose state was left, at least for a moment."""
+    was = after.instances[instance]
+    if was.pending or (was.status == "done" and was.state and after.active.get(was.state) == was.entry):
+        return
+    task = after.renamed.get(was.task, was.task)
+    here = [one for one in after.instances.values() if one.pending and one.task == task and task != was.task]
+    now = next((one.id for one in here if one.element == was.element), None)
+    if now is None:
+        yield "DELETE FROM draft WHERE stream=? AND instance=?", (stream, instance)
+    else:
+        yield "DELETE FROM draft WHERE stream=? AND instance=?", (stream, now)
+        yield "UPDATE draft SET instance=? WHERE stream=? AND instance=?", (now, stream, instance)
 
 
 def _rows(

@@ -363,6 +363,29 @@ def test_given_another_name_of_a_task_or_of_its_role_when_migrated_then_what_is_
     assert clock_of(undone(world), "goal.1") == clock_of(before, "goal.1")
 
 
+@pytest.mark.parametrize(
+    ("changes", "parts", "name"),
+    [
+        (AIM, {"tasks": {"goal": "aim"}}, "aim.1"),
+        (RENAMED, {"states": {"plan": "draft"}}, "goal.1"),
+        ([("form: note, by: [lead, member]}\n      choose", "form: note, by: lead}\n      choose")], {}, "goal.1"),
+        ([("  log: {", "  diary: {"), *AIM], {"tasks": {"log": None, "goal": "aim"}}, "aim.1"),
+    ],
+    ids=["task", "state", "asked of others", "beside one that is gone"],
+)
+def test_given_a_draft_when_its_task_goes_on_after_a_migration_then_it_is_there_and_so_when_taken_back(
+    world: Any, publish: Any, changes: Any, parts: Any, name: str
+) -> None:
+    kari, engine = world.person("kari"), world.engine
+    engine.save_draft(kari, "p", "goal.1", {"text": "halvferdig"})
+    engine.save_draft(kari, "p", "log.1", {"text": "også"})
+    moved(world, publish(*changes), **parts)
+    assert engine.draft(kari, "p", name).answers == {"text": "halvferdig"}
+    assert (engine.draft(kari, "p", "log.1") is None) is (parts.get("tasks", {}).get("log", 1) is None)
+    undone(world)
+    assert engine.draft(kari, "p", "goal.1").answers == {"text": "halvferdig"}
+
+
 def test_given_an_overdue_task_when_renamed_and_taken_back_then_it_is_overdue_all_along(
     world: Any, publish: Any
 ) -> None:

@@ -465,6 +465,8 @@ class _Undo:
         step = self.step
         back = {i.state: was.state for i in step.state.instances.values() if (was := before.instances.get(i.id))}
         gone = [name for name in step.state.pending if name not in before.pending]
+        tasks = {then: before.renamed.get(then, then) for then in step.state.renamed}
+        tasks |= {now: tasks[then] for then, now in step.state.renamed.items() if now not in tasks}
         version = step.definition
         step.definition = old
         step.emit(
@@ -476,7 +478,7 @@ class _Undo:
                 before=step.state.sequence,
                 states={now: was for now, was in back.items() if now and was and now != was},
                 remembered=dict(before.remembered),
-                tasks={name: before.renamed.get(name, name) for name in step.state.renamed},
+                tasks=tasks,
                 counters=dict(before.counters),
                 entries=dict(before.entries),
                 dropped=tuple(gone),
