@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from engine.sql import quoted
 
-def quoted(name: str) -> str:
-    """A name as a quoted SQL identifier; raise `ValueError` for what no identifier of ours may hold."""
-    if not name or len(name) > 128 or "\0" in name:
-        raise ValueError(f"not a usable SQL name: {name!r}")
-    return '"' + name.replace('"', '""') + '"'
+__all__ = ["literal", "qualified", "quoted"]
 
 
 def qualified(schema: str, name: str) -> str:

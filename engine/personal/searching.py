@@ -17,13 +17,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from html import escape
+from itertools import chain
 from pathlib import Path
 from typing import Final, TypeAlias
 from unicodedata import normalize
 from urllib.parse import quote
 
+from engine.sql import quoted
+from engine.store.copying import stored
 from engine.store.log import Log
-from engine.store.tables import TABLES
+from engine.store.tables import FOLDS, KEPT, NEVER_COPIED
 
 BLOCK: Final = 1 << 22
 SHORTEST: Final = 3
@@ -172,10 +175,11 @@ def _in_log(log: Log, needles: _Needles) -> Iterator[tuple[int, str]]:
     """The texts of a log and of the tables beside it, wherever it lies."""
     for record in log.all():
         yield from needles.find(record.body)
-    for table in TABLES:
-        for row in log.query(f"SELECT * FROM {table}"):  # noqa: S608 (names of ours)
-            for value in row.values():
-                yield from needles.find(value if isinstance(value, bytes) else str(value).encode())
+    kept = (values for _, values in stored(log, {**KEPT, **FOLDS}))
+    others = (row.values() for statement in NEVER_COPIED for row in log.query(statement))
+    for values in chain(kept, others):
+        for value in values:
+            yield from needles.find(value if isinstance(value, bytes) else str(value).encode())
 
 
 # -- readers ----------------------------------------------------------------------------------------------------------
@@ -201,8 +205,7 @@ def _sqlite(path: Path) -> Iterator[bytes]:
     with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
         for table in tables:
-            quoted = table.replace('"', '""')
-            for row in connection.execute(f'SELECT * FROM "{quoted}"'):  # noqa: S608 (a name of the file's own)
+            for row in connection.execute(f"SELECT * FROM {quoted(table)}"):  # noqa: S608 (a quoted name)
                 for value in row:
                     if isinstance(value, str | bytes):
                         yield value.encode() if isinstance(value, str) else value

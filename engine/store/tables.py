@@ -150,6 +150,9 @@ FOLDS: Final[Mapping[str, Kept]] = {
 }
 """The read models: a backup holds them as they were, to compare with what its events give again."""
 
+NEVER_COPIED: Final = ("SELECT * FROM head", "SELECT * FROM snapshot")
+"""What reads the tables of ours that are in neither: their rows follow from the events, wherever those are."""
+
 EMPTIED: Final = (
     "DELETE FROM head",
     "DELETE FROM snapshot",

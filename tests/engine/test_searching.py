@@ -10,11 +10,16 @@ from html import escape
 from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 
+from engine.codec import dumps
 from engine.personal.searching import BLOCK, search
+from engine.sql import quoted
+from engine.store.log import Record
 from engine.store.sqlite import SqliteLog
+from engine.store.tables import TABLES
 
 NAME = "Åse Bjørg & co"
 WRITTEN = {
@@ -85,10 +90,23 @@ def test_given_a_damaged_file_when_looked_through_then_its_bytes_are_and_it_is_n
     assert found.unread == ("a.zip: BadZipFile",)
 
 
-def test_given_a_store_elsewhere_when_looked_through_then_its_tables_and_events_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize("table", TABLES)
+def test_given_a_store_elsewhere_when_looked_through_then_each_of_its_tables_is(tmp_path: Path, table: str) -> None:
     (tmp_path / "here").mkdir()
     log = SqliteLog(tmp_path / "elsewhere" / "log.sqlite")
-    log.write_rows([("INSERT INTO person VALUES (?,?,?)", ("1", "h", NAME.encode()))])
+    columns = log.query("SELECT type FROM pragma_table_info(?)", (table,))
+    of_type = {"INTEGER": 1, "TEXT": NAME, "BLOB": NAME.encode()}
+    places = ",".join("?" * len(columns))
+    log.write_rows([(f"INSERT INTO {quoted(table)} VALUES ({places})", tuple(of_type[c["type"]] for c in columns))])
     found = search(tmp_path / "here", [NAME, "somebody else"], log=log)
     log.close()
     assert [(hit.canary, hit.place, hit.how) for hit in found.hits] == [(0, log.place, "UTF-8")]
+
+
+def test_given_a_store_elsewhere_when_looked_through_then_its_events_are(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    log = SqliteLog(tmp_path / "elsewhere" / "log.sqlite")
+    log.append([Record(UUID(int=1), 1, "Said", dumps({"e": {}, "p": {"text": NAME}}))])
+    found = search(tmp_path / "here", [NAME, "somebody else"], log=log)
+    log.close()
+    assert {(hit.canary, hit.place) for hit in found.hits} == {(0, log.place)}
