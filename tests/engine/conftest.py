@@ -22,6 +22,8 @@ from engine.store.people import Session
 from engine.template import bundle
 from engine.template.bundle import Bundle
 
+pytest.register_assert_rewrite("random_process")
+
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 SMALL = """
