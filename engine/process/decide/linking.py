@@ -30,9 +30,10 @@ def spawn_on_entry(step: Step, state: str) -> None:
     """Ask for what an active state starts: one process an element, where this entry of the state has none yet."""
     for link in step.definition.links.values():
         if link.state == state and link.action is None:
+            known = _of(step, link)
             for element in _elements(step, link):
-                if not _is_there(step, link, element):
-                    _open(step, link, element)
+                if not _is_there(step, link, known.get(element, [])):
+                    _open(step, link, element, len(known.get(element, [])) + 1)
 
 
 def spawn_for_newcomers(step: Step) -> None:
@@ -43,13 +44,13 @@ def spawn_for_newcomers(step: Step) -> None:
 
 def spawn_on_action(step: Step, link: LinkNode) -> None:
     """Ask for what an action starts; refused where all of it goes on already, or there is nobody to start it for."""
-    elements = _elements(step, link)
-    free = [element for element in elements if not any(one.is_open for one in _of(step, link, element))]
+    elements, known = _elements(step, link), _of(step, link)
+    free = [element for element in elements if not any(one.is_open for one in known.get(element, []))]
     if not free:
         told = f"“{link.id}” goes on already" if elements else f"there is nobody yet to start “{link.id}” for"
         raise Refused(told, hint=f"See `samskap link list {step.state.name}`.")
     for element in free:
-        _open(step, link, element)
+        _open(step, link, element, len(known.get(element, [])) + 1)
 
 
 def spawn_again(step: Step, incident: str) -> None:
@@ -57,18 +58,23 @@ def spawn_again(step: Step, incident: str) -> None:
     for one in [one for one in step.state.links.values() if one.incident == incident and one.counts]:
         link = step.definition.links.get(one.link)
         if one.status == "cancelled" and link is not None:
-            _open(step, link, one.element)
+            _open(step, link, one.element, len(_of(step, link)[one.element]) + 1)
             _resolve(step, one)
 
 
-def _is_there(step: Step, link: LinkNode, element: str | None) -> bool:
+def _is_there(step: Step, link: LinkNode, known: list[Linked]) -> bool:
     entry = step.state.active[link.state]
-    known = [one for one in _of(step, link, element) if one.status != "let_go"]
-    return any(one.is_open or one.entry == entry or step.keeps for one in known)
+    kept = [one for one in known if one.status != "let_go"]
+    return any(one.is_open or one.entry == entry or step.keeps for one in kept)
 
 
-def _of(step: Step, link: LinkNode, element: str | None) -> list[Linked]:
-    return [one for one in step.state.links.values() if one.link == link.id and one.element == element]
+def _of(step: Step, link: LinkNode) -> dict[str | None, list[Linked]]:
+    """The processes of a link so far, by what each is for."""
+    found: dict[str | None, list[Linked]] = {}
+    for one in step.state.links.values():
+        if one.link == link.id:
+            found.setdefault(one.element, []).append(one)
+    return found
 
 
 def _elements(step: Step, link: LinkNode) -> list[str | None]:
@@ -83,8 +89,8 @@ def _elements(step: Step, link: LinkNode) -> list[str | None]:
     return [name for name in dict.fromkeys(m.id if each == "membership" else m.party for m in holders) if name]
 
 
-def _open(step: Step, link: LinkNode, element: str | None) -> None:
-    number = len(_of(step, link, element)) + 1
+def _open(step: Step, link: LinkNode, element: str | None, number: int) -> None:
+    """Ask for a process, the so many-th of the link for an element."""
     step.emit(
         e.LinkOpened(
             link=link.id,
