@@ -32,6 +32,9 @@ from engine.store.log import Log, Row
 
 EVERY: Final = 500
 """A snapshot is made with the commands that bring a process beyond each so many events."""
+LARGE: Final = 8
+"""Where a state holds more than so many times that many things, as many times more seldom: else the same things are
+written again and again, and that costs more the longer a process is."""
 
 NONE: Final[Row] = ("DELETE FROM snapshot", ())
 """What throws all of them away."""
@@ -52,6 +55,9 @@ class Snapshots:
     def rows(self, before: int, after: ProcessState) -> list[Row]:
         """What keeps the state, to be written with the events that led from a sequence to it, if it is time."""
         if before // EVERY == after.sequence // EVERY:
+            return []
+        every = EVERY * max(1, _things(after) // (LARGE * EVERY))
+        if before // every == after.sequence // every:
             return []
         try:
             body = self._body(after)
@@ -122,6 +128,11 @@ class Snapshots:
 def schema() -> str:
     """The version of what is kept: the hash of the code that says what a state is, and how events lead to it."""
     return sha256(b"".join(Path(str(module.__file__)).read_bytes() for module in (state, events))).hexdigest()
+
+
+def _things(state: ProcessState) -> int:
+    """About how much a state holds: what there is one of for each person, party, instance or answer."""
+    return len(state.memberships) + sum(1 + len(instance.submissions) for instance in state.instances.values())
 
 
 def _plain(value: object) -> object:

@@ -117,6 +117,18 @@ def test_given_a_command_on_a_long_process_when_carried_out_then_only_its_end_is
     assert min(after for after, _ in found) >= kept(world)[0] - 1
 
 
+def test_given_a_state_that_grows_when_the_process_goes_on_then_it_is_written_more_and_more_seldom(
+    world: Any,
+) -> None:
+    """Written as often as at first, what is written in all would grow with the square of the events."""
+    held = {}
+    for number in range(1, 401):
+        world.do("kari", c.Submit("log.1", {"text": "x"}))
+        held |= dict.fromkeys(set(kept(world)) - set(held), number)
+    assert len(held) > 15
+    assert sum(held.values()) < 5_000  # every ten events: 5 + 15 + … + 395 = 8,000 of them
+
+
 DAMAGE = {
     "body": "UPDATE snapshot SET body = CAST('{}' AS BLOB)",
     "another person": "UPDATE snapshot SET body = CAST(replace(CAST(body AS TEXT), '\"m2\"', '\"m3\"') AS BLOB)",
