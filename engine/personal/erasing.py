@@ -241,7 +241,7 @@ def _apply(engine: Engine, entry: Erasure) -> tuple[dict[str, int], list[Samskap
             engine.keys.destroy(kind, key)
         engine.log.write_rows(_rows(engine, entry))
         engine.log.compact()
-        engine.erasures.cleared(entry.id)
+        engine.erasures.cleared(entry.id, _end(engine))
     events, faults = dict[str, int](), list[SamskapError]()
     for stream, command in _commands(entry):
         try:
@@ -251,7 +251,7 @@ def _apply(engine: Engine, entry: Erasure) -> tuple[dict[str, int], list[Samskap
         else:
             events |= {stream: max(sequence, events.get(stream, 0))} if sequence else {}
     if not faults:
-        engine.erasures.done(entry.id, events)
+        engine.erasures.done(entry.id, events, _end(engine))
     return events, faults
 
 
@@ -259,7 +259,37 @@ def _is_back(engine: Engine, entry: Erasure) -> bool:
     """Whether keys, or the log with what lies beside it, are from before the erasure again."""
     if any(engine.keys.is_there(kind, key) for kind, key in _keys(entry)):
         return True
+    if entry.kind == "person" and engine.log.query("SELECT 1 FROM person WHERE id=?", (entry.person,)):
+        return True
+    if entry.events is not None and any(_has_come(engine, entry.events, *told) for told in _commands(entry)):
+        return True
+    if entry.log is not None:  # a log that is from before, or went another way since, has another event there, or none
+        position, digest = entry.log
+        return _hash_at(engine, position) != digest
     return any(engine.log.head(UUID(stream))[0] < sequence for stream, sequence in (entry.events or {}).items())
+
+
+def _has_come(engine: Engine, events: Mapping[str, int], stream: str, command: c.Erase | c.Dispose) -> bool:
+    """Whether a stream that did not know of the subject when the erasure was done, and so never told, knows now."""
+    if stream in events:
+        return False
+    try:
+        records = engine.log.read(UUID(stream))
+        return bool(records) and _concerns(records, command) and not _told_at(records, command)
+    except IntegrityFault:  # in quarantine: it is told nothing now
+        return False
+
+
+def _end(engine: Engine) -> tuple[int, str]:
+    """The newest event of the log: its position and hash."""
+    position = engine.log.position()
+    return position, _hash_at(engine, position)
+
+
+def _hash_at(engine: Engine, position: int) -> str:
+    """The hash of the event at a position of the log; empty where there is none."""
+    page = next(engine.log.pages(after=position - 1, size=1), [])
+    return page[0].hash if page and page[0].position == position else ""
 
 
 def _rows(engine: Engine, entry: Erasure) -> list[Row]:

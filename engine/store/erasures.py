@@ -49,6 +49,8 @@ class Erasure:
     is_cleared: bool = field(default=False, compare=False)
     """Whether keys and rows are gone; what is left is to let the streams tell."""
     events: Mapping[str, int] | None = field(default=None, compare=False)
+    log: tuple[int, str] | None = field(default=None, compare=False)
+    """The (position, hash) of the newest event in the log that all this was done in; None in a list from before."""
 
     @property
     def is_done(self) -> bool:
@@ -87,13 +89,13 @@ class Erasures:
         """Add an entry; it is on disk when this returns."""
         self._add([_told(entry)])
 
-    def cleared(self, erasure: str) -> None:
-        """Say that keys and rows of an entry are gone."""
-        self._add([{"id": erasure, "cleared": True}])
+    def cleared(self, erasure: str, log: tuple[int, str]) -> None:
+        """Say that keys and rows of an entry are gone, and how the log ended then."""
+        self._add([{"id": erasure, "cleared": True, "log": list(log)}])
 
-    def done(self, erasure: str, events: Mapping[str, int]) -> None:
-        """Say that everything of an entry was forgotten, and where the log tells of it."""
-        self._add([{"id": erasure, "events": dict(events)}])
+    def done(self, erasure: str, events: Mapping[str, int], log: tuple[int, str]) -> None:
+        """Say that everything of an entry was forgotten, where the log tells of it, and how it ended then."""
+        self._add([{"id": erasure, "events": dict(events), "log": list(log)}])
 
     def take_in(self, other: Path) -> list[Erasure]:
         """Add what a copy of the list, kept elsewhere, has beyond this one; those entries, still to be applied."""
@@ -185,7 +187,8 @@ def _entry(told: Mapping[str, Any]) -> Erasure:
 
 
 def _further(known: Erasure, told: Mapping[str, Any]) -> Erasure:
+    log = (int(told["log"][0]), str(told["log"][1])) if "log" in told else None
     if "cleared" in told:
-        return replace(known, is_cleared=True)
+        return replace(known, is_cleared=True, log=log)
     events = {str(stream): int(sequence) for stream, sequence in told["events"].items()}
-    return replace(known, is_cleared=True, events=events)
+    return replace(known, is_cleared=True, events=events, log=log)

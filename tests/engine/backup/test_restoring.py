@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from collections.abc import Callable
@@ -179,6 +180,43 @@ def test_given_a_backup_from_before_an_erasure_when_restored_with_its_old_keys_t
     assert "subject.erased" in [record.type for record in engine.log.all()]
     assert not verify(engine.log).faults
     engine.close()
+
+
+@pytest.mark.fault("F20")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("who", ["eva", "liv"], ids=["in both", "in the newer only"])
+def test_given_two_backups_from_before_an_erasure_when_the_older_and_then_the_newer_is_restored_then_erased_each_time(
+    kind: str, who: str, office_on: Callable[[str], Office]
+) -> None:
+    """The newer one goes beyond where the log told of the erasure once the older one was back, if it told at all."""
+    office = office_on(kind)
+    office.back_up("older")
+    office.world.join("liv", "town", "member")
+    for number in range(12):
+        office.add(f"party_{number}")
+    office.back_up("newer")
+    erase(office, who)
+    for name in ("older", "newer"):
+        restored = office.restore(name, office.workspace.root, replace=True)
+        assert len(restored.erased) == 1
+    engine = office.workspace.engine(clock=office.world.clock)
+    assert sorted({"kari", "ola", "eva", "liv"} - {who}) == [person.handle for person in engine.people.all()]
+    assert len(engine.log.query("SELECT id FROM person")) == 3
+    assert [m.active for m in engine.load(engine.stream("p")).state.memberships.values()].count(False) == 1
+    assert not verify(engine.log).faults
+    engine.close()
+
+
+def test_given_a_list_of_erasures_without_how_the_log_ended_when_opened_then_it_is_read_and_stands(
+    office: Office,
+) -> None:
+    """Lists that were written before that was noted."""
+    erase(office, "eva")
+    file = office.workspace.data / "erasures.jsonl"
+    file.write_text(re.sub(r',"log":\[[^]]*\]', "", file.read_text()))
+    assert '"log"' not in file.read_text()
+    assert erasing.outstanding(office.world.engine) == []
+    assert [entry.is_done for entry in office.world.engine.erasures.all()] == [True]
 
 
 def test_given_a_backup_from_after_an_erasure_when_restored_with_older_keys_then_none_of_the_erased_comes_back(
