@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,7 +21,10 @@ from engine import codec
 from engine.engine import Engine
 from engine.process import commands as c
 from engine.store.group import Write
+from engine.store.keys import KeyFolder
+from engine.store.log import Log, Record, Row
 from engine.store.postgres import portable
+from engine.store.sqlite import SqliteLog
 from engine.store.tables import INDEXES, TABLES
 from engine.template import bundle
 
@@ -67,10 +70,12 @@ def template(folder: Path) -> Path:
 
 
 class Ours:
-    """Processes of ten tasks in samskap, over a store of their own."""
+    """Processes of ten tasks in samskap, over a store of their own, or over a log that is given."""
 
-    def __init__(self, folder: Path, store_url: str | None = None) -> None:
-        self.engine = Engine.open(folder / "data", store_url=store_url)
+    def __init__(self, folder: Path, store_url: str | None = None, log: Log | None = None) -> None:
+        data = folder / "data"
+        opened = Engine(log, KeyFolder(data / "keys")) if log is not None else Engine.open(data, store_url=store_url)
+        self.engine = opened
         if not (folder / "config").exists():
             self.engine.publish(bundle.read("ten", [template(folder / "config")]))
         self.leader = play.session_of(self.engine, "kari")
@@ -81,21 +86,29 @@ class Ours:
         for number in range(1, TASKS + 1):
             self.engine.handle(self.leader, process, c.Submit(f"task_{number}.1", ANSWERS))
 
-    def recorded(self, process: str) -> list[Write]:
-        """What is stored for one process, commit by commit."""
-        found: list[Write] = []
-        store = self.engine.log._group._commit  # type: ignore[attr-defined]
 
-        def kept(group: Sequence[Write]) -> None:
-            found.extend(group)
-            store(group)
+class Noting(SqliteLog):
+    """A log that notes what it stores, commit by commit."""
 
-        self.engine.log._group._commit = kept  # type: ignore[attr-defined]
-        try:
-            self.run(process)
-        finally:
-            self.engine.log._group._commit = store  # type: ignore[attr-defined]
-        return found
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.noted: list[Write] = []
+
+    def _write(self, records: Sequence[Record], rows: Sequence[Row], at: int | None = None) -> None:
+        super()._write(records, rows, at)
+        self.noted.append(Write(records, rows))
+
+
+def recorded(folder: Path, processes: Iterable[str]) -> dict[str, list[Write]]:
+    """What samskap stores for each process, commit by commit."""
+    log = Noting(folder / "log.sqlite")
+    ours = Ours(folder, log=log)
+    found: dict[str, list[Write]] = {}
+    for process in processes:
+        log.noted = found[process] = []
+        ours.run(process)
+    ours.engine.close()
+    return found
 
 
 class OfThreads(threading.local):

