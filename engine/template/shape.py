@@ -37,10 +37,10 @@ def problems(
     """
     seen: set[tuple[Place, str]] = set()
     items = _meant(error, document.data, root)
-    unknown = [_existing(item["loc"], document.data) for item in items if item["type"] == "extra_forbidden"]
+    unknown = [existing(item["loc"], document.data) for item in items if item["type"] == "extra_forbidden"]
     meant = {(path[:-1], _meant_key(path, document, root, elsewhere or {})) for path in unknown}
     for item in items:
-        path = _existing(item["loc"], document.data)
+        path = existing(item["loc"], document.data)
         if item["type"] == "extra_forbidden":
             problem = _unknown_key(path, document, root, language, not_yet or {}, elsewhere or {})
         elif item["type"] == "missing":
@@ -98,7 +98,7 @@ def _meant(error: ValidationError, data: Json, root: type[BaseModel]) -> list[Er
     """What pydantic found, but of unions only in the branches that the keys which were written belong to."""
     found = error.errors()
     kept = [item for item in found if _in_meant_branch(item, data, root)]
-    unknown = {_existing(item["loc"], data)[:-1] for item in kept if item["type"] == "extra_forbidden"}
+    unknown = {existing(item["loc"], data)[:-1] for item in kept if item["type"] == "extra_forbidden"}
     clear = [item for item in kept if item["type"] != "missing" or not _ambiguous(item, unknown, data, root)]
     return clear or found
 
@@ -107,7 +107,7 @@ def _in_meant_branch(item: ErrorDetails, data: Json, root: type[BaseModel]) -> b
     """Whether an error is in no union, or in a branch of it that shares as many of the written keys as any does."""
     loc = item["loc"][:-1] if item["type"] == "missing" else item["loc"]
     for number, branch in enumerate(loc):
-        path = _existing(loc[:number], data)
+        path = existing(loc[:number], data)
         here = _at(data, path)
         if isinstance(here, dict) and branch not in here and branch != _OF_A_NAME:
             names = [model.__name__ for model in _meant_by(_models_at(root, path), here)]
@@ -118,7 +118,7 @@ def _in_meant_branch(item: ErrorDetails, data: Json, root: type[BaseModel]) -> b
 
 def _ambiguous(item: ErrorDetails, unknown: set[DataPath], data: Json, root: type[BaseModel]) -> bool:
     """Whether nobody can tell what is missing: a key beside it is unknown, and several branches could be meant."""
-    path = _existing(item["loc"][:-1], data)
+    path = existing(item["loc"][:-1], data)
     here = _at(data, path)
     return path in unknown and isinstance(here, dict) and len(_meant_by(_models_at(root, path), here)) > 1
 
@@ -136,8 +136,8 @@ def _at(data: Json, path: DataPath) -> Json:
     return data
 
 
-def _existing(loc: Iterable[str | int], data: Json) -> DataPath:
-    """The part of pydantic's location that exists in the document (it also names branches of unions)."""
+def existing(loc: Iterable[str | int], data: Json) -> DataPath:
+    """The part of pydantic's location that exists in the data (it also names branches of unions)."""
     path: list[str | int] = []
     for part in loc:
         if isinstance(data, dict) and isinstance(part, str) and part in data:

@@ -17,8 +17,8 @@ from typing import Final, TypeAlias, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from engine import yaml
-from engine.codec import Json
 from engine.errors import Place, Problem
+from engine.template.shape import existing
 from warehouse.sources.contract import NOT_YET, Arm, Column, ColumnType, Const, Contract, Figures, Units
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -253,7 +253,7 @@ def shape_problems(error: ValidationError, document: yaml.Document) -> list[Prob
     """What pydantic found, in the places of the file."""
     found: dict[tuple[Place, str], Problem] = {}
     for item in error.errors():
-        path = _existing(item["loc"], document.data)
+        path = existing(item["loc"], document.data)
         if item["type"] == "extra_forbidden":
             problem = _unknown_key(path, document)
         elif item["type"] == "missing":
@@ -268,20 +268,6 @@ def shape_problems(error: ValidationError, document: yaml.Document) -> list[Prob
             problem = Problem("source-value", message, document.place(path), "See the reference of sources.")
         found.setdefault((problem.where, problem.rule), problem)
     return sorted(found.values(), key=lambda problem: (problem.where.line, problem.where.column))
-
-
-def _existing(loc: Iterable[str | int], data: Json) -> Path:
-    """The part of pydantic's location that exists in the document (it also names branches of unions)."""
-    path: list[str | int] = []
-    for part in loc:
-        if isinstance(data, dict) and isinstance(part, str) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
-            continue
-        path.append(part)
-    return tuple(path)
 
 
 def _unknown_key(path: Path, document: yaml.Document) -> Problem:
