@@ -17,7 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from engine.text import LANGUAGES
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.engine import Engine
     from engine.store.people import Session
     from engine.workspace import Workspace
@@ -54,6 +58,32 @@ class Call:
     def root(self) -> Path:
         """The workspace's folder, which need not be there yet where --workspace names it."""
         return Path(self.folder) if self.folder else self.workspace.root
+
+    @property
+    def workspace_if_any(self) -> Workspace | None:
+        """The workspace; None where there is none, and none was named."""
+        from engine.errors import NotFound
+
+        try:
+            return self.workspace
+        except NotFound:
+            if self.folder:
+                raise
+            return None
+
+    @property
+    def template_folders(self) -> Sequence[Path]:
+        """Where templates are looked for: in the workspace if there is one, and among our own."""
+        from engine.template.sources import BUILT_IN
+
+        workspace = self.workspace_if_any
+        return workspace.bundle_folders if workspace else (BUILT_IN,)
+
+    @property
+    def template_language(self) -> str:
+        """The language for the texts of a template: what was asked for, else the workspace's, else bokmål."""
+        workspace = self.workspace_if_any
+        return self.language or (workspace.settings.language if workspace else LANGUAGES[0])
 
     @cached_property
     def engine(self) -> Engine:

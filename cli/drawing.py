@@ -63,7 +63,7 @@ def diagram(
     picture = _of_process(call, process) if process is not None else _of_template(call, template or "")
     drawn = svg(picture) if form == "svg" else mermaid(picture)
     if to is not None:
-        _keep(to, drawn)
+        keep(to, drawn)
     data = {"name": process or template, "format": form, "language": picture.language, "to": to, "picture": drawn}
     if call.json or to is not None:
         tell(call, data, Done(f"{process or template} is drawn in {to}"))
@@ -74,17 +74,9 @@ def diagram(
 def _of_template(call: Call, name: str) -> Picture:
     """The picture of a template as its files have it."""
     from engine.diagram.model import picture
-    from engine.errors import NotFound
     from engine.template import bundle
-    from engine.template.sources import BUILT_IN
 
-    try:
-        folders, language = call.workspace.bundle_folders, call.workspace.settings.language
-    except NotFound:
-        if call.folder:
-            raise
-        folders, language = (BUILT_IN,), "nb"
-    return picture(bundle.read(name, folders).definition, call.language or language)
+    return picture(bundle.read(name, call.template_folders).definition, call.template_language)
 
 
 def _of_process(call: Call, name: str) -> Picture:
@@ -99,7 +91,8 @@ def _of_process(call: Call, name: str) -> Picture:
     return picture(loaded.definition, call.language or session.person.language, lived)
 
 
-def _keep(path: Path, text: str) -> None:
+def keep(path: Path, text: str) -> None:
+    """Write a picture into a file; raise `StoreError` where that cannot be."""
     from engine.errors import StoreError
 
     try:

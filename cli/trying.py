@@ -13,6 +13,7 @@ import typer
 from cli.call import Call
 from cli.command import Commands, Template
 from cli.completion import template_names
+from cli.drawing import keep
 from cli.excerpt import excerpt
 from cli.output import Done, Part, Progress, Table, tell
 from engine.text import counted
@@ -61,7 +62,7 @@ def play(
 
     call: Call = ctx.obj
     trials = [
-        run(bundle, files, Progress(call), linked=read_linked(bundle, _folders(call)))
+        run(bundle, files, Progress(call), linked=read_linked(bundle, call.template_folders))
         for bundle, files in _scripts(call, names)
     ]
     if picture is not None and len(trials) > 1:
@@ -108,7 +109,7 @@ def simulate(
     from engine.trial import simulating
 
     call: Call = ctx.obj
-    folders = _folders(call)
+    folders = call.template_folders
     read = bundle.read(name, folders)
     linked = {one.name: one.definition for one in bundle.read_linked(read, folders)}
     found = simulating.simulate(
@@ -176,7 +177,7 @@ def _scripts(call: Call, names: Sequence[str]) -> Iterator[tuple[Bundle, list[Pa
     from engine.template import bundle
     from engine.trial.reading import find, read
 
-    folders = _folders(call)
+    folders = call.template_folders
     found: dict[str, list[Path]] = {}
     for name in names:
         is_file = name.endswith((".yaml", ".json")) or "/" in name
@@ -186,43 +187,12 @@ def _scripts(call: Call, names: Sequence[str]) -> Iterator[tuple[Bundle, list[Pa
         yield bundle.read(template, folders), list(dict.fromkeys(files))
 
 
-def _folders(call: Call) -> Sequence[Path]:
-    """Where templates are looked for: in the workspace if there is one, and among the built-in ones."""
-    from engine.errors import NotFound
-    from engine.template.sources import BUILT_IN
-
-    try:
-        return call.workspace.bundle_folders
-    except NotFound:
-        if call.folder:
-            raise
-        return (BUILT_IN,)
-
-
-def _language(call: Call) -> str:
-    from engine.errors import NotFound
-
-    try:
-        return call.language or call.workspace.settings.language
-    except NotFound:
-        return "nb"
-
-
 def _draw(call: Call, coverage: Coverage, to: Path) -> None:
     from engine.diagram.model import picture
     from engine.diagram.svg import svg
     from engine.diagram.tried import with_tried
-    from engine.errors import StoreError
 
-    drawn = svg(with_tried(picture(coverage.definition, _language(call)), coverage.tried()))
-    try:
-        to.write_text(drawn, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(
-            f"the picture cannot be written: {error.strerror}",
-            hint="Name a file in a folder that is there.",
-            where=str(to),
-        ) from error
+    keep(to, svg(with_tried(picture(coverage.definition, call.template_language), coverage.tried())))
 
 
 # -- telling ----------------------------------------------------------------------------------------------------------
