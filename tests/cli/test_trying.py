@@ -124,7 +124,7 @@ def test_given_a_workspace_when_its_own_template_is_tested_then_its_scenarios_ar
         "template: soimpact\nstarter: kari\nscenarios: {one: {title: It begins, then: {states: plan}}}\n"
     )
     assert run(["--workspace", "work", "test", "soimpact"]) == 0
-    assert "1 scenario(s) played, 0 failed" in capsys.readouterr().out
+    assert "1 scenario played, 0 failed" in capsys.readouterr().out
 
 
 # -- simulate ---------------------------------------------------------------------------------------------------------
