@@ -183,6 +183,21 @@ def test_given_a_value_of_several_shapes_when_it_is_wrong_then_told_of_the_shape
     assert [(p.rule, p.hint) for p in everything(write_small(tmp_path, text))] == found_there
 
 
+@pytest.mark.parametrize(
+    ("condition", "hint"),
+    [
+        ("tasks.log.done >= 2", "However often it is answered, it is done once: count with len(answers.log)."),
+        ("tasks.goal.done >= 2", "A task without `each` is done once: write >= 1."),
+        ("counters.rounds < 0", "Compare with the bounds and choices of the forms;"),
+    ],
+)
+def test_given_a_count_that_is_never_reached_when_linted_then_told_how_to_count(
+    condition: str, hint: str, write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    (problem,) = found(write_small(tmp_path, with_action(small_text, condition)))
+    assert (problem.rule, problem.hint[: len(hint)]) == ("guard-never", hint)
+
+
 def test_given_a_plain_text_when_linted_then_told_how_to_write_it_in_every_language(
     write_small: Write, small_text: str, tmp_path: Path
 ) -> None:

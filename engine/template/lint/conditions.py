@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engine.errors import Problem
 from engine.guards import Guard, Type, check, impossible
+from engine.guards.nodes import Node, reads
 from engine.template.lint.ranges import beside, field_at, ranges
 from engine.template.lint.subject import Path, Subject
 
@@ -45,8 +46,18 @@ def _never(subject: Subject, guard: Guard, state: str | None) -> Iterator[Proble
     part = impossible(guard.tree, ranges(subject, state))
     if part is not None:
         message = "this can never hold, whatever is answered and whoever takes part"
-        hint = "Compare with the bounds and choices of the forms; `overdue` needs `due`; a state that is left is over."
-        yield Problem("guard-never", message, guard.where(part.at), hint)
+        yield Problem("guard-never", message, guard.where(part.at), _what_can_hold(subject, part))
+
+
+def _what_can_hold(subject: Subject, part: Node) -> str:
+    """What to write instead: of how often one is done for whom there is but one, how to count its answers."""
+    counted = [path[1] for path in sorted(reads(part)) if path[:1] == ("tasks",) and path[2:] == ("done",)]
+    for task in (subject.tasks[name][1] for name in counted if name in subject.tasks):
+        if task.each is None and task.repeatable:
+            return f"However often it is answered, it is done once: count with len(answers.{counted[0]})."
+        if task.each is None:
+            return "A task without `each` is done once: write >= 1."
+    return "Compare with the bounds and choices of the forms; `overdue` needs `due`; a state that is left is over."
 
 
 def _hidden(subject: Subject, guard: Guard, state: str | None) -> Iterator[Problem]:
