@@ -14,6 +14,7 @@ import typer
 from cli.call import Call
 from cli.command import CommandId, Commands, Instance, Process, SomeProcess
 from cli.output import Done, Table, as_json, tell, write
+from cli.taking_part import where_now
 
 if TYPE_CHECKING:
     from engine.errors import AnswersInvalid
@@ -209,6 +210,7 @@ def _stored(call: Call, process: str, instance: str, command: Command, asked: Fo
         {"receipt": receipt, "decided": decided} if decided else receipt,
         Done(f"{done} (had been done before: nothing new)" if receipt.replayed else done),
         f"Receipt, to keep: {receipt}",
+        *(where_now(call, process, session.person.language) if receipt.last > receipt.first else []),
         *([Table(("No.", "When", "Who", "What"), rows, title=DECIDED)] if rows else []),
     )
 

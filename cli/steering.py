@@ -11,7 +11,7 @@ import typer
 from cli.call import Call
 from cli.command import CommandId, Commands, Instance, Process, SomeProcess
 from cli.output import Done, Table, note, tell
-from cli.taking_part import carry_out, confirm
+from cli.taking_part import carry_out, confirm, where_now
 from engine.text import counted
 
 if TYPE_CHECKING:
@@ -75,10 +75,17 @@ def act(
     reason: Reason = "",
     command_id: CommandId = "",
 ) -> None:
-    """Choose what happens next in a process."""
+    """Choose what happens next in a process.
+
+    Where that leads is told.
+    """
     from engine.process.commands import Act
 
-    carry_out(ctx, process, Act(action, reason), command_id, f"{process}: {action}")
+    call: Call = ctx.obj
+    session = call.session()
+    receipt = call.engine.handle(session, process, Act(action, reason), command_id=command_id)
+    before = " (had been done before: nothing new)" if receipt.replayed else ""
+    tell(call, receipt, Done(f"{process}: {action}{before}"), *where_now(call, process, session.person.language))
 
 
 @commands.add(

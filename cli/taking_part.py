@@ -11,7 +11,7 @@ import typer
 from cli import standard_input
 from cli.call import Call
 from cli.command import CommandId, Commands, Process, Template
-from cli.output import Done, Table, note, tell
+from cli.output import Done, Part, Table, note, tell
 
 if TYPE_CHECKING:
     from engine.engine import Receipt
@@ -28,6 +28,16 @@ Party = Annotated[str | None, typer.Option("--party", metavar="PARTY", help="On 
 def confirm(call: Call, receipt: Receipt, done: str) -> None:
     """Tell that a command was carried out, or had been before."""
     tell(call, receipt, Done(f"{done} (had been done before: nothing new)" if receipt.replayed else done))
+
+
+def where_now(call: Call, process: str, language: str) -> list[Part]:
+    """Where a process is after a command that leads on, for people; nothing where only data is asked for."""
+    if call.json or call.quiet:
+        return []
+    from cli.standing import standing
+
+    now = standing(call.engine, call.engine.load(call.engine.stream(process)), language)
+    return [Done(f"Now: {now.where}")]
 
 
 def carry_out(ctx: typer.Context, process: str, command: Command, command_id: str, done: str) -> None:

@@ -103,3 +103,13 @@ def test_given_states_side_by_side_when_shown_then_so_in_the_templates_order(ter
     assert told["where"] == "Work › (Build › Made | Try)"
     terminal.done("act", "p", "stop", who="kari")
     assert terminal.done("status", "p", "--lang", "en", "--json", who="kari").data["where"] == "End"
+
+
+def test_given_an_action_when_chosen_then_told_where_it_leads_and_as_data_nothing_but_what_was_stored(
+    preparation,
+) -> None:
+    told = preparation.done("act", "arendal", "open_round", who="kari").out.splitlines()
+    where = preparation.done("status", "arendal", who="kari").out.splitlines()[0].partition(": ")[2].partition(",")[0]
+    assert told == ["arendal: open_round", f"Now: {where}"]
+    assert preparation.done("-q", "back", "arendal", "preparation", "--reason", "x", who="kari").out == ""
+    assert preparation.done("-q", "act", "arendal", "open_round", who="kari").out == ""
