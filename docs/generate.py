@@ -24,6 +24,7 @@ from cli.command import EVERYWHERE
 from cli.exit_codes import EXIT_CODES
 from engine import errors
 from engine.form.facts import TABLES
+from engine.guards import GuardFault
 from engine.process import events, reasons
 from engine.process.explain import ActionExplanation, ConditionNow, Part, Seen, TaskExplanation
 from engine.process.explain_steps import StepExplanation
@@ -120,7 +121,7 @@ def error_classes() -> list[type[errors.SamskapError]]:
     def below(parent: type[errors.SamskapError]) -> Iterator[type[errors.SamskapError]]:
         yield parent
         for child in parent.__subclasses__():
-            if child.__module__ == errors.__name__:
+            if child.__module__ in (errors.__name__, GuardFault.__module__):
                 yield from below(child)
 
     return list(below(errors.SamskapError))

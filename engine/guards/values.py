@@ -57,6 +57,7 @@ class GuardFault(SamskapError):
     """A guard failed at run time: `text` is the guard, `reason` what went wrong. An incident, not an answer."""
 
     code = "guard_fault"
+    exit_code = 5
 
     def __init__(self, text: str, reason: str, *, where: Place | None = None) -> None:
         super().__init__(

@@ -22,7 +22,9 @@ states:
     tasks:
       ruling: {title: {nb: Dom, nn: Dom, en: Ruling}, form: ruling, by: judge}
     auto: [{to: over, when: 1 / len(parties) > 2}]
-    actions: {stop: {title: {nb: Stopp, nn: Stopp, en: Stop}, by: lead, to: over}}
+    actions:
+      stop: {title: {nb: Stopp, nn: Stopp, en: Stop}, by: lead, to: over}
+      halve: {title: {nb: Halver, nn: Halver, en: Halve}, by: lead, to: over, when: 1 / len(parties) > 2}
   over: {title: {nb: Slutt, nn: Slutt, en: End}, final: true}
 """
 FORM = """
@@ -80,3 +82,10 @@ def test_given_a_role_that_nobody_holds_when_resolved_with_a_reason_then_its_his
     stuck.done("incident", "resolve", "s", "ruling.1", "--reason", "Ingen skal dømme", who="kari")
     assert "Ingen skal dømme" in stuck.done("history", "s", who="kari").out
     assert "ruling.1" not in stuck.done("incident", "list").out
+
+
+def test_given_an_action_whose_condition_fails_when_chosen_then_refused_and_nothing_is_stored(stuck: Any) -> None:
+    before = stuck.position
+    ended = stuck("act", "s", "halve", "--json", who="kari")
+    assert (ended.code, stuck.position) == (5, before)
+    assert "division by zero" in ended.err
