@@ -86,6 +86,6 @@ def test_given_a_role_that_nobody_holds_when_resolved_with_a_reason_then_its_his
 
 def test_given_an_action_whose_condition_fails_when_chosen_then_refused_and_nothing_is_stored(stuck: Any) -> None:
     before = stuck.position
-    ended = stuck("act", "s", "halve", "--json", who="kari")
+    ended = stuck("act", "s", "halve", who="kari")
     assert (ended.code, stuck.position) == (5, before)
     assert "division by zero" in ended.err
