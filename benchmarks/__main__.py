@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
-from benchmarks import engine_speed, rebuild_speed, scale_speed, warehouse_speed, writers_speed
+from benchmarks import engine_speed, growth_speed, rebuild_speed, scale_speed, warehouse_speed, writers_speed
 from benchmarks.measure import Line, table
 
 BENCHMARKS: Mapping[str, tuple[str, Callable[[int], list[Line]]]] = {
@@ -25,6 +25,7 @@ BENCHMARKS: Mapping[str, tuple[str, Callable[[int], list[Line]]]] = {
     "transitions": ("Accepted transitions per second in memory", scale_speed.transitions),
     "lists": ("One person's open tasks", scale_speed.lists),
     "migrations": ("Processes migrated per second", scale_speed.migrations),
+    "growth": ("How the cost of one thing grows, of what it is about per second", growth_speed.growth),
     "lint": ("Templates linted per second", scale_speed.linting),
     "disk": ("Bytes on disk for each event (in the column “per second”)", scale_speed.disk),
     "pull": ("Events pulled into DuckDB per second", warehouse_speed.pulling),
