@@ -7,7 +7,8 @@ that leaves a state or comes into it meets its border at a height that the inner
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import pairwise, permutations
 from typing import Final, NamedTuple
@@ -290,11 +291,14 @@ class _Arranging:
         lanes = {side: packed(t for (s, _), t in self.tracks.lanes.items() if s == side) for side in _SIDES}
         left = BETWEEN + GAP * len(lanes["left"])
         middle = left + max(before for before, _ in reaches)
+        places = {lane.at for lane in self.tracks.lanes.values()}
         right = middle
         for number, (before, after) in enumerate(reaches):
             shift = 0.0
             self._place(self.rows[number], middle - before, margins, wide)
-            while self._in_line(number):  # lines from above and below would meet end to end, as if they were one
+            while self._in_line(
+                number, places
+            ):  # lines from above and below would meet end to end, as if they were one
                 shift += APART
                 self._place(self.rows[number], middle - before + shift, margins, wide)
             right = max(right, middle + after + shift)
@@ -304,7 +308,7 @@ class _Arranging:
         self.tracks.borders["right"].at = total
         return total
 
-    def _in_line(self, number: int) -> bool:
+    def _in_line(self, number: int, lanes: AbstractSet[Spot]) -> bool:
         """Whether some line comes into the channel above a row where another leaves it, and neither is the other.
 
         Lanes do not count: they lie beside all rows, and get their places after these.
@@ -313,13 +317,10 @@ class _Arranging:
         return any(
             abs(above.at - below.at) < APART
             for one, other in permutations(tracks, 2)
-            for above in self._in_rows(one.from_above)
-            for below in self._in_rows(other.from_below)
+            for above in one.from_above
+            for below in other.from_below
+            if above not in lanes and below not in lanes
         )
-
-    def _in_rows(self, spots: Iterable[Spot]) -> list[Spot]:
-        lanes = {id(lane.at) for lane in self.tracks.lanes.values()}
-        return [spot for spot in spots if id(spot) not in lanes]
 
     def _reach(self, row: Sequence[str], wide: Mapping[tuple[str, Side], float]) -> tuple[float, float]:
         """How far a row goes to the left and to the right of the middle of its boxes, the margins included."""
