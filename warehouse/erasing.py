@@ -21,7 +21,7 @@ import duckdb
 
 from engine import codec
 from engine.engine import Engine, stream_of
-from engine.errors import Conflict
+from engine.errors import Conflict, IntegrityFault
 from engine.process import events as e
 from engine.progress import Progress, quiet
 from engine.store.erasures import Erasure
@@ -61,8 +61,27 @@ def outstanding(workspace: Workspace, engine: Engine) -> list[Erasure]:
     with closing(connect(workspace.warehouse)) as connection:
         pull.prepare(connection)
         rows = connection.execute("SELECT erasure, log_position, log_hash FROM ops.erasure").fetchall()
-    done = {erasure for erasure, position, digest in rows if _at(engine, position) == digest}
-    return [entry for entry in entries if entry.id not in done]
+    noted = {erasure: (position, digest) for erasure, position, digest in rows}
+    return [entry for entry in entries if entry.id not in noted or _is_from_before(engine, entry, *noted[entry.id])]
+
+
+def _is_from_before(engine: Engine, entry: Erasure, position: int, digest: str) -> bool:
+    """Whether the log is from before an erasure that was carried out when it ended at a position with a hash.
+
+    It is where it has another event there, or none; and where what follows was recorded before the erasure: a backup is
+    back that an older one, which was restored meanwhile, is the beginning of.
+    """
+    if _at(engine, position) != digest:
+        return True
+    following = next(engine.log.pages(after=position, size=1), [])
+    if not following:
+        return False
+    try:
+        envelope, _ = following[0].content()
+        recorded = datetime.fromisoformat(envelope["recorded_at"])
+    except (IntegrityFault, LookupError, TypeError, ValueError):  # verify tells of it
+        return False
+    return recorded.replace(microsecond=0) <= datetime.fromisoformat(entry.at)
 
 
 def _at(engine: Engine, position: int) -> str:

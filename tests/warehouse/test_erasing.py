@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from engine.backup.making import back_up
+from engine.backup.restoring import Wishes, restore
 from engine.codec import Json
 from engine.errors import NotFound
 from engine.personal import erasing as forgetting
@@ -205,6 +207,27 @@ def test_given_a_part_from_before_when_evaluated_then_purged_first(
     assert {hit.place for hit in found.hits} == {"data/erasures.jsonl"}
     assert [row for row, _ in units(school)] == ([4] if unit == "p2" else [])
     assert verify(school.engine.log).faults == ()
+
+
+@pytest.mark.fault("F20")
+def test_given_two_backups_from_before_an_erasure_when_the_older_and_then_the_newer_is_restored_then_erased_each_time(
+    empty: Played, tmp_path: Path
+) -> None:
+    """The file came between the two, so that nothing in the older one could tell of the erasure."""
+    workspace, engine = empty.workspace, empty.engine
+    (mark,) = erasing.pseudonyms(engine, ["p1"])
+    back_up(workspace, engine, tmp_path / "older", at=engine.clock())
+    (workspace.sources / "school.source.yaml").write_text(CONTRACT)
+    (workspace.sources / "school.csv").write_text(ROWS.replace("ragged\n", ""))
+    stages.land(workspace, engine)
+    back_up(workspace, engine, tmp_path / "newer", at=engine.clock())
+    forgetting.erase_units(engine, [mark], ["p1"], "asked for it")
+    assert erasing.purge(workspace, engine).rows == 2
+    for name, rows in (("older", 0), ("newer", 2)):
+        restore(tmp_path / name, workspace.root, Wishes(replace=True))
+        assert erasing.purge(workspace, engine).rows == rows
+    found = search(workspace.landing, [mark], readers=READERS)
+    assert found.hits == ()
 
 
 @pytest.mark.slow
