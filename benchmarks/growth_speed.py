@@ -214,6 +214,9 @@ def _people() -> Iterator[Line]:
         lambda lived: waits_for_nobody(lived.state, lived.definition),
     )
     yield from _rows(
+        "so many people who join, one after the other", 10, lambda size: size, lambda size: _Lived(plain, size)
+    )
+    yield from _rows(
         "a sealed task opened for so many people",
         10,
         lambda size: _chosen(plain, size),

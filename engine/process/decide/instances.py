@@ -46,9 +46,9 @@ def open_expected(step: Step, task: TaskNode) -> None:
     entry = step.state.entries[task.state] if task.state else 1
     if task.spec.complete != "all" and not task.spec.optional and is_complete(step, task):
         return
-    visibility = ""
+    visibility, prefix = "", f"{task.id}.{entry}"
     for element in elements(step, task):
-        instance = f"{task.id}.{entry}{element.suffix}"
+        instance = prefix + element.suffix
         known = step.state.instances.get(instance)
         withdrawn = known is not None and known.status == "withdrawn" and not known.submissions
         if withdrawn and known is not None and known.roles == task.spec.by:
@@ -151,7 +151,8 @@ def elements(step: Step, task: TaskNode) -> Sequence[Element]:
         step.faults[f"{task.id}.each", task.state] = step.conditions.nameless(task.list_of)
         return [Element(row=row) for row in step.conditions.rows(task.list_of)]
     holders = [m for m in step.state.memberships.values() if m.active and not m.roles.isdisjoint(task.spec.by)]
-    holders = [m for m in holders if not is_barred(m.subject, task.spec.not_by, step.state, step.definition)]
+    if not_by := task.spec.not_by:
+        holders = [m for m in holders if not is_barred(m.subject, not_by, step.state, step.definition)]
     if task.spec.each == "membership":
         return [Element(membership=m.id) for m in holders]
     return [Element(party=party) for party in dict.fromkeys(m.party for m in holders) if party]

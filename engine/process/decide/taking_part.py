@@ -272,9 +272,10 @@ def check_roles(step: Step, party: str | None, roles: Iterable[str]) -> None:
             raise unknown("role", name, known)
         if role.of == "party" and party is None:
             raise Refused(f"the role {name} is held on behalf of a party", hint="Say which, with --party.")
-        holders = [m for m in step.state.memberships.values() if m.active and name in m.roles]
-        if role.max is not None and len(holders) >= role.max:
-            raise Refused(f"the role {name} is held by {role.max} already, which is the most")
+        if role.max is not None:
+            holders = [m for m in step.state.memberships.values() if m.active and name in m.roles]
+            if len(holders) >= role.max:
+                raise Refused(f"the role {name} is held by {role.max} already, which is the most")
 
 
 def keep_role_minimum(step: Step, leaving: Membership, roles: Iterable[str]) -> None:
