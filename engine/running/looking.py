@@ -235,9 +235,9 @@ class Looking:
         return {field: value for (of, _, field), value in split if of == task and field}
 
     def conditions(self, session: Session | None, loaded: Loaded) -> Conditions:
-        """The guards' eyes on a process."""
+        """The guards' eyes on a process, for looking once at all that it has: each answer is opened once."""
         context = self._committing.context(session, loaded.state, loaded.records)
-        return Conditions(loaded.definition, loaded.state, context.answers)
+        return Conditions(loaded.definition, loaded.state, cache(context.answers))
 
 
 def instance_of(loaded: Loaded, instance: str) -> Instance:

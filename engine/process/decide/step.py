@@ -89,11 +89,11 @@ class Step:
         return Conditions(self.definition, self.state, self._answers)
 
     def _answers(self, sequence: int) -> Mapping[str, object] | None:
-        for event in self.events:
-            if event.sequence == sequence and isinstance(event.payload, e.FormSubmitted | e.LinkEnded):
-                if event.payload.answers is None and self.context.unread == "all":
-                    break
-                return event.payload.answers
+        if self.events and sequence >= self.events[0].sequence:
+            payload = self.events[sequence - self.events[0].sequence].payload
+            if isinstance(payload, e.FormSubmitted | e.LinkEnded):
+                if payload.answers is not None or self.context.unread != "all":
+                    return payload.answers
         return self.context.answers(sequence)
 
     def holds(self, place: str, state: str | None, condition: Callable[[], bool]) -> bool:
