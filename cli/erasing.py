@@ -105,18 +105,29 @@ def _nothing_to_do(handle: str | None) -> NoReturn:
 
 
 def _erase_person(call: Call, handle: str, process: str | None, reason: str, *, dry_run: bool) -> _Told:
+    from engine.errors import IntegrityFault
     from engine.personal import erasing
 
     planned = erasing.plan(call.engine, call.engine.people.find(handle), process)
     stays = [*_kept(planned), *_stays(call, handle)]
     if dry_run:
         return _Told(_as_data(planned, stays, None), _planned(planned, stays))
-    done = erasing.erase(call.engine, planned, reason)
-    _remove_exports(call, planned)
-    made_anew(call, planned.canaries)
+    try:
+        done = erasing.erase(call.engine, planned, reason)
+    except IntegrityFault:  # a process in quarantine tells nothing; all else that was to go is gone
+        _follow(call, planned)
+        note(call, "What was known of the person is gone. The process in quarantine will tell so when it is restored.")
+        raise
+    _follow(call, planned)
     what = "A person was" if planned.whole else "What a person was in one process was"
     told: list[Part] = [Done(f"{what} erased. Entry in the list: {done.erasure}"), *stays]
     return _Told(_as_data(planned, stays, done.erasure), told, planned.canaries)
+
+
+def _follow(call: Call, planned: Plan) -> None:
+    """Have go what is not the engine's: exports, and what is made from the log."""
+    _remove_exports(call, planned)
+    made_anew(call, planned.canaries)
 
 
 def _remove_exports(call: Call, planned: Plan) -> None:

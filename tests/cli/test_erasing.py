@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,6 +40,23 @@ def test_given_a_person_when_erased_and_looked_for_then_nothing_is_found(known: 
     assert "ola" not in known.done("identity", "list").out
     assert "(erased)" in (known.folder / "data" / "questions.jsonl").read_text()
     assert known.done("verify").code == 0
+
+
+def test_given_a_process_in_quarantine_when_somebody_in_it_is_erased_then_all_else_goes_and_it_tells_later(
+    known: Terminal,
+) -> None:
+    questions = known.folder / "data" / "questions.jsonl"
+    record = {"at": "2026-01-02T10:00:00+00:00", "outcome": "answered", "question": "SELECT 'Ola'", "who": "eva"}
+    questions.write_text(questions.read_text() + json.dumps(record) + "\n")
+    known.done("person", "export", "ola", "--to", str(known.folder / "held"))
+    with closing(sqlite3.connect(known.folder / "data" / "events.sqlite")) as store, store:
+        changed = "UPDATE head SET hash='0' WHERE stream=(SELECT stream FROM process WHERE name='arendal')"
+        assert store.execute(changed).rowcount == 1
+    ended = known("erase", "ola", *REASON)
+    assert (ended.code, "in quarantine" in ended.err, "is gone" in ended.err) == (10, True, True)
+    assert list((known.folder / "held").iterdir()) == []
+    assert "Ola" not in questions.read_text()
+    assert "ola" not in known.done("identity", "list").out
 
 
 def test_given_a_person_in_a_file_of_the_users_when_looked_for_then_named_and_ends_with_14(known: Terminal) -> None:
