@@ -386,6 +386,17 @@ def test_given_a_draft_when_its_task_goes_on_after_a_migration_then_it_is_there_
     assert engine.draft(kari, "p", "goal.1").answers == {"text": "halvferdig"}
 
 
+def test_given_a_reminder_that_came_since_when_taken_back_then_it_does_not_come_again(world: Any, publish: Any) -> None:
+    moved(world, publish(DUE))
+    moved(world, publish(DUE, ("nb: Plan,", "nb: P,"), version="1.2.0"))
+    world.clock.now += timedelta(days=4)
+    world.engine.tick()
+    undone(world)
+    world.engine.tick()
+    records = world.engine.log.read(world.engine.stream("p"))
+    assert [record.type for record in records].count("reminder.due") == 1
+
+
 def test_given_an_overdue_task_when_renamed_and_taken_back_then_it_is_overdue_all_along(
     world: Any, publish: Any
 ) -> None:

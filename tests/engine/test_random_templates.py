@@ -34,7 +34,8 @@ def live(data: st.DataObject, seen: Counter[str]) -> None:
     first, problems = read(content)
     assert [problem for problem in problems if problem.severity == "error"] == []
     changed, plan = data.draw(changes(content), label="later")
-    later, _ = read(changed, WIDER)
+    later, others = read(changed, WIDER)
+    assert [problem for problem in others if problem.severity == "error"] == []
     assert first is not None
     assert later is not None
     noted(first, seen)

@@ -525,10 +525,12 @@ class _Undo:
             step.emit(e.DeadlineSet(deadline=f"due:{was.id}", due=was.due, instance=was.id))
 
     def _clock(self, before: ProcessState) -> None:
-        """What was due is due again, when it was."""
+        """What was due is due again, when it was; a reminder that has come since does not come twice."""
         for known in before.pending.values():
             now = self.step.state.pending.get(known.id)
             if now is not None and now.due == known.due:
+                continue
+            if known.roles is not None and known.due <= self.step.context.at:
                 continue
             if known.roles is None:
                 self.step.emit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,8 +29,8 @@ def changes(draw: Draw, content: Content) -> tuple[Content, dict[str, Any]]:
     for kind, percent in (("states", 40), ("tasks", 50)):
         if names[kind] and draw(st.integers(1, 100)) <= percent:
             old = draw(st.sampled_from(names[kind]))
-            text = text.replace(f'"{old}"', f'"{old}n"').replace(f".{old}.", f".{old}n.")
-            text = text.replace(f".{old})", f".{old}n)")
+            text = re.sub(rf'"{old}"', f'"{old}n"', text)
+            text = re.sub(rf"\.{old}\b", f".{old}n", text)  # in conditions
             plan[kind][old] = f"{old}n"
     later: Content = json.loads(text)
     later["version"] = "1.1.0"
