@@ -240,8 +240,7 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
             case e.ActionTaken() as p:
                 return c.Act(p.action, _reason(p.reason))
             case e.SteppedBack() as p:
-                again = [ev.payload.instance.split(".")[0] for ev in events if isinstance(ev.payload, e.TaskReopened)]
-                asked = [now for task in dict.fromkeys(again) if (now := names.task(task)) is not None]
+                asked = [now for task in _to_do_again(events, state) if (now := names.task(task)) is not None]
                 return c.StepBack(names.state(p.to), _reason(p.reason), tuple(asked))
             case e.IncidentResolved() as p if p.subject:
                 return c.Resolve(p.incident, _reason(p.reason))
@@ -264,6 +263,14 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
             case e.DeadlinePassed() | e.ReminderDue():
                 return c.Tick()
     return c.Tick()
+
+
+def _to_do_again(events: Sequence[e.Event], state: ProcessState | None) -> Iterable[str]:
+    """The tasks that somebody said are to be done again: of answers that stood, and not what opened anew by itself."""
+    done = {one.id for one in state.instances.values() if one.status == "done"} if state is not None else set()
+    done |= {event.payload.instance for event in events if isinstance(event.payload, e.FormKept)}
+    reopened = (event.payload.instance for event in events if isinstance(event.payload, e.TaskReopened))
+    return dict.fromkeys(name.split(".")[0] for name in reopened if name in done)
 
 
 def _beginning(events: Sequence[e.Event], started: e.ProcessStarted, names: Names) -> c.Command:

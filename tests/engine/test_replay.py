@@ -7,12 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from cli import play
 from engine.engine import Engine
 from engine.process import commands as c
-from engine.process.replay import Replayed
+from engine.process import events as e
+from engine.process.replay import Replayed, acts
 from engine.template import bundle
 from engine.template.chart import Definition
 from engine.template.sources import BUILT_IN
@@ -165,6 +167,20 @@ def test_given_personal_texts_that_were_erased_when_replayed_then_what_does_not_
     world.engine.keys.destroy("subject", world.state.memberships["m2"].subject)
     assert world.engine.replay("p", world.bundle.definition).outcome == "same"
     assert world.engine.replay("p", changed(("due: P14D", "due: P21D"))).outcome == "differs"
+
+
+def test_given_a_way_back_when_replayed_then_that_alone_is_done_again_which_somebody_said(world: Any) -> None:
+    """What opened anew by itself, such as where four eyes bar nobody any more, nobody asked for."""
+    world.to_voting()
+    world.do("kari", c.StepBack("plan", "Feil mål", ("goal",)))
+    engine, definition = world.engine, world.bundle.definition
+    events = [*engine.events(engine.log.read(engine.stream("p")))]
+    by_itself = msgspec.structs.replace(
+        events[-1], sequence=events[-1].sequence + 1, payload=e.TaskReopened(instance="vote.1.m2")
+    )
+    *_, last = acts([*events, by_itself], lambda _: definition, definition)
+    assert isinstance(last.command, c.StepBack)
+    assert last.command.again == ("goal",)
 
 
 def test_given_a_replay_when_done_then_nothing_is_stored(world: Any) -> None:
