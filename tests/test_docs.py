@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from engine import yaml
 from engine.engine import Engine
+from engine.form.language import KINDS
+from engine.form.schema import read_form
 from engine.store.people import People
 
 if TYPE_CHECKING:
@@ -69,6 +72,15 @@ def test_given_a_page_when_its_commands_are_typed_then_they_work(page: Path, tmp
 def test_given_a_page_when_it_points_somewhere_then_that_is_there(page: Path) -> None:
     targets = [page.parent / link for link in _LINK.findall(page.read_text(encoding="utf-8"))]
     assert [str(target) for target in targets if not target.exists()] == []
+
+
+def test_given_the_form_on_the_page_of_forms_when_linted_then_nothing_is_found() -> None:
+    page = (ROOT / "docs/reference/forms.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"^```yaml form\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    form, problems = read_form(yaml.load(text, "plan.yaml"))
+    assert form is not None
+    assert problems == []
+    assert {field.kind for field in form.fields.values()} == set(KINDS) - {"integer", "object"}
 
 
 def test_given_the_page_on_python_when_it_names_a_function_then_that_is_there() -> None:
