@@ -140,7 +140,7 @@ MODULES: Final = (
             "start": "Start a process from a published template.",
             "party add": "Take an organisation or group into a process.",
             "invite": "Make a token with which somebody joins a process once.",
-            "invitation list": "List the invitations that nobody has used yet.",
+            "invitation list": "List the invitations that nobody has used yet, and whether somebody can join by them.",
             "invitation withdraw": "Let nobody join by an invitation any more.",
             "join": "Take part in a process by an invitation.",
             "member add": "Enter a person who does not sign in: others answer for them.",

@@ -122,9 +122,10 @@ def withdraw_invitation(
     ],
     command_id: CommandId = "",
 ) -> None:
-    """Let nobody join by an invitation any more, such as one that was sent to the wrong person.
+    """Let nobody join by an invitation any more.
 
-    For whoever leads the process. Who has joined by it stays: see `samskap member end`.
+    Such as one that was sent to the wrong person. For whoever leads the process. Who has joined by it stays: see
+    `samskap member end`.
     """
     from engine.process.commands import WithdrawInvitation
     from engine.process.invitations import named

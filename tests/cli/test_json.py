@@ -59,6 +59,8 @@ ELSEWHERE = {
     "explain incident": "tests/cli/test_incidents.py",
     "incident retry": "tests/cli/test_incidents.py",
     "incident resolve": "tests/cli/test_incidents.py",
+    "invitation list": "tests/cli/test_who_acts.py",
+    "invitation withdraw": "tests/cli/test_who_acts.py",
     "link list": "tests/cli/test_links.py",
     "link add": "tests/cli/test_links.py",
     "link end": "tests/cli/test_links.py",

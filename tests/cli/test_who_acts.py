@@ -463,6 +463,7 @@ def test_given_an_invitation_that_went_to_the_wrong_person_when_withdrawn_then_t
     assert token.partition(".")[2] not in str(listed)
     arendal.person("ola")
     assert arendal("invitation", "withdraw", "arendal", listed["invitation"][:8], who="ola").code == 6
-    arendal.done("invitation", "withdraw", "arendal", listed["invitation"][:8], who="kari")
+    done = arendal.done("invitation", "withdraw", "arendal", listed["invitation"][:8], "--json", who="kari").data
+    assert done["process"] == "arendal"
     ended = arendal("join", token, who="ola")
     assert (ended.code, "was withdrawn" in ended.err) == (6, True)
