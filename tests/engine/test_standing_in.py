@@ -20,9 +20,24 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def world(
-    new_world: Callable[..., World], write_small: Callable[..., Path], small_text: str, tmp_path: Path
-) -> Iterator[World]:
+def begun(
+    new_world: Callable[..., World], write_small: Callable[..., Path], tmp_path: Path
+) -> Iterator[Callable[[str], World]]:
+    """Starts process `q`, which kari leads, of the small template in another text."""
+    found: World = new_world(tmp_path / "data")
+
+    def start(text: str) -> World:
+        text = text.replace("version: 1.0.0", "version: 1.1.0")
+        found.engine.publish(bundle.read("small", [write_small(tmp_path / "config", text)]))
+        found.engine.start(found.person("kari"), "small", "q", "Q")
+        return found
+
+    yield start
+    found.engine.close()
+
+
+@pytest.fixture
+def world(begun: Callable[[str], World], small_text: str) -> World:
     """The small world; whoever sets the goal may neither open the work nor write the minutes."""
     text = small_text.replace(
         "        by: lead\n        to: work\n", "        by: [lead, member]\n        not_by: goal\n        to: work\n"
@@ -31,16 +46,17 @@ def world(
         "form: note, by: lead, optional: true", "form: note, by: [lead, member], not_by: [goal, log], optional: true"
     )
     text = text.replace("            form: vote\n", "            form: vote\n            not_by: log\n")
-    text = text.replace("version: 1.0.0", "version: 1.1.0")
-    found: World = new_world(tmp_path / "data")
-    found.engine.publish(bundle.read("small", [write_small(tmp_path / "config", text)]))
-    found.engine.start(found.person("kari"), "small", "q", "Q")
+    found = begun(text)
     for party, handle in (("town", "ola"), ("club", "eva")):
         do(found, "kari", c.AddParty(party, party))
-        token = found.engine.invite(found.person("kari"), "q", ("member",), party).result["token"]
-        found.engine.join(found.person(handle), token)
-    yield found
-    found.engine.close()
+        join(found, handle, party, "member")
+    return found
+
+
+def join(world: World, handle: str, party: str | None, role: str) -> str:
+    """Somebody comes in by an invitation; their membership."""
+    token = world.engine.invite(world.person("kari"), "q", (role,), party).result["token"]
+    return str(world.engine.join(world.person(handle), token).result["membership"])
 
 
 def do(world: World, handle: str, command: c.Command) -> Any:
@@ -130,37 +146,49 @@ def test_given_a_task_taken_on_when_the_person_answers_the_other_one_then_it_is_
         do(world, "kari", c.Claim("minutes.1", "m3"))
 
 
+def test_given_a_state_entered_anew_when_chosen_then_what_was_answered_the_time_before_bars_nobody(
+    begun: Callable[[str], World], small_text: str
+) -> None:
+    text = small_text.replace(
+        "en: Again}, by: lead, to: work}", "en: Again}, by: [lead, guest], not_by: minutes, to: work}"
+    )
+    world = begun(text)
+    join(world, "gro", None, "guest")
+    do(world, "kari", c.AddParty("town", "town"))
+    ola = join(world, "ola", "town", "member")
+    do(world, "kari", c.Submit("goal.1", {"text": "et mål"}))
+    do(world, "kari", c.Act("open"))
+    do(world, "ola", c.Submit(f"vote.1.{ola}", {"score": 3}))
+    do(world, "kari", c.Submit("minutes.1", {"text": "x"}))
+    with pytest.raises(NotAllowed, match="four eyes"):
+        do(world, "kari", c.Act("again"))
+    do(world, "gro", c.Act("again"))
+    do(world, "ola", c.Submit(f"vote.2.{ola}", {"score": 3}))
+    do(world, "kari", c.Act("again"))
+    assert state(world).counters["rounds"] == 3
+
+
 # -- entering on behalf of others -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def assisted(
-    new_world: Callable[..., World], write_small: Callable[..., Path], small_text: str, tmp_path: Path
-) -> Iterator[World]:
+def assisted(begun: Callable[[str], World], small_text: str) -> World:
     """The small world, where the goal is for the members to set and the lead may enter it; gro is a guest."""
-    text = small_text.replace("form: note, by: [lead, member]}", "form: note, by: member, assisted: true}")
-    found: World = new_world(tmp_path / "data")
-    text = text.replace("version: 1.0.0", "version: 1.1.0")
-    found.engine.publish(bundle.read("small", [write_small(tmp_path / "config", text)]))
-    found.engine.start(found.person("kari"), "small", "q", "Q")
-    token = found.engine.invite(found.person("kari"), "q", ("guest",), None).result["token"]
-    found.engine.join(found.person("gro"), token)
-    yield found
-    found.engine.close()
+    found = begun(small_text.replace("form: note, by: [lead, member]}", "form: note, by: member, assisted: true}"))
+    join(found, "gro", None, "guest")
+    return found
 
 
 def take_in_ola(world: World) -> None:
     do(world, "kari", c.AddParty("town", "town"))
-    token = world.engine.invite(world.person("kari"), "q", ("member",), "town").result["token"]
-    world.engine.join(world.person("ola"), token)
+    join(world, "ola", "town", "member")
 
 
 def test_given_who_may_help_when_they_say_not_whom_then_told_of_the_option_and_with_it_taken(assisted: World) -> None:
     take_in_ola(assisted)
     with pytest.raises(NotAllowed, match=r"say on whose behalf.* --on-behalf-of m3$"):
         do(assisted, "kari", c.Submit("goal.1", {"text": "et mål"}))
-    token = assisted.engine.invite(assisted.person("kari"), "q", ("member",), "town").result["token"]
-    assisted.engine.join(assisted.person("eva"), token)
+    join(assisted, "eva", "town", "member")
     with pytest.raises(NotAllowed, match=r"--on-behalf-of m3 or m4$"):
         do(assisted, "kari", c.Submit("goal.1", {"text": "et mål"}))
     do(assisted, "kari", c.Submit("goal.1", {"text": "et mål"}, "m3"))
@@ -175,6 +203,22 @@ def test_given_who_may_not_even_help_when_they_answer_then_told_who_may(assisted
 def test_given_nobody_to_help_when_the_lead_answers_then_told_whose_it_is(assisted: World) -> None:
     with pytest.raises(NotAllowed, match=r"^this is for the member to fill in, and nobody else may$"):
         do(assisted, "kari", c.Submit("goal.1", {"text": "et mål"}))
+
+
+def test_given_somebody_who_left_when_the_lead_enters_for_them_then_not_allowed(assisted: World) -> None:
+    take_in_ola(assisted)
+    do(assisted, "kari", c.EndMembership("m3", ""))
+    with pytest.raises(NotAllowed):
+        do(assisted, "kari", c.Submit("goal.1", {"text": "et mål"}, "m3"))
+
+
+def test_given_two_of_no_party_when_one_enters_for_the_other_then_they_are_not_of_the_same(
+    begun: Callable[[str], World], small_text: str
+) -> None:
+    world = begun(small_text.replace("form: note, by: [lead, member]}", "form: note, by: lead, assisted: true}"))
+    join(world, "gro", None, "guest")
+    with pytest.raises(NotAllowed):
+        do(world, "gro", c.Submit("goal.1", {"text": "et mål"}, "m1"))
 
 
 # -- delegation -------------------------------------------------------------------------------------------------------
