@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 def world(
     new_world: Callable[..., World], write_small: Callable[..., Path], small_text: str, tmp_path: Path
 ) -> Iterator[World]:
-    """The small world, in which the lead may put the goal right."""
-    text = small_text.replace("form: note, by: [lead, member]}", "form: note, by: [lead, member], correct_by: lead}")
+    """The small world, in which the lead may put the goal right, save who has written in the log."""
+    text = small_text.replace(
+        "form: note, by: [lead, member]}", "form: note, by: [lead, member], correct_by: lead, not_by: log}"
+    )
     found: World = new_world(tmp_path / "data")
     text = text.replace("version: 1.0.0", "version: 1.1.0")
     found.engine.publish(bundle.read("small", [write_small(tmp_path / "config", text)]))
@@ -95,6 +97,12 @@ def test_given_no_reason_when_the_role_puts_it_right_then_refused(world: World) 
     do(world, "kari", c.Act("open"))
     with pytest.raises(Refused, match="needs a reason"):
         do(world, "kari", c.Submit("goal.1", {"text": "b"}))
+
+
+def test_given_who_is_kept_from_a_task_by_four_eyes_when_they_put_it_right_then_not_allowed(world: World) -> None:
+    do(world, "kari", c.Submit("log.1", {"text": "kari så det"}))
+    with pytest.raises(NotAllowed, match="four eyes"):
+        do(world, "kari", c.Submit("goal.1", {"text": "et bedre mål"}, reason="Skrivefeil"))
 
 
 def test_given_somebody_without_the_role_when_they_put_it_right_later_then_refused(world: World) -> None:
