@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from engine.codec import Json
 from engine.errors import ConfigError
-from engine.form.language import COMMENT_SUFFIX, DONT_KNOW, MAX_DEPTH, MAX_FIELDS, WIDGETS_OF, Kind
+from engine.form.language import COMMENT_SUFFIX, MAX_DEPTH, MAX_FIELDS, WIDGETS_OF, Kind
 from engine.form.refs import DataPath, Part, Schema, follow, mapping, sequence
 from engine.text import LANGUAGES, Text, text
 
@@ -114,11 +114,6 @@ class Field:
     def holds_personal(self) -> bool:
         """Whether it, or something within it, is a text that is personal."""
         return self.personal or any(field.holds_personal for field in self.items.values())
-
-    @property
-    def may_say_dont_know(self) -> bool:
-        """Whether «vet ikke» is among the choices."""
-        return any(choice.const == DONT_KNOW for choice in self.choices)
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,11 +24,21 @@ def test_given_a_sealed_round_when_read_then_ones_own_answer_and_that_there_are_
     assert read(world, "eva", "vote.1.m2") == {"vote.1.m2#0": None}
 
 
-@pytest.mark.parametrize(("shown", "others"), [("open", {"score": 4}), ("protected", None)])
-def test_given_a_reveal_when_read_then_as_the_parties_chose(world: Any, shown: str, others: Any) -> None:
+@pytest.mark.parametrize(
+    ("town", "club", "others"),
+    [
+        ("open", "open", {"score": 4}),
+        ("protected", "protected", None),
+        ("open", "protected", None),
+        ("protected", "open", None),
+    ],
+)
+def test_given_a_reveal_when_read_then_as_the_most_careful_party_chose(
+    world: Any, town: str, club: str, others: Any
+) -> None:
     world.parties()
-    for handle, party in (("ola", "town"), ("eva", "club")):
-        world.submit(handle, f"choose.1.{party}", {"shown": shown})
+    world.submit("ola", "choose.1.town", {"shown": town})
+    world.submit("eva", "choose.1.club", {"shown": club})
     world.submit("kari", "goal.1", {"text": "et mål"})
     world.do("kari", c.Act("open"))
     world.submit("ola", "vote.1.m2", {"score": 4})

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from engine import yaml
 from engine.codec import Json, dumps, loads
 from engine.errors import ConfigError, Place, Problem
+from engine.form.language import DONT_KNOW
 from engine.form.schema import Form, form_from_data, read_form
 from engine.form.validate import Validator
 from engine.rules import RULES
@@ -318,10 +319,10 @@ properties:
     assert q.score is not None
     assert (q.score.dimensions, q.score.min, q.score.max, q.score.reverse) == ({"d": "v"}, 1, 2, True)
     assert q.anchors["1"].get("en") == "B"
-    assert q.may_say_dont_know
+    assert DONT_KNOW in [choice.const for choice in q.choices]
     assert [inner.kind for inner in rows.items.values()] == ["text", "number", "choices"]
     assert (rows.items["size"].unit, rows.items["size"].decimals, rows.items["size"].required) == ("kr", 2, True)
-    assert found.fields["maybe"].may_say_dont_know
+    assert DONT_KNOW in [choice.const for choice in found.fields["maybe"].choices]
     assert set(found.personal_paths) == {("q__comment",), ("rows", "*", "story"), ("group", "note")}
 
 

@@ -319,12 +319,25 @@ def test_given_a_sequence_when_somebody_joins_late_then_they_come_last(make: Cal
     assert list(statuses(world, "review").values()) == ["open", "waiting", "waiting", "waiting"]
 
 
-def test_given_a_share_when_enough_in_sequence_are_done_then_those_who_wait_are_withdrawn(
+def test_given_a_number_when_enough_in_sequence_are_done_then_those_who_wait_are_withdrawn(
     make: Callable[..., World],
 ) -> None:
     world = make("complete: {at_least: 1}")
     do(world, "ola", c.Submit("review.1.m2", {"text": "x"}))
     assert statuses(world, "review") == {"review.1.m2": "done", "review.1.m3": "withdrawn", "review.1.m4": "withdrawn"}
+
+
+@pytest.mark.parametrize(("share", "enough"), [("0.34", 2), ("0.5", 2), ("0.7", 3), ("1", 3)])
+def test_given_a_share_of_three_when_so_many_are_done_then_the_task_is_complete_and_not_before(
+    make: Callable[..., World], share: str, enough: int
+) -> None:
+    world = make(f"complete: {{share: {share}}}")
+    statuses_after = []
+    for handle, member in (("ola", "m2"), ("eva", "m3"), ("per", "m4"))[:enough]:
+        statuses_after.append(world.engine.load(world.engine.stream("q")).state.status)
+        do(world, handle, c.Submit(f"review.1.{member}", {"text": "x"}))
+    assert statuses_after == ["running"] * enough
+    assert world.engine.load(world.engine.stream("q")).state.status == "finished"
 
 
 def test_given_a_sequence_when_all_are_done_then_the_task_is_complete_and_not_before(

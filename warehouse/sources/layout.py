@@ -96,9 +96,6 @@ class Layout:
         """The decimal mark of the file."""
         return self.contract.csv.decimal if self.contract.kind == "csv" else "."
 
-    def _indices(self) -> range:
-        return range(len(self._positions))
-
     def _typed(self, text: exp.Expr, declared: Column, *, is_stated: bool) -> exp.Expr:
         digits = _STATED[0] if is_stated else _MAX_DIGITS
         if declared.type == "integer":
