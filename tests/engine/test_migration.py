@@ -404,9 +404,7 @@ def test_given_an_overdue_task_when_renamed_and_taken_back_then_it_is_overdue_al
     world.clock.now += timedelta(days=20)
     world.engine.tick()
     moved(world, publish(DUE, *AIM, version="1.2.0"), tasks={"goal": "aim"})
-    undone(world)
-    world.engine.tick()
-    assert world.state.instances["goal.1"].overdue
+    assert undone(world).instances["goal.1"].overdue
     moved(world, publish(DUE, *AIM, ("nb: Plan,", "nb: P,"), version="1.3.0"), tasks={"goal": "aim"})
     world.engine.tick()
     assert world.state.instances["aim.1"].overdue
@@ -496,6 +494,31 @@ def test_given_a_renamed_state_when_the_process_loops_back_into_it_then_its_task
     assert put_off.state.group("goal", "draft").instances == ["goal.2"]
     with pytest.raises(Refused, match="not open now"):
         put_off.do("kari", c.Act("open"))
+
+
+def test_given_a_renamed_task_of_a_state_that_was_left_when_conditions_read_it_then_what_was_answered_there(
+    put_off: Any, publish: Any
+) -> None:
+    again = "      again: {title: {nb: I, nn: I, en: A}, by: lead, to: plan}\n"
+    reads = "answers.aim.text == 'ja' and tasks.aim.done == 1"
+    finish = f"      finish: {{title: {{nb: E, nn: E, en: E}}, by: lead, to: ended, when: {reads}}}\n"
+    moved(put_off, publish(*ROUND, (again, again + finish), *AIM, version="1.2.0"), tasks={"goal": "aim"})
+    assert put_off.state.instances["aim.1"].status == "done"
+    put_off.do("kari", c.Act("finish"))
+    assert put_off.state.status == "finished"
+
+
+def test_given_a_renamed_task_in_a_state_where_the_process_has_not_been_when_migrated_then_it_is_asked_there(
+    world: Any, publish: Any
+) -> None:
+    world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+    aim = "    tasks: {aim: {title: {nb: M, nn: M, en: M}, form: note, by: lead}}\n    actions:\n      again:"
+    goal = "      goal: {title: {nb: Mål, nn: Mål, en: Goal}, form: note, by: [lead, member]}\n"
+    gone = [(goal, ""), ("tasks.goal.complete and (answers.goal.text != 'nei' or ", "(")]
+    moved(world, publish(*ROUND, *gone, ("    actions:\n      again:", aim)), tasks={"goal": "aim"})
+    world.do("kari", c.Act("put_off"))
+    assert [i.id for i in world.state.instances.values() if i.task == "aim"] == ["aim.1"]
+    assert world.state.instances["aim.1"].status == "open"
 
 
 def test_given_a_renamed_state_that_was_left_when_conditions_read_its_tasks_then_what_was_answered_there(

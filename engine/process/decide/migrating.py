@@ -220,11 +220,12 @@ class _Move:
         ]
 
     def _renamed_and_done(self) -> list[tuple[Instance, str]]:
-        """What was answered, in states that are active, under a task that has another name from now on."""
+        """What was answered when its state was last entered, under a task that has another name from now on."""
+        last = self.step.state.entries
         return [
             (instance, now)
             for instance in self.step.state.instances.values()
-            if instance.status == "done" and self._is_latest(instance)
+            if instance.status == "done" and (instance.state is None or last.get(instance.state) == instance.entry)
             if (now := self._task_now(instance.task)) is not None and now != instance.task
         ]
 
@@ -376,9 +377,12 @@ class _Move:
     def _carry_over(self, instance: Instance, task: str) -> None:
         """Let an answer count under its task's new name, also that of somebody who is asked no more."""
         step, node = self.step, self.new.tasks[task]
+        if node.state is not None and node.state not in step.state.entries:
+            return  # it is asked where the process has not been
         name, entry, element = self._place(instance, node)
         if name not in step.state.instances and node.spec.each == self.old.tasks[instance.task].spec.each:
-            open_one(step, node, name, entry, element, waiting=False, clock=False)
+            shown = instance.visibility
+            open_one(step, node, name, entry, element, waiting=False, clock=False, visibility=shown)
         now = step.state.instances.get(name)
         if now is not None and now.pending:
             step.emit(e.FormKept(instance=now.id, kept_from=instance.id))
@@ -521,8 +525,9 @@ class _Undo:
             )
         elif was.pending:
             step.emit(e.TaskReopened(instance=was.id, waiting=was.status == "waiting"))
-        if was.overdue and was.due is not None and not step.state.instances[was.id].overdue:  # the clock finds it again
+        if was.overdue and was.due is not None and not step.state.instances[was.id].overdue:
             step.emit(e.DeadlineSet(deadline=f"due:{was.id}", due=was.due, instance=was.id))
+            step.emit(e.DeadlinePassed(deadline=f"due:{was.id}", due=was.due, instance=was.id))
 
     def _clock(self, before: ProcessState) -> None:
         """What was due is due again, when it was; a reminder that has come since does not come twice."""
