@@ -14,6 +14,7 @@ import typer
 from cli.call import Call
 from cli.command import Commands, Process
 from cli.output import Done, Table, note, tell, write
+from cli.quarantine import as_data, told_to
 
 if TYPE_CHECKING:
     from engine.process.history import Line
@@ -67,13 +68,14 @@ def history(
         lines = [line for line in lines if line.type not in BY_ITSELF]
     headings: tuple[str, ...] = ("No.", f"When ({call.zone})", "Who", "What")
     rows: list[tuple[object, ...]] = [(line.sequence, call.local(line.at), line.who, line.text) for line in lines]
-    data: dict[str, object] = {"process": process, "events": lines}
+    loaded = call.engine.load(call.engine.stream(process))
+    data: dict[str, object] = {"process": process, "events": lines, "quarantine": as_data(loaded)}
     if full:
         more = _envelopes(call, process)
         headings = (*headings, "Type", "As", "Role", "Version", "Hash")
         rows = [(*row, line.type, *more[line.sequence].values()) for row, line in zip(rows, lines, strict=True)]
         data["envelopes"] = [more[line.sequence] | {"sequence": line.sequence} for line in lines]
-    tell(call, data, Table(headings, rows))
+    tell(call, data, Table(headings, rows), *told_to(loaded))
 
 
 def _between(call: Call, lines: list[Line], first: str, last: str) -> list[Line]:

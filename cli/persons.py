@@ -11,7 +11,7 @@ import typer
 
 from cli.call import Call
 from cli.command import Commands
-from cli.output import Done, tell
+from cli.output import Done, note, tell
 from engine.text import counted
 
 commands = Commands()
@@ -46,6 +46,7 @@ def export(
     from engine.errors import NotAllowed
     from engine.export.files import new_file
     from engine.personal.telling import DATA, PAGE, held, page, person_for
+    from engine.running.loading import QUARANTINE
     from warehouse.personal import measured, questions
 
     call: Call = ctx.obj
@@ -68,6 +69,9 @@ def export(
         file.write(codec.dumps(told.as_dict()) + b"\n")
     with new_file(readable, force=force) as file:
         file.write(page(told, language, call.now()).encode())
+    partly = [str(one["name"]) for one in told.processes if one["status"] == QUARANTINE]
+    if partly:
+        note(call, f"Told only up to where the log was changed, since in quarantine: {', '.join(partly)}.")
     tell(
         call,
         {"person": handle, "files": [data, readable], "processes": len(told.processes), "answers": told.answers},

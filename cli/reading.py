@@ -10,6 +10,7 @@ import typer
 from cli.call import Call
 from cli.command import Commands, Process
 from cli.output import Part, Table, tell
+from cli.quarantine import as_data, told_to
 
 if TYPE_CHECKING:
     from engine.form.model import Field
@@ -58,7 +59,12 @@ def answers(
                 Table(("No.", "When", "Who", "What"), decisions, title=f"Decided on an earlier answer to {key}:"),
             ]
     data = [_as_data(one, who) for one in found]
-    tell(call, {"process": process, "answers": data, "decided": decided}, *(told[1:] or ["Nothing has been answered."]))
+    tell(
+        call,
+        {"process": process, "answers": data, "decided": decided, "quarantine": as_data(loaded)},
+        *(told[1:] or ["Nothing has been answered."]),
+        *told_to(loaded),
+    )
 
 
 def _head(one: Given, title: str, who: Callable[[str], str], call: Call) -> str:

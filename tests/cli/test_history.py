@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +181,19 @@ def test_given_the_number_of_no_event_when_asked_how_it_was_then_not_found_and_t
     assert preparation("at", "arendal", str(last), who="kari").code == 0
     missing = preparation("at", "arendal", str(last + 1), who="kari")
     assert (missing.code, f"its last is {last}" in missing.err) == (7, True)
+
+
+@pytest.mark.fault("F13")
+def test_given_a_process_in_quarantine_when_looked_back_at_then_told_that_it_ends_early_and_why(
+    preparation: Any, tmp_path: Path
+) -> None:
+    whole = preparation.done("history", "arendal", "--json", who="kari").data
+    assert whole["quarantine"] is None
+    with closing(sqlite3.connect(preparation.folder / "data" / "events.sqlite")) as store, store:
+        changed = "DELETE FROM stored_events WHERE originator_version=4 AND originator_id=(SELECT stream FROM process)"
+        assert store.execute(changed).rowcount == 1
+    for words in (("history", "arendal"), ("answers", "arendal")):
+        assert "in quarantine: event 4: event 4 is missing" in preparation.done(*words, who="kari").out
+        assert preparation.done(*words, "--json", who="kari").data["quarantine"]["shown_to"] == 3
+    ended = preparation.done("person", "export", "kari", "--to", str(tmp_path / "held"), who="kari")
+    assert "in quarantine: arendal" in ended.err
