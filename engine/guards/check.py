@@ -7,7 +7,7 @@ possible.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import singledispatchmethod
 
@@ -111,7 +111,8 @@ class _Checker:
         hint = ""
         if isinstance(above, ListOf):
             of = above.item.fields.get(field) if isinstance(above.item, Record) else None
-            total = f", or sum(x.{field} for x in {dotted})" if of is not None and kind(of) == NUMBER else ""
+            counts = of is not None and kind(without_dont_know(of)) == NUMBER
+            total = f", or sum(x.{field} for x in {dotted})" if counts else ""
             hint = f"Go through it: any(x.{field} … for x in {dotted}){total}."
         self.report("guard-type", node.at, f"“{dotted}” is {described(above)} and has no field “{field}”", hint)
         return None
@@ -224,7 +225,8 @@ class _Checker:
         # A date is compared with dates, and with constants, which `_constant` looks at.
         clash = clash or any(a == DATE and b == TEXT for a, b in ((one, other), (other, one)))
         if clash:
-            self.report("guard-type", left.at, f"{described(one)} and {described(other)} cannot be compared")
+            message = f"{described(one)} and {described(other)} cannot be compared"
+            self.report("guard-type", left.at, message, _comparing({kind(one), kind(other)}))
         return not clash
 
     def _constant(self, literal: n.Literal, of: Type) -> None:
@@ -343,6 +345,13 @@ class _Checker:
             always = "true" if value else "false"
             self.report("guard-constant", node.at, f"this is always {always}, whatever is answered", "Leave it out.")
         return isinstance(value, bool)
+
+
+def _comparing(kinds: Collection[Type | None]) -> str:
+    """What to write where two kinds do not go together."""
+    if BOOL in kinds:
+        return "Write it alone, or compare with True or False, without quotes."
+    return "Write the number without quotes." if NUMBER in kinds and TEXT in kinds else ""
 
 
 def _conditions(node: n.Node) -> Sequence[n.Node]:

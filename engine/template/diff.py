@@ -169,6 +169,9 @@ def _keys(
         if isinstance(after, Text) or isinstance(before, Text) or name in ("dimensions", "messages"):
             texts = True
             continue
+        if isinstance(before, Mapping) and isinstance(after, Mapping):  # of many values only those that differ
+            same = {key for key in before if key in after and before[key] == after[key]}
+            before, after = ({key: of[key] for key in of if key not in same} for of in (before, after))
         what = f"{name}: {_told(before)} → {_told(after)}"
         yield Difference(where, what, breaking=name in BREAKING_KEYS, about=about)
     if texts:

@@ -35,6 +35,7 @@ CHANGES: dict[str, tuple[str, str, str, bool]] = {
     "optional": ("form: note, by: lead, optional: true", "form: note, by: lead, optional: false", "task minutes optional: True → False", False),
     "text": ("{nb: Referat, nn: Referat, en: Minutes}", "{nb: Notat, nn: Notat, en: Notes}", "task minutes its texts changed", False),
     "unreachable": ("by: lead, to: work}", "by: lead, to: talk}", "state voting cannot be reached any more from voting, talk", True),
+    "vars": ("vars: {wanted: 2}", "vars: {wanted: 2, more: 1}", "template vars: none → more 1", False),
     "kept": ("vars: {", "retention: {keep: P5Y, basis: {nb: A, nn: A, en: A}}\nvars: {", "retention was added: P5Y ended, erase", False),
     "auto": ("when: tasks.vote.complete}]", "when: tasks.vote.done > 1}]", "state voting goes on by itself under other conditions", False),
 }  # fmt: skip

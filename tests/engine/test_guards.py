@@ -686,6 +686,12 @@ def test_given_several_mistakes_when_checked_then_all_are_listed_in_order() -> N
         ("counters.round_number > 1", "There are: none."),
         ("any(a.visibility == 'protectd' for a in answers.agree)", "Did you mean “protected”?"),
         ("answers.agree.visibility == 'open'", "Go through it: any(x.visibility … for x in answers.agree)."),
+        (
+            "answers.agree.score > 2",
+            "Go through it: any(x.score … for x in answers.agree), or sum(x.score for x in answers.agree).",
+        ),
+        ("answers.plan.amount > '2'", "Write the number without quotes."),
+        ("answers.plan.agrees == 'yes'", "Write it alone, or compare with True or False, without quotes."),
         ("answers.plan.amount == 'dont_know'", "Write state(answers.plan.amount) == 'dont_know'."),
     ],
 )
