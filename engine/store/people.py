@@ -95,17 +95,19 @@ class People:
 
     def find(self, handle: str) -> Person:
         """The person with a handle; raise `NotFound`."""
-        rows: list[Mapping[str, Any]] = []
-        if self._keys.is_there(
-            "workspace", "people"
-        ):  # looking makes no key: a lost one could not be put back beside it
-            rows = self._log.query("SELECT id, profile FROM person WHERE handle=?", (self.handle_mark(handle),))
+        rows = self._rows(handle)
         person = self._read(rows[0]["id"], rows[0]["profile"]) if rows else None
         if person is None:
             raise NotFound(
                 f"nobody here is called “{handle}”", hint=f"Add them: samskap identity add {handle} --name …"
             )
         return person
+
+    def _rows(self, handle: str) -> list[Mapping[str, Any]]:
+        """What is stored of a handle. Looking makes no key: one that is lost could not be put back beside it."""
+        if not self._keys.is_there("workspace", "people"):
+            return []
+        return self._log.query("SELECT id, profile FROM person WHERE handle=?", (self.handle_mark(handle),))
 
     def get(self, person_id: str) -> Person | None:
         """The person with an id; None if erased or unknown."""
