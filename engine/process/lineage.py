@@ -107,11 +107,16 @@ class Lineage:
         Raise `Unclear` where the log does not say.
         """
         found: str | None = name
-        for move in self._moves[number : self._as]:
+        for move in self._that_stayed(number, self._as):
             found = move.after(kind, found) if found is not None else None
-        for move in reversed(self._moves[self._as : number]):
+        for move in reversed(self._that_stayed(self._as, number)):
             found = move.before(kind, found) if found is not None else None
         return found
+
+    def _that_stayed(self, first: int, last: int) -> list[_Move]:
+        """The migrations between two versions, without those that were taken back on the way."""
+        gone = {n for back in self.taken_back if first < back < last for n in (back - 1, back)}
+        return [self._moves[number] for number in range(first, last) if number not in gone]
 
     def _came(self, kind: Kind, number: int) -> frozenset[str]:
         later = {name for n in range(number + 1, len(self.versions)) for name in self._all(kind, n)}

@@ -13,7 +13,7 @@ ids. The move itself is not done again, as that version holds from the beginning
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Literal, TypeAlias
@@ -145,12 +145,17 @@ def acts(events: Sequence[e.Event], version: Callable[[str], Definition], new: D
     begun = events[0].payload
     assert isinstance(begun, e.ProcessStarted)
     lineage = Lineage([version(digest) for digest in (begun.bundle, *(p.bundle for p in migrations))], migrations, new)
-    names = Names(lineage, 0)
+    names, undone = Names(lineage, 0), set[str]()
     for _, group in groupby(events, key=lambda event: (event.command_id, event.recorded_at)):
         found = tuple(group)
         if any(isinstance(event.payload, e.ProcessMigrated) for event in found):
             names = Names(lineage, names.number + 1)
-        yield _act(found, state, names, new)
+        payloads = [event.payload for event in found]
+        undone |= {p.child for p in payloads if names.taken_back and isinstance(p, e.LinkOpened)}
+        if any(isinstance(p, e.ProcessLinked) and p.child in undone for p in payloads):
+            yield Act(None, Actor(""), "", "", found, names)  # it was started by what was taken back
+        else:
+            yield _act(found, state, names, new)
         state = fold(found, state)
 
 
@@ -190,11 +195,11 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
 
     Raise `_Unknown` where an answer is sealed or was erased, and `Unclear` where a name has no clear place.
     """
+    if any(isinstance(event.payload, e.ProcessMigrated) for event in events):
+        return None
     granted = next((ev.payload for ev in events if isinstance(ev.payload, e.RoleGranted)), None)
     for event in events:
         match event.payload:
-            case e.ProcessMigrated():
-                return None
             case e.ProcessStarted() as p:
                 return _beginning(events, p, names)
             case e.PartyJoined() as p:
@@ -369,12 +374,12 @@ def replay(done: Iterable[Act], new: Definition) -> Replayed:
         if act.why:
             return Replayed("cannot tell", count, *where, act.why, left_out)
         try:
-            decided = _again(act, now or ProcessState(then.stream), made, new)
+            decided = _again(act, then, now or ProcessState(then.stream), made, new)
             made |= {event.sequence: event.payload for event in decided}
             now = fold(decided, now)
             assert now is not None
             count += act.command is not None
-            left_out += act.command is None and not act.moved
+            left_out += act.command is None and not (act.moved or act.names.taken_back)
             how = "" if act.names.taken_back else next(_differences(*_places(then, now, act.names), zone), "")
         except SamskapError as refused:
             return Replayed("differs", count, *where, f"refused: {refused.message}", left_out)
@@ -385,12 +390,23 @@ def replay(done: Iterable[Act], new: Definition) -> Replayed:
     return Replayed("same", count, left_out=left_out)
 
 
-def _again(act: Act, now: ProcessState, made: Mapping[int, e.Payload], new: Definition) -> list[e.Event]:
+def _again(
+    act: Act, then: ProcessState, now: ProcessState, made: Mapping[int, e.Payload], new: Definition
+) -> list[e.Event]:
     """What follows from an act under the version that is tried."""
     context = _context(act, made, new)
+    if isinstance(act.command, c.LinkBegun | c.LinkOver | c.EndLink):
+        return decide(new, now, replace(act.command, child=_beside(act.command.child, then, now)), context)
     if act.command is not None:
         return decide(new, now, act.command, context)
     return _asked_anew(act, Step(new, now, context)) if act.moved else []
+
+
+def _beside(child: str, then: ProcessState, now: ProcessState) -> str:
+    """The linked process in the place of one: their ids count those before them, also ones that were taken back."""
+    known = then.links[child]
+    same = [one.child for one in now.links.values() if (one.link, one.element) == (known.link, known.element)]
+    return child if child in now.links or not same else same[-1]
 
 
 def _asked_anew(act: Act, step: Step) -> list[e.Event]:

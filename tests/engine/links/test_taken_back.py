@@ -37,6 +37,15 @@ def test_given_processes_that_a_migration_started_when_taken_back_then_they_are_
     assert (land.state("p-round-town").status, land.state().status) == ("finished", "running")
 
 
+def test_given_processes_that_a_migration_started_when_taken_back_and_replayed_then_the_same(land: Land) -> None:
+    first = land.engine.definition("programme", land.state().bundle)
+    migrated(land, plan="visiting")
+    land.do("kari", c.UndoMigration("Feil plan"))
+    land.do("kari", c.Act("visit_all"))
+    found = land.engine.replay("p", first)
+    assert (found.outcome, found.how, found.left_out) == ("same", "", 0)
+
+
 def test_given_a_process_that_could_not_be_started_when_taken_back_then_it_never_is(alone: Land) -> None:
     migrated(alone, plan="visiting")
     alone.do("kari", c.UndoMigration("Feil plan"))
