@@ -131,11 +131,12 @@ def _follow(call: Call, planned: Plan) -> None:
 
 
 def _remove_exports(call: Call, planned: Plan) -> None:
-    """Take away what was exported of the person and still lies in the workspace."""
+    """Take away what was exported of the person and still lies in the workspace, and what is half an export of any."""
+    from engine.export.files import unfinished
     from engine.personal.telling import exports
 
     root = call.workspace.root
-    found = exports(root, planned.person.id) if planned.whole else []
+    found = [*exports(root, planned.person.id), *unfinished(root)] if planned.whole else []
     for path in found:
         path.unlink()
         note(call, f"removed: {path.relative_to(root)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ def new_file(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
     missing, and `StoreError` where the disk fails.
     """
     _free(path, force=force)
-    draft = path.with_name(f".{secrets.token_hex(8)}.draft")
+    draft = path.with_name(f".{secrets.token_hex(8)}.export")
     try:
         with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
             yield file
@@ -40,6 +41,18 @@ def new_file(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
         ) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def unfinished(folder: Path) -> list[Path]:
+    """The files that lie in a folder or below since a program was killed while it wrote them, or is writing them now.
+
+    They are nobody's: whoever is writing one is told that it could not be written.
+    """
+    drafts = (path for path in folder.rglob(".*.export") if _UNFINISHED.fullmatch(path.name))
+    return sorted(path for path in drafts if path.is_file() and not path.is_symlink())
+
+
+_UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.export")
 
 
 def _free(path: Path, *, force: bool) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
+import textwrap
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -146,6 +149,28 @@ def test_given_exports_in_the_workspace_when_their_person_is_erased_then_they_ar
     assert list((known.folder / "data" / "held").iterdir()) == []
     assert sorted(path.name for path in (known.folder / "out").rglob("*.*")) == ["held.html", "held.json"]
     assert known.done("erase", "--verify", "--search", "ola.hansen@example.org").code == 0
+
+
+KILLED = textwrap.dedent(
+    """
+    import os, signal, sys
+    from pathlib import Path
+    from engine.export.files import new_file
+    with new_file(Path(sys.argv[1])) as file:
+        file.write(b"ola.hansen@example.org")
+        file.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+)
+
+
+def test_given_an_export_that_was_killed_when_its_person_is_erased_then_the_half_of_it_is_gone(known: Terminal) -> None:
+    folder = known.folder / "held"
+    folder.mkdir()
+    subprocess.run([sys.executable, "-c", KILLED, str(folder / "held.json")], check=False)
+    assert [path.read_bytes() for path in folder.iterdir()] == [b"ola.hansen@example.org"]
+    known.done("erase", "ola", *REASON)
+    assert list(folder.iterdir()) == []
 
 
 def test_given_somebody_else_when_exporting_then_not_allowed_and_the_operator_is(known: Terminal) -> None:
