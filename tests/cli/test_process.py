@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -117,10 +120,19 @@ def test_given_a_full_disk_when_the_output_goes_there_then_it_is_said(workspace:
     assert "Traceback" not in done.stderr
 
 
+def unread(pipe: IO[bytes]) -> int:
+    """The bytes that were written into a pipe and not read yet."""
+    return int.from_bytes(fcntl.ioctl(pipe.fileno(), termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
 def test_given_a_command_that_waits_when_interrupted_then_it_ends_with_130(workspace: Path) -> None:
     with running(workspace, "--as", "kari", "join", "-") as program:
+        assert program.stdin is not None
         assert program.stderr is not None
-        time.sleep(2)
+        program.stdin.write(b"a token that goes")
+        program.stdin.flush()
+        while unread(program.stdin):  # then it waits for the rest
+            time.sleep(0.01)
         program.send_signal(signal.SIGINT)
         told = program.stderr.read()
     assert (program.returncode, told) == (130, b"")
