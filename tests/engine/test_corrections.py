@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -259,6 +259,24 @@ def test_given_answers_on_paper_when_entered_then_they_have_their_day_and_are_sh
     assert (last(world, "form.submitted").valid_on, last(world, "form.submitted").reason) == ("2025-10-01", "På papir")
     assert sum(record.type == "answers.revealed" for record in world.engine.log.read(world.engine.stream("q"))) == 2
     assert now.group("vote", "voting").instances == []  # nothing of now is touched
+
+
+def test_given_answers_of_an_earlier_round_when_entered_a_second_time_then_refused(world: World) -> None:
+    do(world, "kari", c.Backfill("vote.0.m2", {"score": 4}, date(2025, 10, 1), "På papir"))
+    with pytest.raises(Refused, match="is there already"):
+        do(world, "kari", c.Backfill("vote.0.m2", {"score": 2}, date(2025, 10, 1), "På papir"))
+
+
+def test_given_answers_about_a_day_when_entered_then_it_may_be_today_and_not_tomorrow(world: World) -> None:
+    today = world.clock.now.date()
+    do(world, "kari", c.Submit("log.1", {"text": "x"}, valid_on=today))
+    with pytest.raises(Refused, match="has not been yet"):
+        do(world, "kari", c.Submit("log.1", {"text": "x"}, valid_on=today + timedelta(days=1)))
+
+
+def test_given_a_first_answer_when_it_comes_with_a_reason_then_refused(world: World) -> None:
+    with pytest.raises(Refused, match="takes no reason"):
+        do(world, "eva", c.Submit("log.1", {"text": "x"}, reason="fordi"))
 
 
 @pytest.mark.parametrize(

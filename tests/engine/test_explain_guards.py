@@ -192,6 +192,7 @@ def test_given_a_condition_that_fails_when_told_in_words_then_whose_to_mend(
 def test_given_no_list_when_counted_then_there_is_nothing_to_count() -> None:
     assert tally(parse("counters.a > 1", AT), {"counters": {"a": 1}}) is None
     assert tally(parse("any(v.x > 1 for v in answers.t)", AT), {"answers": {}}) is None
+    assert tally(parse("sum(v.x for v in answers.t)", AT), {"answers": {"t": [{"x": 2}]}}) is None
 
 
 def test_given_an_element_that_fails_when_counted_then_it_is_unknown() -> None:

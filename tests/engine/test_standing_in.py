@@ -277,12 +277,24 @@ def test_given_a_delegate_when_they_leave_then_the_delegation_ends(world: World)
     assert state(world).memberships["m2"].delegate is None
 
 
-def test_given_the_end_of_a_delegation_when_nobody_has_ticked_then_it_is_over_all_the_same(world: World) -> None:
+@pytest.mark.parametrize("after", [timedelta(days=3), timedelta(days=4)], ids=["at the moment", "a day after"])
+def test_given_the_end_of_a_delegation_when_nobody_has_ticked_then_it_is_over_all_the_same(
+    world: World, after: timedelta
+) -> None:
     to_voting(world)
     do(world, "ola", c.Delegate("m2", "m3", world.clock.now + timedelta(days=3)))
-    world.clock.now += timedelta(days=4)
+    world.clock.now += after
     with pytest.raises(NotAllowed):
         do(world, "eva", c.Submit("vote.1.m2", {"score": 4}, "m2"))
+
+
+def test_given_a_delegation_when_the_process_rests_meanwhile_then_it_ends_when_it_was_to(world: World) -> None:
+    until = world.clock.now + timedelta(days=3)
+    do(world, "ola", c.Delegate("m2", "m3", until))
+    do(world, "kari", c.Suspend("ferie"))
+    world.clock.now += timedelta(days=2)
+    do(world, "kari", c.Resume())
+    assert state(world).pending["delegation:m2"].due == until
 
 
 def test_given_a_delegation_renewed_without_an_end_when_the_old_end_comes_then_it_goes_on(world: World) -> None:
