@@ -14,10 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.template.calendars import (
+    MOST_DAYS,
     day_of,
     due_at,
     holidays_known,
     is_day_off,
+    later,
     remind_at,
     working_days_between,
 )
@@ -83,6 +85,39 @@ def test_given_days_off_when_a_span_is_counted_then_it_ends_on_a_working_day(
 
 def test_given_a_reminder_when_counted_then_it_comes_in_the_morning_of_a_working_day() -> None:
     assert remind_at(utc(2026, 5, 7, 9), "P7D", NORWAY) == utc(2026, 5, 15, 6)  # 14 May is Ascension Day
+
+
+def test_given_a_reminder_after_hours_when_counted_then_it_comes_after_exactly_those() -> None:
+    assert remind_at(utc(2026, 3, 28, 23, 30), "PT3H", OSLO) == utc(2026, 3, 29, 2, 30)
+
+
+@pytest.mark.parametrize(
+    ("due", "rested", "then"),
+    [
+        (utc(2026, 3, 3, 22, 59, 59), timedelta(days=2), utc(2026, 3, 5, 22, 59, 59)),  # the end of Tuesday: Thursday's
+        (utc(2026, 3, 4, 22, 59, 59), timedelta(days=3), utc(2026, 3, 9, 22, 59, 59)),  # of Wednesday: not Saturday's
+        (utc(2026, 3, 27, 22, 59, 59), timedelta(days=3), utc(2026, 3, 30, 21, 59, 59)),  # into summer time
+        (utc(2026, 3, 4, 7), timedelta(days=3), utc(2026, 3, 9, 7)),  # a morning stays a morning of a working day
+        (utc(2026, 3, 4, 12), timedelta(days=3, hours=1), utc(2026, 3, 7, 13)),  # an exact hour goes by the clock alone
+    ],
+)
+def test_given_a_process_that_rested_when_something_is_put_off_then_it_is_by_as_long_and_to_a_working_day(
+    due: datetime, rested: timedelta, then: datetime
+) -> None:
+    assert later(due, rested, NORWAY) == then
+
+
+def test_given_two_days_when_the_later_one_comes_first_then_the_working_days_between_are_below_zero() -> None:
+    monday, friday = date(2026, 3, 2), date(2026, 3, 6)
+    assert working_days_between(monday, friday, NORWAY) == 4
+    assert working_days_between(friday, monday, NORWAY) == -4
+
+
+def test_given_a_hundred_years_when_working_days_are_counted_then_they_are_and_no_more() -> None:
+    first = date(2000, 1, 1)
+    assert working_days_between(first, first + timedelta(days=MOST_DAYS), OSLO) == 36_525
+    with pytest.raises(ValueError, match="a hundred years"):
+        working_days_between(first, first + timedelta(days=MOST_DAYS + 1), OSLO)
 
 
 def test_given_a_weekend_elsewhere_when_counted_then_that_counts() -> None:

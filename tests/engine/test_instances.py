@@ -293,8 +293,9 @@ def test_given_a_sequence_when_one_is_done_then_it_is_the_next_ones_turn_with_fu
     make: Callable[..., World],
 ) -> None:
     world = make()
-    with pytest.raises(Refused, match="waits for its turn"):
-        do(world, "eva", c.Submit("review.1.m3", {"text": "x"}))
+    for handle, member in (("eva", "m3"), ("per", "m4")):
+        with pytest.raises(Refused, match=r"waits for its turn; first comes m2$"):
+            do(world, handle, c.Submit(f"review.1.{member}", {"text": "x"}))
     world.clock.now = world.clock.now.replace(day=5)
     do(world, "ola", c.Submit("review.1.m2", {"text": "x"}))
     assert statuses(world, "review")["review.1.m3"] == "open"

@@ -317,6 +317,13 @@ def test_given_a_persons_own_answer_when_a_helper_answers_for_them_then_it_stays
         do(world, "kari", c.Submit("vote.1.m2", {"score": 1}, "m2"))
 
 
+def test_given_an_answer_that_a_helper_gave_when_they_put_it_right_then_taken(world: World) -> None:
+    to_voting(world)
+    do(world, "kari", c.Submit("vote.1.m2", {"score": 5}, "m2"))
+    do(world, "kari", c.Submit("vote.1.m2", {"score": 1}, "m2"))
+    assert len(state(world).instances["vote.1.m2"].submissions) == 2
+
+
 # -- handing over -----------------------------------------------------------------------------------------------------
 
 
