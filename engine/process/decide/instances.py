@@ -131,7 +131,7 @@ def _start_clock(step: Step, task: TaskNode, instance: str) -> None:
 def start_due(step: Step, task: TaskNode, instance: str) -> None:
     """Let the time run within which an instance is to be filled in, if there is any."""
     if task.spec.due:
-        due = due_at(step.context.at, task.spec.due, step.definition.template.calendar)
+        due = due_at(step.at, task.spec.due, step.definition.template.calendar)
         step.emit(e.DeadlineSet(deadline=f"due:{instance}", due=due, instance=instance))
 
 
@@ -139,7 +139,7 @@ def start_reminders(step: Step, task: TaskNode, instance: str) -> None:
     """Let the times run after which somebody is reminded of an instance."""
     for number, reminder in enumerate(task.spec.remind, 1):
         after, roles = (reminder.after, reminder.to) if isinstance(reminder, Reminder) else (reminder, ())
-        at = remind_at(step.context.at, after, step.definition.template.calendar)
+        at = remind_at(step.at, after, step.definition.template.calendar)
         step.emit(e.ReminderSet(reminder=f"remind:{instance}:{number}", due=at, instance=instance, roles=roles))
 
 

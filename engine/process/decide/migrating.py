@@ -317,7 +317,7 @@ class _Move:
                 if known is not None and state != before:
                     step.emit(e.DeadlineSet(deadline=f"state:{state}:{name}", due=known.due, state=state))
                 elif known is None and not had:
-                    due = due_at(step.context.at, deadline.after, self.new.template.calendar)
+                    due = due_at(step.at, deadline.after, self.new.template.calendar)
                     step.emit(e.DeadlineSet(deadline=f"state:{state}:{name}", due=due, state=state))
 
     def _clocks(self) -> None:

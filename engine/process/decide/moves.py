@@ -97,7 +97,7 @@ def enter(step: Step, state: str) -> None:
     counters = {spec.count: step.state.counters.get(spec.count, 0) + 1} if spec.count else {}
     step.emit(e.StateEntered(state=state, entry=_next_entry(step, state), counters=counters))
     for name, deadline in spec.deadlines.items():
-        due = due_at(step.context.at, deadline.after, step.definition.template.calendar)
+        due = due_at(step.at, deadline.after, step.definition.template.calendar)
         step.emit(e.DeadlineSet(deadline=f"state:{state}:{name}", due=due, state=state))
     open_where_expected(step, state)
     spawn_on_entry(step, state)

@@ -60,6 +60,11 @@ class Step:
         """Whether the process goes back, and keeps what was done."""
         self.faults: dict[tuple[str, str | None], str | None] = {}
 
+    @property
+    def at(self) -> datetime:
+        """When this is recorded, and what is due counts from: the clock's time, but never before what was recorded."""
+        return max(self.context.at, self.state.recorded_at or self.context.at)
+
     # -- events -----------------------------------------------------------------------------------------------------
 
     def emit(self, payload: e.Payload) -> None:
@@ -68,11 +73,10 @@ class Step:
         behalf = verdict.on_behalf_of.subject if verdict and verdict.on_behalf_of else None
         if self.context.actor.operator and behalf is None and self.actor == "operator":
             behalf = self.context.actor.subject or None
-        at = max(self.context.at, self.state.recorded_at or self.context.at)
         event = e.Event(
             stream=self.state.stream,
             sequence=self.state.sequence + 1,
-            recorded_at=at,
+            recorded_at=self.at,
             actor=self.actor,
             on_behalf_of=behalf,
             role=verdict.role if verdict else None,

@@ -112,3 +112,19 @@ def test_given_a_clock_that_was_ahead_when_put_right_then_what_was_stored_stays_
     world.do("kari", c.AddParty("late", "Late"))
     assert [event.recorded_at for event in stored(world)][-2:] == [right + timedelta(days=365)] * 2
     assert not verify(world.engine.log).faults
+
+
+@pytest.mark.fault("F10")
+def test_given_a_clock_that_jumped_back_when_a_task_opens_then_its_time_counts_from_what_was_recorded_last(
+    world: Any,
+) -> None:
+    """So the log alone tells when something is due, and what is done again comes to the same."""
+    world.to_voting()
+    recorded = world.state.recorded_at
+    known = set(world.state.instances)
+    world.clock.now = recorded - timedelta(days=3)
+    world.join("per", "club", "member")
+    (new,) = {name for name, one in world.state.instances.items() if one.task == "vote"} - known
+    same = next(one.due for name, one in world.state.instances.items() if name in known and one.task == "vote")
+    assert (world.state.recorded_at, world.state.instances[new].due) == (recorded, same)
+    assert world.engine.replay("p", world.bundle.definition).outcome == "same"
