@@ -131,8 +131,9 @@ def test_given_a_command_that_waits_when_interrupted_then_it_ends_with_130(works
         assert program.stderr is not None
         program.stdin.write(b"a token that goes")
         program.stdin.flush()
-        while unread(program.stdin):  # then it waits for the rest
+        while unread(program.stdin):
             time.sleep(0.01)
+        time.sleep(0.3)  # what it has read it sets aside, and waits for the rest
         program.send_signal(signal.SIGINT)
         told = program.stderr.read()
     assert (program.returncode, told) == (130, b"")
