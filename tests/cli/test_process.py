@@ -77,8 +77,17 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def running(workspace: Path, *args: str) -> subprocess.Popen[bytes]:
+    """A call that hears of an interrupt, also where whoever runs the tests does not, as in the background."""
     pipe = subprocess.PIPE
-    return subprocess.Popen([SAMSKAP, *args], cwd=workspace, stdin=pipe, stdout=pipe, stderr=pipe, env=environment())
+    return subprocess.Popen(
+        [SAMSKAP, *args],
+        cwd=workspace,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        env=environment(),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (it takes no lock)
+    )
 
 
 @pytest.mark.parametrize(
