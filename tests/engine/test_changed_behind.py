@@ -39,20 +39,6 @@ def world(store_url: str | None, new_world: Callable[..., Any], tmp_path: Path) 
     made.engine.close()
 
 
-@pytest.fixture
-def again(store_url: str | None, world: World) -> Iterator[Callable[[], Engine]]:
-    """Opens the store anew, as a program does that begins."""
-    opened: list[Engine] = []
-
-    def make() -> Engine:
-        opened.append(Engine.open(world.folder, store_url=store_url, clock=world.clock))
-        return opened[-1]
-
-    yield make
-    for engine in opened:
-        engine.close()
-
-
 def events(world: World, name: str = "p") -> list[Record]:
     return list(world.engine.log.read(world.engine.stream(name)))
 

@@ -15,40 +15,17 @@ from engine.errors import Conflict, IntegrityFault
 from engine.personal import erasing
 from engine.process import commands as c
 from engine.running import snapshots
-from engine.store.address import create
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty store with its tables, on each of the backends."""
-    found = f"sqlite:///{tmp_path}/data/events.sqlite"
-    if request.param == "postgres":
-        found = request.getfixturevalue("new_database")()
-    create(found, tmp_path / "data").close()
-    return found
 
 
 @pytest.fixture
-def world(new_world: Callable[..., Any], url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def world(
+    new_world: Callable[..., Any], store_url: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
     """A process in which a snapshot is made beyond each ten events."""
     monkeypatch.setattr(snapshots, "EVERY", 10)
-    made = new_world(tmp_path / "data", store_url=url)
+    made = new_world(tmp_path / "data", store_url=store_url)
     yield made
     made.engine.close()
-
-
-@pytest.fixture
-def fresh(world: Any, url: str) -> Iterator[Callable[[], Engine]]:
-    """Opens engines that have nothing in memory."""
-    opened: list[Engine] = []
-
-    def make() -> Engine:
-        opened.append(Engine.open(world.folder, store_url=url, clock=world.clock))
-        return opened[-1]
-
-    yield make
-    for engine in opened:
-        engine.close()
 
 
 def reads(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int | None]]:
@@ -74,11 +51,11 @@ def lived(world: Any) -> None:
 
 
 def test_given_a_long_process_when_loaded_anew_then_it_is_as_from_its_first_event_and_few_events_are_read(
-    world: Any, fresh: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch
+    world: Any, again: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lived(world)
     (sequence,) = kept(world)
-    engine, stream = fresh(), world.engine.stream("p")
+    engine, stream = again(), world.engine.stream("p")
     engine.definition("small")
     found = reads(engine, monkeypatch)
     loaded = engine.load(stream)
@@ -92,25 +69,25 @@ def test_given_a_long_process_when_loaded_anew_then_it_is_as_from_its_first_even
 
 
 def test_given_answers_before_the_snapshot_when_a_guard_or_history_names_them_then_they_are_looked_up(
-    world: Any, fresh: Callable[[], Engine]
+    world: Any, again: Callable[[], Engine]
 ) -> None:
     lived(world)
     for number in range(12):
         world.do("kari", c.AddParty(f"party_{number}", "P"))
-    engine = fresh()
+    engine = again()
     engine.load(engine.stream("p"))
     world.engine = engine
     world.submit("eva", "vote.1.m3", {"score": 5})
-    assert engine.history(world.person("kari"), "p") == fresh().history(world.person("kari"), "p")
+    assert engine.history(world.person("kari"), "p") == again().history(world.person("kari"), "p")
     first = engine.load(engine.stream("p")).records[0]
     assert (first.sequence, first.type) == (1, "process.started")
 
 
 def test_given_a_command_on_a_long_process_when_carried_out_then_only_its_end_is_read(
-    world: Any, fresh: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch
+    world: Any, again: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lived(world)
-    engine = fresh()
+    engine = again()
     engine.definition("small")
     found = reads(engine, monkeypatch)
     engine.handle(world.person("kari"), "p", c.AddParty("late", "Sen"))
@@ -163,11 +140,11 @@ def test_given_a_snapshot_that_is_not_what_was_kept_when_loaded_then_passed_over
 
 
 def test_given_a_snapshot_of_a_log_that_went_another_way_when_loaded_then_passed_over(
-    world: Any, fresh: Callable[[], Engine]
+    world: Any, again: Callable[[], Engine]
 ) -> None:
     """An older copy of the log was put back, and went on otherwise; the snapshot is of events that are gone."""
     lived(world)
-    stream, engine = world.engine.stream("p"), fresh()
+    stream, engine = world.engine.stream("p"), again()
     state = engine._snapshots.find(stream)
     assert state is not None
     state.last_hash = "0" * 64
@@ -176,7 +153,7 @@ def test_given_a_snapshot_of_a_log_that_went_another_way_when_loaded_then_passed
 
 
 def test_given_an_event_changed_before_the_snapshot_when_verified_then_the_process_is_in_quarantine(
-    world: Any, fresh: Callable[[], Engine]
+    world: Any, again: Callable[[], Engine]
 ) -> None:
     lived(world)
     stream, sequence = world.engine.stream("p"), kept(world)[0]
@@ -187,7 +164,7 @@ def test_given_an_event_changed_before_the_snapshot_when_verified_then_the_proce
         table, key, number, body, named = "stored_events", "originator_id", "originator_version", "state", stream.hex
     changed = f"UPDATE {table} SET {body} = ? WHERE {key} = ? AND {number} = 2"
     world.engine.log.write_rows([(changed, (b'{"e":{},"p":{}}', named))])
-    engine = fresh()
+    engine = again()
     assert [fault.sequence for fault in engine.verify().faults] == [2]
     with pytest.raises(IntegrityFault, match="in quarantine"):
         engine.handle(world.person("kari"), "p", c.AddParty("town", "Byen"))
@@ -195,7 +172,7 @@ def test_given_an_event_changed_before_the_snapshot_when_verified_then_the_proce
 
 
 def test_given_a_person_in_a_snapshot_when_erased_then_nothing_in_it_tells_who_it_was(
-    world: Any, fresh: Callable[[], Engine]
+    world: Any, again: Callable[[], Engine]
 ) -> None:
     lived(world)
     person = world.people["ola"].person.id
@@ -205,7 +182,7 @@ def test_given_a_person_in_a_snapshot_when_erased_then_nothing_in_it_tells_who_i
     state = world.engine._snapshots.find(world.engine.stream("p"))
     assert person in {held.person for held in state.memberships.values()}
     erasing.erase(world.engine, erasing.plan(world.engine, world.engine.people.find("ola"), None), "asked for it")
-    engine, stream = fresh(), world.engine.stream("p")
+    engine, stream = again(), world.engine.stream("p")
     assert person not in {held.person for held in engine.load(stream).state.memberships.values()}
     assert engine.load(stream).state == engine._loading.whole(stream).state
 
