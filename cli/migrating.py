@@ -133,7 +133,7 @@ def _run(
 def _plan(template: str, to: str | None, file: Path | None) -> Plan:
     """The plan of the file, or one that says nothing but where to."""
     from engine.errors import UsageError
-    from engine.template.plan import Plan, read
+    from engine.template.plan import bare, read
 
     if file is not None:
         found = read(file)
@@ -145,7 +145,7 @@ def _plan(template: str, to: str | None, file: Path | None) -> Plan:
         return found
     if to is None:
         raise UsageError("where to?", hint="Give --to VERSION, or a --plan FILE that says it.")
-    return Plan(template=template, to=to)
+    return bare(template, to)
 
 
 def _told(one: Moved, *, apply: bool) -> str:

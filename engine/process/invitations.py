@@ -73,5 +73,6 @@ def named(issued: Iterable[Issued], which: str) -> str:
     found = [one for one in known if one == digest] or [one for one in known if which and one.startswith(which)]
     if len(found) != 1:
         what = "there is no unused invitation like that" if not found else f"“{which}” begins several invitations"
-        raise NotFound(what, hint=f"There are: {', '.join(one[:8] for one in known) or 'none'}.")
+        listed = ", ".join(one[:8] for one in known)
+        raise NotFound(what, hint=f"There are: {listed}." if listed else "None waits to be used.")
     return found[0]

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from engine import yaml
-from engine.errors import ConfigError
+from engine.errors import ConfigError, UsageError
 from engine.template.model import Config, Identifier
 
 
@@ -33,6 +33,16 @@ class Plan(Config):
     """Tasks whose answers stand as they were given, though they do not fit the new form."""
     ask_again: tuple[Identifier, ...] = ()
     """Tasks that those who have answered are asked again, in the states that are active."""
+
+
+def bare(template: str, to: str) -> Plan:
+    """A plan that says nothing but where to; raise `UsageError` where one of the two cannot be a name or a version."""
+    try:
+        return Plan(template=template, to=to)
+    except ValidationError as error:
+        if error.errors(include_url=False)[0]["loc"] == ("to",):
+            raise UsageError(f"“{to}” is no version", hint="A version is three numbers, such as 1.2.0.") from None
+        raise UsageError(f"“{template}” is no template's name", hint="Names are such as samson.") from None
 
 
 def read(path: Path) -> Plan:

@@ -46,6 +46,18 @@ def test_given_no_plan_when_tried_out_then_what_is_in_the_way_is_told_and_nothin
     assert renamed.position == before
 
 
+@pytest.mark.parametrize(
+    ("template", "to", "said"),
+    [("samson", "3", "“3” is no version"), ("Sam Son", "1.2.0", "“Sam Son” is no template's name")],
+)
+def test_given_a_version_or_name_that_is_none_when_tried_out_then_it_is_said(
+    arendal: Any, template: str, to: str, said: str
+) -> None:
+    ended = arendal("migration", "plan", template, "--to", to)
+    assert ended.code == 2
+    assert said in ended.err
+
+
 def test_given_a_plan_when_applied_and_undone_then_the_process_is_there_and_back(renamed: Any, plan: str) -> None:
     tried = renamed.done("migration", "plan", "samson", "--plan", plan, "--json").data
     assert (tried["applied"], version(renamed)) == (False, "1.1.0")
