@@ -110,7 +110,7 @@ DAMAGE = {
     "body": "UPDATE snapshot SET body = CAST('{}' AS BLOB)",
     "another person": "UPDATE snapshot SET body = CAST(replace(CAST(body AS TEXT), '\"m2\"', '\"m3\"') AS BLOB)",
     "an earlier sequence": "UPDATE snapshot SET sequence = sequence - 1",
-    "another hash": "UPDATE snapshot SET hash = 'f' || substr(hash, 2)",
+    "another hash": "UPDATE snapshot SET hash = hex(zeroblob(32))",
     "another version of the code": "UPDATE snapshot SET schema = 'older'",
     "the seal": "UPDATE snapshot SET seal = ''",
 }
