@@ -104,12 +104,13 @@ def form(
     asked = form_of(call, session, process, instance)
     language = session.person.language
     if template:
-        write(skeleton(asked, instance, language))
+        write(skeleton(asked, instance, language, call.engine.earlier_texts(session, process, instance)))
     elif schema:
         write(as_json(asked.schema))
     else:
         suggested = call.engine.suggestions(session, process, instance)
-        tell(call, asked.schema, form_text(asked, language, suggested))
+        earlier = call.engine.earlier_texts(session, process, instance)
+        tell(call, asked.schema, form_text(asked, language, suggested, earlier))
 
 
 @commands.add(

@@ -1,4 +1,6 @@
-"""A form as text: for a person to read, and as an answers file to fill in. Nothing is ever filled in beforehand.
+"""A form as text: for a person to read, and as an answers file to fill in.
+
+Nothing is ever filled in beforehand but what the person wrote last, where the form shows that again (`x-prefill`).
 
 The words around the questions are in the person's language, as the questions are. What answers are right is the
 form's to say; this only shows it.
@@ -8,8 +10,12 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
+from textwrap import indent as indented
 from textwrap import wrap
+
+import yaml
 
 from engine import codec
 from engine.form.language import COMMENT_SUFFIX
@@ -36,6 +42,12 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "object": {"nb": "med:", "nn": "med:", "en": "with:"},
     "comment": {"nb": "en kommentar", "nn": "ein kommentar", "en": "a comment"},
     "suggested": {"nb": "forslag:", "nn": "framlegg:", "en": "suggested:"},
+    "earlier": {"nb": "sist skrev du:", "nn": "sist skreiv du:", "en": "last time you wrote:"},
+    "again": {
+        "nb": "Der du har skrevet noe før, står det alt. Rett det, eller ta det bort.",
+        "nn": "Der du har skrive noko før, står det alt. Rett det, eller ta det bort.",
+        "en": "Where you wrote something before, it stands there already. Put it right, or take it out.",
+    },
     "skeleton": {
         "nb": "Skriv svarene bak kolonene. Det du lar stå tomt, er ikke besvart.",
         "nn": "Skriv svara bak kolona. Det du lèt stå tomt, er ikkje svart på.",
@@ -43,30 +55,43 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 NOTHING: Mapping[str, object] = {}
+NO_TEXTS: Mapping[str, str] = {}
+_STRING = "tag:yaml.org,2002:str"
 _PLAIN = re.compile(r"[A-Za-zÆØÅæøå][\w .-]*")
 
 
-def form_text(form: Form, language: str, suggested: Mapping[str, object] = NOTHING) -> str:
-    """The questions of a form, with what can be answered, how the fields are called, and what is suggested for some."""
+def form_text(
+    form: Form, language: str, suggested: Mapping[str, object] = NOTHING, earlier: Mapping[str, str] = NO_TEXTS
+) -> str:
+    """The questions of a form, with what can be answered, how the fields are called, and what is suggested for some.
+
+    `earlier` is what the person wrote last in those that show it again, by their paths.
+    """
     lines = [form.title(language), *wrap(form.description(language), WIDTH)]
     if form.purpose.get(language):
         lines += ["", *wrap(f"{_word('why', language)} {form.purpose.get(language)}", WIDTH)]
-    return "\n".join([*lines, *_questions(form.fields, language, "", suggested)])
+    return "\n".join([*lines, *_questions(form.fields, language, "", suggested, earlier)])
 
 
-def skeleton(form: Form, instance: str, language: str) -> str:
-    """An answers file in YAML: every question as a comment, every answer empty."""
+def skeleton(form: Form, instance: str, language: str, earlier: Mapping[str, str] = NO_TEXTS) -> str:
+    """An answers file in YAML: every question as a comment, every answer empty, save what the person wrote before."""
     purpose = form.purpose.get(language)
     why = f"{_word('why', language)} {purpose}" if purpose else ""
     head = [f"{form.title(language)} ({instance})", form.description(language), why, _word("skeleton", language)]
-    return "\n".join([*_comment(head, ""), *_blanks(form.fields, language, "")]) + "\n"
+    if earlier:
+        head.append(_word("again", language))
+    return "\n".join([*_comment(head, ""), *_blanks(form.fields, language, "", earlier)]) + "\n"
 
 
 # -- to read ----------------------------------------------------------------------------------------------------------
 
 
 def _questions(
-    fields: Mapping[str, Field], language: str, indent: str, suggested: Mapping[str, object] = NOTHING
+    fields: Mapping[str, Field],
+    language: str,
+    indent: str,
+    suggested: Mapping[str, object] = NOTHING,
+    earlier: Mapping[str, str] = NO_TEXTS,
 ) -> Iterator[str]:
     for field in fields.values():
         if field.widget == "hidden":
@@ -80,7 +105,10 @@ def _questions(
         yield from _kinds(field, language, inner)
         if field.name in suggested:
             yield from _wrapped(f"{_word('suggested', language)} {suggested[field.name]}", inner)
-        yield from _questions(field.items, language, inner)
+        if field.name in earlier:
+            yield f"{inner}{_word('earlier', language)}"
+            yield indented(earlier[field.name], f"{inner}  ")
+        yield from _questions(field.items, language, inner, earlier=_below(earlier, field.name))
         if field.comment:
             yield f"{inner}[{field.name}{COMMENT_SUFFIX}] {_word('comment', language)}"
 
@@ -116,7 +144,9 @@ def _word(name: str, language: str) -> str:
 # -- to fill in -------------------------------------------------------------------------------------------------------
 
 
-def _blanks(fields: Mapping[str, Field], language: str, indent: str) -> Iterator[str]:
+def _blanks(
+    fields: Mapping[str, Field], language: str, indent: str, earlier: Mapping[str, str] = NO_TEXTS
+) -> Iterator[str]:
     for field in fields.values():
         yield ""
         required = f" ({_word('required', language)})" if field.required else ""
@@ -124,15 +154,30 @@ def _blanks(fields: Mapping[str, Field], language: str, indent: str) -> Iterator
         yield from _comment(told, indent)
         for line in _kinds(field, language, "  "):
             yield f"{indent}#{line}"
-        yield f"{indent}{field.name}:"
+        if field.name in earlier:
+            yield indented(_pair(field.name, earlier[field.name]), indent)
+        else:
+            yield f"{indent}{field.name}:"
         if field.kind == "list":
             yield f"{indent}  -"
             yield from _blanks(field.items, language, f"{indent}    ")
         elif field.kind == "object":
-            yield from _blanks(field.items, language, f"{indent}  ")
+            yield from _blanks(field.items, language, f"{indent}  ", _below(earlier, field.name))
         if field.comment:
             yield f"{indent}# {_word('comment', language)}"
             yield f"{indent}{field.name}{COMMENT_SUFFIX}:"
+
+
+def _below(earlier: Mapping[str, str], name: str) -> dict[str, str]:
+    """The texts of a group of fields, by their paths within it."""
+    return {path.removeprefix(f"{name}."): text for path, text in earlier.items() if path.startswith(f"{name}.")}
+
+
+def _pair(name: str, text: str) -> str:
+    """A field with its text in YAML, on lines of its own where the text has several."""
+    value = yaml.ScalarNode(_STRING, text, style="|" if "\n" in text else '"')
+    pair = yaml.MappingNode("tag:yaml.org,2002:map", [(yaml.ScalarNode(_STRING, name), value)], flow_style=False)
+    return str(yaml.serialize(pair, Dumper=yaml.SafeDumper, allow_unicode=True, width=sys.maxsize)).rstrip("\n")
 
 
 def _comment(texts: list[str], indent: str) -> Iterator[str]:

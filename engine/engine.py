@@ -350,6 +350,10 @@ class Engine:
         """What is suggested for the fields of a task, by the process that started this one; for whoever may see it."""
         return self._looking.suggestions(session, name, instance)
 
+    def earlier_texts(self, session: Session, name: str, instance: str) -> Mapping[str, str]:
+        """What the person wrote last in the fields of a task that show it again, by path; for whoever may see it."""
+        return self._looking.earlier_texts(session, name, instance)
+
     # -- drafts -----------------------------------------------------------------------------------------------------
 
     def save_draft(

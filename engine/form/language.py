@@ -59,11 +59,11 @@ CONDITION_KEYWORDS: Final = (
 KEYWORDS: Final = frozenset[str]().union(*KEYWORDS_OF.values(), ROOT_KEYWORDS, CHOICE_KEYWORDS, CONDITION_KEYWORDS)
 
 _SHOWN: Final = frozenset({"x-i18n", "x-id", "x-page"})
-_ASKED: Final = _SHOWN | {"x-comment", "x-widget", "x-prefill"}
+_ASKED: Final = _SHOWN | {"x-comment", "x-widget"}
 _MEASURED: Final = _ASKED | {"x-unit", "x-decimals", "x-score", "x-anchors"}
 
 ANNOTATIONS_OF: Final[Mapping[Kind, frozenset[str]]] = {
-    "text": _ASKED | {"x-personal", "x-unit"},
+    "text": _ASKED | {"x-personal", "x-unit", "x-prefill"},
     "date": _ASKED | {"x-personal"},
     "integer": _MEASURED,
     "number": _MEASURED,
@@ -73,7 +73,8 @@ ANNOTATIONS_OF: Final[Mapping[Kind, frozenset[str]]] = {
     "list": _SHOWN | {"x-comment"},
     "object": _SHOWN | {"x-fact"},
 }
-"""The annotations that a field of each kind may have. Only texts can be personal: they are what is encrypted."""
+"""The annotations that a field of each kind may have. Only texts can be personal: they are what is encrypted. Only
+texts are shown again: a choice that stands there already is soon taken."""
 
 ROOT_ANNOTATIONS: Final = frozenset({"x-i18n", "x-purpose", "x-fact"})
 ROW_ANNOTATIONS: Final = frozenset({"x-i18n", "x-fact"})

@@ -290,11 +290,19 @@ class _Lint:
         self.suggested(name, part)
         if kind == "list" and row is not None:
             self.keywords(row, KEYWORDS_OF["object"], ROW_ANNOTATIONS, "the rows of a list")
+            self.shown_again(row)
             self.object(row, siblings, depth + 1)
         elif kind == "choices" and row is not None:
             self.keywords(row, KEYWORDS_OF["choice"], frozenset(), "the choices of a list")
         elif kind == "object":
             self.object(part, siblings, depth + 1)
+
+    def shown_again(self, row: Part) -> None:
+        """Texts of rows are not shown again: nobody could say in which of the new rows."""
+        for name, inner in self.fields_below(row).items():
+            if "x-prefill" in inner.schema:
+                message = f"“{name}” stands in the rows of a list: its earlier text belongs to no new row"
+                self.report("form-misplaced", inner.below("x-prefill"), message, "Leave x-prefill out.", at_key=True)
 
     def widget(self, part: Part, kind: Kind) -> None:
         widget = part.schema.get("x-widget")

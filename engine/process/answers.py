@@ -6,14 +6,18 @@ seen that there is one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
+from engine.form.model import Field
+from engine.form.renaming import renamed
 from engine.form.validate import join_personal
 from engine.process import events as e
 from engine.process.access import View
-from engine.process.state import ProcessState
+from engine.process.state import ProcessState, Submission
+from engine.template.chart import Definition
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,38 @@ def given(events: Iterable[e.Event], state: ProcessState, view: View) -> list[Gi
                 )
             )
     return found
+
+
+def last_given(state: ProcessState, task: str, subject: str) -> Submission | None:
+    """What somebody answered last to a task, in whatever round, and whatever it was called then; None for nothing."""
+    rounds = (i for i in state.instances.values() if state.renamed.get(i.task, i.task) == task)
+    theirs = (s for instance in rounds for s in instance.submissions if s.subject == subject)
+    return max(theirs, key=attrgetter("sequence"), default=None)
+
+
+def shown_again(
+    event: e.Event, state: ProcessState, task: str, definitions: Callable[[str], Definition]
+) -> dict[str, str]:
+    """What somebody wrote in an event, in the fields of a task that show it again, by their paths.
+
+    The version reads it that the process runs on now; what was erased is not there.
+    """
+    payload = event.payload
+    if not isinstance(payload, e.FormSubmitted) or payload.answers is None:
+        return {}
+    answers, _ = _read(payload)
+    then = definitions(event.bundle_hash or state.bundle).form_of(payload.task)
+    now = definitions(state.bundle).form_of(task)
+    return dict(_texts(now.fields, renamed(answers, then.fields, now.fields)))
+
+
+def _texts(fields: Mapping[str, Field], answers: Mapping[str, object], above: str = "") -> Iterable[tuple[str, str]]:
+    for field in fields.values():
+        value = answers.get(field.name)
+        if field.prefill and isinstance(value, str):
+            yield above + field.name, value
+        elif field.kind == "object" and isinstance(value, Mapping):
+            yield from _texts(field.items, value, f"{above}{field.name}.")
 
 
 def _read(payload: e.FormSubmitted) -> tuple[Mapping[str, object], bool]:

@@ -11,7 +11,7 @@ from engine.process import commands
 from engine.process import events as e
 from engine.process.accepting import subject_of
 from engine.process.access import Actor, ToManage, ToRead, ToSubmit, View, may, visible
-from engine.process.answers import Given, given
+from engine.process.answers import Given, given, last_given, shown_again
 from engine.process.conditions import Conditions
 from engine.process.decide import decide
 from engine.process.decide.answering import replaced
@@ -233,6 +233,17 @@ class Looking:
         task = instance_of(loaded, instance).task
         split = ((key.partition("."), value) for key, value in loaded.state.given.items())
         return {field: value for (of, _, field), value in split if of == task and field}
+
+    def earlier_texts(self, session: Session, name: str, instance: str) -> Mapping[str, str]:
+        """What the session's person wrote last in the fields of a task that show it again (`x-prefill`)."""
+        loaded = self._seen(session, name)
+        task = asked_now(loaded, instance).task
+        own = self.actor(session, loaded.state).subject
+        last = last_given(loaded.state, task, own) if own else None
+        if last is None:
+            return {}
+        event = self._streams.event(loaded.records[last.sequence - 1], opened=loaded.state.revealed, own=own)
+        return shown_again(event, loaded.state, task, self._catalogue.definitions(loaded.state.template))
 
     def conditions(self, session: Session | None, loaded: Loaded) -> Conditions:
         """The guards' eyes on a process, for looking once at all that it has: each answer is opened once."""

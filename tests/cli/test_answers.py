@@ -9,12 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cli.answers import typed
 from cli.questions import skeleton
 from engine import codec, yaml
 from engine.codec import Json
-from engine.form.model import Field
+from engine.form.model import Field, build
+from engine.form.refs import mapping
 from engine.template import bundle
 from engine.template.chart import Definition
 from engine.template.sources import BUILT_IN
@@ -85,6 +88,62 @@ def test_given_any_form_when_made_a_skeleton_then_it_is_yaml_with_every_field_an
             assert isinstance(found, dict)
             assert set(form.fields) <= set(found)
             assert not any(isinstance(value, str | int) for value in found.values())
+
+
+LETTER = """
+template: letters
+version: 1.0.0
+title: {nb: Brev, nn: Brev, en: Letters}
+roles: {writer: {title: {nb: Skriver, nn: Skrivar, en: Writer}}}
+starter: writer
+initial: writing
+states:
+  writing:
+    title: {nb: Skriv, nn: Skriv, en: Writing}
+    tasks: {letter: {title: {nb: Brev, nn: Brev, en: Letter}, form: letter, by: writer}}
+    actions: {send: {title: {nb: Send, nn: Send, en: Send}, by: writer, to: sent}}
+  sent: {title: {nb: Sendt, nn: Sendt, en: Sent}, final: true}
+"""
+BODY = """
+$schema: https://json-schema.org/draft/2020-12/schema
+$id: letters/letter
+title: Brev
+x-i18n: {nn: {title: Brev}, en: {title: Letter}}
+x-purpose: {nb: For å fortelle., nn: For å fortelja., en: To tell.}
+type: object
+properties:
+  body: {title: Tekst, x-i18n: {nn: {title: Tekst}, en: {title: Text}}, type: string, x-prefill: true}
+"""
+
+
+@pytest.fixture
+def written(terminal, tmp_path: Path):
+    """A letter that kari has written, which may still be put right."""
+    (terminal.folder / "processes" / "letters.yaml").write_text(LETTER, encoding="utf-8")
+    (terminal.folder / "forms" / "letters").mkdir(parents=True)
+    (terminal.folder / "forms" / "letters" / "letter.yaml").write_text(BODY, encoding="utf-8")
+    terminal.done("publish", "letters")
+    terminal.person("kari")
+    terminal.done("start", "letters", "brev", who="kari")
+    terminal.done("submit", "brev", "letter.1", "--set", "body=Kjære alle", who="kari")
+    return terminal
+
+
+def test_given_a_text_that_is_shown_again_when_put_right_then_it_stands_in_the_file_already(
+    written, tmp_path: Path
+) -> None:
+    told = written.done("form", "brev", "letter.1", who="kari").out
+    file = tmp_path / "brev.yaml"
+    file.write_text(written.done("form", "brev", "letter.1", "--template", who="kari").out, encoding="utf-8")
+    written.done("submit", "brev", "letter.1", "--answers", str(file), who="kari")
+    answers = written.done("answers", "brev", "letter.1", "--json", who="kari").data["answers"]
+    assert ("Kjære alle" in told, [given["answers"] for given in answers]) == (True, [{"body": "Kjære alle"}] * 2)
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"])))
+def test_given_any_text_when_it_stands_in_an_answers_file_then_it_is_read_as_it_was(text: str) -> None:
+    form = build(mapping(yaml.load(BODY, "body").data))
+    assert yaml.load(skeleton(form, "letter.1", "nb", {"body": text}), "file").data == {"body": text}
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])

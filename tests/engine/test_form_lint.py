@@ -77,6 +77,12 @@ STRING = field("{type: string}")
         ("form-unknown-annotation", field("{type: string, ¤x-personel: true}"), "“x-personal”"),
         ("form-misplaced", field("{type: string, ¤minimum: 3}"), "integer, number"),
         ("form-misplaced", field("{type: integer, ¤x-personal: true}"), "Only texts"),
+        ("form-misplaced", field("{type: boolean, ¤x-prefill: true}"), "kind text"),
+        (
+            "form-misplaced",
+            field("{type: array, items: {type: object, properties: {t: {type: string, ¤x-prefill: true}}}}"),
+            "Leave x-prefill out",
+        ),
         ("form-value", field("{type: string, maxLength: ¤'3'}"), "whole number"),
         ("form-value", field("{type: string, minLength: 3, maxLength: ¤2}"), "No answer"),
         ("form-value", field("{type: string, format: ¤dato}"), "“date”"),

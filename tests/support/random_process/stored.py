@@ -149,7 +149,14 @@ class Stored(Life):
         ]
         actions = {choice.id for choices in self.definition.actions.values() for choice in choices}
         asked += [partial(engine.explain_action, session, "p", action) for action in actions]
-        of_tasks = (engine.explain_task, engine.suggestions, engine.draft, engine.readers, engine.decided_on)
+        of_tasks = (
+            engine.explain_task,
+            engine.suggestions,
+            engine.earlier_texts,
+            engine.draft,
+            engine.readers,
+            engine.decided_on,
+        )
         asked += [partial(one, session, "p", name) for one in of_tasks for name in list(self.state.instances)[-8:]]
         for question in asked:
             with suppress(SamskapError):
