@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PEERS  := .venv-peers
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo test slow check bench lock
+.PHONY: help setup demo test explore slow check bench lock
 help:            ## show the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -24,6 +24,9 @@ demo: setup      ## run the main job in a fresh workspace, on real figures
 
 test: setup      ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow"
+
+explore: setup   ## try the tests' properties on examples that nobody has seen yet
+	@$(BIN)/python -m pytest -n 2 --dist loadscope -m hypothesis --hypothesis-profile=others
 
 slow: setup      ## run the slow tests: servers, kill loops, the wheel
 	@$(BIN)/python -m pytest -m slow || test $$? -eq 5

@@ -1,4 +1,7 @@
-"""A real PostgreSQL server for the tests that need one: started once a session, with a new database for each test."""
+"""What all tests share: which examples properties are tried on, and a real PostgreSQL server.
+
+The server is started once a session, with a new database for each test.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,23 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+
+# Properties are tried on the same examples each time, however busy the machine is; a failure says how it is repeated.
+# With `--hypothesis-profile=others` they are tried on others, to find what nobody has seen yet.
+settings.register_profile("others", settings.get_profile("ci"), derandomize=False)
+settings.load_profile("ci")
+
+
+@pytest.hookimpl(trylast=True)  # when the profile is chosen
+def pytest_configure() -> None:
+    """Keep out of the same examples what depends on which tests ran before: the constants of modules loaded so far."""
+    if settings.default.derandomize:
+        providers._get_local_constants = lambda: providers._local_constants
+
+
+# -- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")

@@ -455,7 +455,7 @@ def test_given_a_template_when_laid_out_then_nothing_lies_on_anything_else(examp
         assert faults(layout(picture(example, language))) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(charts())
 def test_given_any_chart_when_laid_out_then_nothing_lies_on_anything_else(chart: Definition) -> None:
     laid = layout(picture(chart, "nb"))

@@ -304,7 +304,7 @@ def answers_to(fields: Mapping[str, Field]) -> st.SearchStrategy[Json]:
     return st.fixed_dictionaries(required, optional=optional).map(dict)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.data(), st.sampled_from(sorted(FORMS)))
 def test_given_any_answers_when_checked_then_jsonschema_agrees_on_the_form_as_its_author_wrote_it(
     data: st.DataObject, name: str
@@ -326,7 +326,7 @@ ANY_JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(ANY_JSON, st.sampled_from(sorted(FORMS)), st.sampled_from(["nb", "nn", "en", "xx"]))
 def test_given_any_json_when_checked_then_it_is_answered_in_sentences(answers: Json, name: str, language: str) -> None:
     found = VALIDATORS[name].errors(answers, language)

@@ -379,7 +379,7 @@ METASCHEMA = Draft202012Validator(Draft202012Validator.META_SCHEMA)
 SOUND = {path.stem: yaml.load_file(path).data for path in FORMS}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), st.sampled_from(sorted(SOUND)), ODD)
 def test_given_any_spoilt_form_when_linted_then_it_is_a_usable_form_or_an_error(
     data: st.DataObject, name: str, odd: Json

@@ -206,7 +206,7 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int,
     return found + [deeper for step, below in inner for deeper in paths(below, (*path, step))]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.data(), st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=4), ODD)
 def test_given_any_form_with_something_odd_in_it_when_validated_then_what_lint_takes_the_schema_takes_and_the_other_way_round(
     data: st.DataObject, kinds: list[str], odd: Any

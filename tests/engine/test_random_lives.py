@@ -232,16 +232,16 @@ def lives(new_world: Callable[[Path], Any], examples: int, steps: int) -> None:
     machine = type("Life", (Life,), {"make": staticmethod(new_world)})
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         machine,
-        settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=list(HealthCheck)),
     )
 
 
+@pytest.mark.hypothesis
 def test_given_random_lives_when_lived_then_log_state_and_lists_agree(new_world: Callable[[Path], Any]) -> None:
     lives(new_world, examples=12, steps=25)
 
 
+@pytest.mark.hypothesis
 @pytest.mark.slow
 def test_given_many_long_random_lives_when_lived_then_log_state_and_lists_agree(
     new_world: Callable[[Path], Any],

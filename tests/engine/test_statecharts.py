@@ -338,7 +338,7 @@ def scxml(initial: str, states: Mapping[str, Any]) -> str:
     return f'<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0" initial="{initial}">{inner}</scxml>'
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(charts())
 def test_given_a_random_chart_when_run_beside_an_independent_interpreter_then_the_same_states_are_active(
     made: tuple[str, dict[str, Any], list[str]],

@@ -81,7 +81,7 @@ VALUES: dict[str, st.SearchStrategy[object]] = {
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_given_any_values_its_types_can_hold_when_called_then_no_fault_and_only_real_numbers(
     connection: duckdb.DuckDBPyConnection, function: Function, data: st.DataObject
 ) -> None:

@@ -87,7 +87,7 @@ def test_given_a_nested_value_when_asked_then_it_is_json(reader: Path, expressio
     assert json.loads(cell, parse_float=Decimal, parse_constant=pytest.fail) == value
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=200))
 def test_given_any_text_when_asked_for_as_a_literal_then_it_comes_back(reader: Path, text: str) -> None:
     literal = text.replace("'", "''")

@@ -102,7 +102,7 @@ def test_given_faulty_lines_in_a_personal_file_when_landed_then_nothing_of_them_
 identifiers = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n", exclude_categories=["Cs"]), min_size=1)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=st.lists(st.tuples(identifiers, identifiers), min_size=1, max_size=8))
 def test_given_any_people_when_landed_then_no_file_of_the_landing_names_them(
     tmp_path: Path, people: list[tuple[str, str]]

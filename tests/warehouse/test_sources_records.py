@@ -195,7 +195,7 @@ pieces = st.sampled_from(
 bodies = st.lists(pieces, max_size=60).map(b"".join)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=bodies)
 @example(body=b'"\n"\n"\n')
 @example(body=b"\n\n\n,\n")
@@ -216,7 +216,7 @@ def test_given_any_bytes_when_staged_then_every_row_is_staged_or_rejected(loader
         assert batch.read == most
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=bodies.map(lambda body: body.replace(b"\xff", b"")))
 def test_given_any_text_with_people_when_staged_then_the_same_rows_are_faulty_as_without(
     loader: Loader, body: bytes

@@ -357,7 +357,7 @@ def packed_once(tmp_path_factory: pytest.TempPathFactory, new_world: Callable[[P
     return made.getvalue()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_given_any_bit_of_the_file_when_flipped_then_nothing_breaks_and_no_other_content_passes(
     packed_once: bytes, tmp_path_factory: pytest.TempPathFactory, place: float, bit: int
@@ -374,7 +374,7 @@ def test_given_any_bit_of_the_file_when_flipped_then_nothing_breaks_and_no_other
         assert _contents(bytes(changed)) == _contents(packed_once)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_given_any_bit_of_the_events_when_flipped_and_checksums_made_anew_then_it_is_found(
     packed_once: bytes, tmp_path_factory: pytest.TempPathFactory, place: float, bit: int
