@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from engine.migration import Moved
     from engine.process.history import Line
-    from engine.template.plan import Plan
+    from engine.template.plan import Plan, Written
 
 commands = Commands()
 
@@ -111,10 +111,13 @@ def _run(
     call: Call, template: str, to: str | None, file: Path | None, only: list[str], reason: str, *, apply: bool
 ) -> None:
     from engine.errors import Refused
-    from engine.migration import migrate, to_move
+    from engine.migration import migrate, to_move, versions
 
-    session, given = call.reader(), _plan(template, to, file)
+    session, written = call.reader(), _read(template, to, file) if file is not None else None
+    given = written.plan if written is not None else _bare(template, to)
     names = only or to_move(call.engine, given)
+    if written is not None:
+        written.check(*versions(call.engine, given, names))
     progress = Progress(call)
     moved = list(migrate(call.engine, session, given, reason, names, apply=apply, progress=progress))
     stayed = [one for one in moved if one.error is not None]
@@ -130,19 +133,25 @@ def _run(
         raise typer.Exit(Refused.exit_code)
 
 
-def _plan(template: str, to: str | None, file: Path | None) -> Plan:
-    """The plan of the file, or one that says nothing but where to."""
+def _read(template: str, to: str | None, file: Path) -> Written:
+    """The plan in a file, which is for the template and version that are named."""
     from engine.errors import UsageError
-    from engine.template.plan import bare, read
+    from engine.template.plan import read
 
-    if file is not None:
-        found = read(file)
-        if found.template != template or to not in (None, found.to):
-            raise UsageError(
-                f"the plan is for {found.template} to {found.to}",
-                hint="Name the same template and version, or no version.",
-            )
-        return found
+    found = read(file)
+    if found.plan.template != template or to not in (None, found.plan.to):
+        raise UsageError(
+            f"the plan is for {found.plan.template} to {found.plan.to}",
+            hint="Name the same template and version, or no version.",
+        )
+    return found
+
+
+def _bare(template: str, to: str | None) -> Plan:
+    """A plan that says nothing but where to."""
+    from engine.errors import UsageError
+    from engine.template.plan import bare
+
     if to is None:
         raise UsageError("where to?", hint="Give --to VERSION, or a --plan FILE that says it.")
     return bare(template, to)

@@ -17,6 +17,7 @@ from engine.process import commands as c
 from engine.process.history import Line
 from engine.progress import Progress, quiet
 from engine.store.people import Session
+from engine.template.chart import Definition
 from engine.template.plan import Plan
 
 AT_ONCE = 8
@@ -41,6 +42,14 @@ def to_move(engine: Engine, plan: Plan) -> list[str]:
         for row in engine.processes()
         if row["template"] == plan.template and row["bundle"] != bundle and row["status"] in GOING_ON
     ]
+
+
+def versions(engine: Engine, plan: Plan, names: Sequence[str]) -> tuple[list[Definition], Definition]:
+    """The versions that the processes run on, and the one that the plan takes them to."""
+    running = {row["bundle"] for row in engine.processes() if row["name"] in names and row["template"] == plan.template}
+    published = [one for one in engine.published(plan.template) if one.bundle in running]
+    new = engine.definition(plan.template, engine.bundle_of(plan.template, plan.to))
+    return [engine.definition(plan.template, one.bundle) for one in published], new
 
 
 def migrate(

@@ -1,8 +1,9 @@
 """Every rule of lint, in one place: what it finds, what breaks it, and how that is mended.
 
-A rule lives in the module of its subject (`template.lint`, `template.shape`, `guards`, `form`, `trial.reading`; those
-of contracts in the warehouse); here is what people are told of it, which `docs/reference/lint-rules.md` is made of. A
-test holds the two together and tries the examples: ▸ stands where lint points to, … for a text in every language.
+A rule lives in the module of its subject (`template.lint`, `template.shape`, `template.plan`, `guards`, `form`,
+`trial.reading`; those of contracts in the warehouse); here is what people are told of it, which
+`docs/reference/lint-rules.md` is made of. A test holds the two together and tries the examples: ▸ stands where lint
+points to, … for a text in every language.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-Where: TypeAlias = Literal["template", "roles", "tasks", "states", "actions", "form", "version", "scenario", "file"]
+Where: TypeAlias = Literal[
+    "template", "roles", "tasks", "states", "actions", "form", "version", "scenario", "plan", "file"
+]
 """Where an example belongs: a key of the template's own, or one of those that hold several; a form; a version."""
 
 
@@ -643,6 +646,18 @@ SCENARIOS: Final[Mapping[str, Rule]] = {
     ),
 }
 
+PLANS: Final[Mapping[str, Rule]] = {
+    "plan-missing": Rule("a key that has to be there", "template: small", "add `to`", "plan"),
+    "plan-unknown-key": Rule("a key that plans do not have", "state: {draft: plan}", "write `states`", "plan"),
+    "plan-value": Rule("a value of the wrong kind", "to: newest", "write three numbers, such as 1.2.0", "plan"),
+    "plan-unknown-name": Rule(
+        "a name that the version does not have: the one that processes run on, or the one they go to",
+        "tasks: {goal: ▸amis}",
+        "write `aims`",
+        "plan",
+    ),
+}
+
 SECTIONS: Final[Mapping[str, Mapping[str, Rule]]] = {
     "The file": SHAPE,
     "Names": NAMES,
@@ -657,6 +672,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Rule]]] = {
     "Facts": FACTS,
     "Versions": VERSIONS,
     "Scenarios": SCENARIOS,
+    "Migration plans": PLANS,
 }
 """The rules by subject, in the order in which the reference has them."""
 

@@ -5,7 +5,8 @@ It is only the value and the choice of a language. Which texts are missing is to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Final
 
 LANGUAGES: Final = ("nb", "nn", "en")
@@ -74,3 +75,10 @@ def text(value: object) -> Text:
 def counted(number: int, what: str, several: str = "") -> str:
     """So many of something, in English: “1 error”, “2 errors”; `several` where more are called otherwise."""
     return f"{number:,} {what if number == 1 else several or what + 's'}"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """For whoever wrote a name that is not known: did you mean …, or all that there is."""
+    options = list(known)
+    close = get_close_matches(name, options, 1)
+    return f"Did you mean “{close[0]}”?" if close else f"There are: {', '.join(options) or 'none'}."

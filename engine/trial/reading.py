@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -17,7 +16,7 @@ from engine.guards import check, parse
 from engine.template import shape
 from engine.template.chart import Definition
 from engine.template.scope import scope
-from engine.text import counted
+from engine.text import counted, suggestion
 from engine.trial.scenario import Expectation, Scenarios, Step
 from engine.yaml import DataPath, Document, load_file
 
@@ -45,11 +44,7 @@ def find(template: str, folders: Sequence[Path]) -> list[Path]:
                 )
             return found
     known = sorted({path.stem for folder in folders for path in (folder / "processes").glob("*.yaml")})
-    close = get_close_matches(template, known, 1)
-    raise NotFound(
-        f"there is no template “{template}”",
-        hint=f"Did you mean “{close[0]}”?" if close else f"There are: {', '.join(known)}.",
-    )
+    raise NotFound(f"there is no template “{template}”", hint=suggestion(template, known))
 
 
 def read(path: Path) -> Script:
@@ -206,12 +201,10 @@ class _Names:
         options = list(known)
         if name in options:
             return
-        close = get_close_matches(name, options, 1)
-        hint = f"Did you mean “{close[0]}”?" if close else f"There are: {', '.join(options[:20]) or 'none'}."
         place: Callable[[DataPath], Place] = self.document.place
         if path[-2:-1] == ("tasks",):
             place = self.document.key_place
-        yield Problem("scenario-unknown-name", f"there is no {kind} “{name}”", place(path), hint)
+        yield Problem("scenario-unknown-name", f"there is no {kind} “{name}”", place(path), suggestion(name, options))
 
     def _data(self, path: DataPath) -> object:
         found: object = self.document.data

@@ -112,6 +112,22 @@ def test_given_a_plan_with_an_unknown_key_when_read_then_told_where(renamed: Any
     assert (ended.code, f"{file}:3" in ended.err) == (4, True)
 
 
+def test_given_a_misspelt_state_in_a_plan_when_tried_out_then_the_line_the_place_and_the_nearest_are_shown(
+    renamed: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text("template: samson\nto: 1.2.0\nstates: {preparation: geting_ready}\n", encoding="utf-8")
+    ended = renamed("migration", "plan", "samson", "--plan", str(file))
+    assert ended.code == 4
+    assert ended.err.splitlines()[1:] == [
+        f"  {file}:3:23: error plan-unknown-name: 1.2.0 has no state “geting_ready” to be in"
+        " – Did you mean “getting_ready”?",
+        "       3 | states: {preparation: geting_ready}",
+        f"{' ' * 33}^",
+        "  what to do: Mend what is listed and try again.",
+    ]
+
+
 def test_given_a_retired_version_when_a_process_is_started_then_it_gets_the_one_before(renamed: Any) -> None:
     told = renamed.done("retire", "samson", "1.2.0", "--reason", "Feil", "--json").data
     assert told == {"template": "samson", "version": "1.2.0", "running": 0}

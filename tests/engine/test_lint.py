@@ -633,7 +633,7 @@ def test_given_the_code_when_searched_for_rules_then_it_has_those_that_are_told_
     source = "\n".join(path.read_text() for path in (BUILT_IN / "engine").rglob("*.py") if path.name != "rules.py")
     source += (BUILT_IN / "cli" / "linting.py").read_text()
     used = set(re.findall(r'"([a-z]+(?:-[a-z]+)*)"', source))
-    shapes = {f"{language}-{kind}" for language in ("template", "scenario") for kind in SHAPES}
+    shapes = {f"{language}-{kind}" for language in ("template", "scenario", "plan") for kind in SHAPES}
     assert sorted(RULES.keys() - used - shapes) == []
     called = set(re.findall(r'(?:problem|unknown|report|warn|Problem|Fault)\(\s*"([a-z]+(?:-[a-z]+)+)"', source))
     assert len(called) > 70

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import ConfigError, Conflict, NotAllowed, NotFound, Refused
+from engine.errors import Conflict, LintError, NotAllowed, NotFound, Refused
 from engine.migration import migrate, to_move
 from engine.process import commands as c
 from engine.process.state import ProcessState
@@ -450,18 +450,20 @@ def test_given_no_reason_when_migrating_then_refused(world: Any, publish: Any) -
 @pytest.mark.parametrize(
     ("parts", "told"),
     [
-        ({"states": {"nowhere": "plan"}}, "1.0.0 has no state nowhere"),
-        ({"states": {"plan": "nowhere"}}, "1.1.0 has no state nowhere"),
-        ({"tasks": {"goal": "nothing"}}, "1.1.0 has no task nothing"),
-        ({"roles": {"nobody": "lead"}}, "1.0.0 has no role nobody"),
-        ({"accept": ("nothing",)}, "1.1.0 has no task nothing"),
+        ({"states": {"plann": "plan"}}, "1.0.0 has no state “plann” (Did you mean “plan”?)"),
+        ({"states": {"plan": "votng"}}, "1.1.0 has no state “votng” to be in (Did you mean “voting”?)"),
+        ({"tasks": {"goal": "mintues"}}, "1.1.0 has no task “mintues” (Did you mean “minutes”?)"),
+        ({"roles": {"nobody": "lead"}}, "1.0.0 has no role “nobody” (There are: lead, member, guest)"),
+        ({"roles": {"guest": "laed"}}, "1.1.0 has no role “laed” (Did you mean “lead”?)"),
+        ({"accept": ("vot",)}, "1.1.0 has no task “vot” (Did you mean “vote”?)"),
     ],
 )
-def test_given_a_name_that_is_nowhere_when_planned_then_it_is_told(
+def test_given_a_name_that_is_nowhere_when_planned_then_the_nearest_is_told_and_nothing_that_follows_from_it(
     world: Any, publish: Any, parts: Any, told: str
 ) -> None:
-    with pytest.raises(Refused, match=told):
+    with pytest.raises(Refused) as refused:
         moved(world, publish(("nb: Plan,", "nb: P,")), **parts)
+    assert refused.value.message == f"“p” cannot go on under 1.1.0: {told}"
 
 
 # -- and round again --------------------------------------------------------------------------------------------------
@@ -745,20 +747,50 @@ def test_given_a_version_that_is_not_published_when_migrated_to_then_told(world:
 
 
 @pytest.mark.parametrize(
-    ("text", "told", "line"),
+    ("text", "rule", "place", "hint"),
     [
-        ("template: small\nto: 1.1.0\nstate: {}\n", "no such key", 3),
-        ("template: small\n", "missing", 1),
-        ("template: small\nto: newest\n", "pattern", 2),
-        ("template: small\nto: 1.1.0\nstates: {plan: 'a b'}\n", "identifier", 3),
+        ("template: small\nto: 1.1.0\nstate: {}\n", "plan-unknown-key", "3:1", "Did you mean “states”?"),
+        ("template: small\n", "plan-missing", "1:1", "Add to: …"),
+        ("template: small\nto: newest\n", "plan-value", "2:5", "Write three numbers, such as 1.0.0."),
+        ("template: small\nto: 1.1.0\nstates: {plan: 'a b'}\n", "plan-value", "3:16", "Use letters"),
     ],
 )
-def test_given_a_plan_that_is_none_when_read_then_told_where(tmp_path: Path, text: str, told: str, line: int) -> None:
+def test_given_a_plan_that_is_none_when_read_then_told_where_and_what_to_write(
+    tmp_path: Path, text: str, rule: str, place: str, hint: str
+) -> None:
     file = tmp_path / "plan.yaml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match=told) as caught:
+    with pytest.raises(LintError) as caught:
         plan.read(file)
-    assert str(caught.value.where).startswith(f"{file}:{line}")
+    (problem,) = caught.value.problems
+    assert (problem.rule, str(problem.where)) == (rule, f"{file}:{place}")
+    assert problem.hint.startswith(hint)
+
+
+def test_given_misspelt_names_in_a_plan_when_checked_then_each_is_told_at_its_place(
+    world: Any, publish: Any, tmp_path: Path
+) -> None:
+    new = world.engine.definition("small", publish(("nb: Plan,", "nb: P,")))
+    file = tmp_path / "plan.yaml"
+    file.write_text("template: small\nto: 1.1.0\ntasks:\n  gaol: goal\n  goal: vot\n", encoding="utf-8")
+    with pytest.raises(LintError) as caught:
+        plan.read(file).check([world.engine.definition("small", world.bundle.hash)], new)
+    assert [(p.rule, str(p.where), p.hint) for p in caught.value.problems] == [
+        ("plan-unknown-name", f"{file}:4:3", "Did you mean “goal”?"),
+        ("plan-unknown-name", f"{file}:5:9", "Did you mean “vote”?"),
+    ]
+
+
+def test_given_a_plan_for_processes_of_several_versions_when_checked_then_a_name_of_any_of_them_will_do(
+    world: Any, publish: Any, tmp_path: Path
+) -> None:
+    aim = [("      goal: ", "      aim: "), ("tasks.goal", "tasks.aim"), ("answers.goal", "answers.aim")]
+    first, second = (world.engine.definition("small", one) for one in (world.bundle.hash, publish(*aim)))
+    file = tmp_path / "plan.yaml"
+    file.write_text("template: small\nto: 1.1.0\ntasks: {goal: aim, aim: aim, aims: aim}\n", encoding="utf-8")
+    with pytest.raises(LintError) as caught:
+        plan.read(file).check([first, second], second)
+    assert [p.message for p in caught.value.problems] == ["1.0.0 and 1.1.0 have no task “aims”"]
 
 
 def test_given_a_retired_version_when_started_then_the_newest_that_is_not(world: Any, publish: Any) -> None:

@@ -7,7 +7,7 @@ before anything is done, and told at once. Which answers fit their new form is a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -35,7 +35,7 @@ from engine.process.state import Instance, Migrated, Pending, ProcessState
 from engine.template.calendars import due_at
 from engine.template.chart import Definition, TaskNode
 from engine.template.model import Task
-from engine.template.plan import Plan
+from engine.template.plan import Plan, misnamed
 from engine.template.transitions import active_with
 
 
@@ -92,7 +92,9 @@ class _Move:
 
     def problems(self) -> Iterator[str]:
         """Everything that the plan does not answer, each in a sentence."""
-        yield from self._unknown()
+        if wrong := [*misnamed(self.plan, [self.old], self.new)]:
+            yield from (f"{one.message} ({one.hint.rstrip('.')})" for one in wrong)
+            return
         for state in self.lost_leaves:
             yield f"it is in the state {state}, which is no more (states: {{{state}: …}})"
         for around in self.new.nodes.values():
@@ -116,23 +118,6 @@ class _Move:
         """The roles of invitations that can still be used."""
         now, known = self.step.context.at, self.step.state.invitations.values()
         return {role for invited in known if not invited.used and invited.expires_at >= now for role in invited.roles}
-
-    def _unknown(self) -> Iterator[str]:
-        """Names in the plan that are in neither version."""
-        pairs: list[tuple[str, Mapping[str, str | None], Iterable[str], Iterable[str]]] = [
-            ("state", self.plan.states, self.old.nodes, [n.id for n in self.new.nodes.values() if not n.spec.history]),
-            ("task", self.plan.tasks, self.old.tasks, self.new.tasks),
-            ("role", self.plan.roles, self.old.template.roles, self.new.template.roles),
-        ]
-        for kind, named, old, new in pairs:
-            for before, after in named.items():
-                if before not in old:
-                    yield f"{self.old.template.version} has no {kind} {before}"
-                if after is not None and after not in new:
-                    yield f"{self.new.template.version} has no {kind} {after} to be in"
-        for task in (*self.plan.accept, *self.plan.ask_again):
-            if task not in self.new.tasks:
-                yield f"{self.new.template.version} has no task {task}"
 
     def _sealed(self) -> Iterator[str]:
         """Sealed answers stay under their seal: their task goes on as it is, or was revealed before."""

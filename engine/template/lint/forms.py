@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.errors import Problem
-from engine.template.lint.subject import Path, Subject, suggestion
+from engine.template.lint.subject import Path, Subject
+from engine.text import suggestion
 
 
 def problems(subject: Subject) -> Iterator[Problem]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import PurePath
 from typing import Any, TypeAlias
@@ -15,6 +14,7 @@ from engine.template.linked import linked, spawns
 from engine.template.model import Task
 from engine.template.scope import scope
 from engine.template.sources import Sources, templates_in
+from engine.text import suggestion
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -129,10 +129,3 @@ class Subject:
                     yield self.problem("duplicate-id", f"the task “{name}” stands twice", where, "Task ids are unique.")
                     continue
                 self.tasks[name] = (where, task, names[-1])
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Did you mean …, or all that there is."""
-    options = list(known)
-    close = get_close_matches(name, options, 1)
-    return f"Did you mean “{close[0]}”?" if close else f"There are: {', '.join(options) or 'none'}."
