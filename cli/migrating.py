@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from engine.migration import Moved
     from engine.process.history import Line
-    from engine.template.plan import Plan, Written
+    from engine.template.plan import Plan
+    from engine.template.plan_reading import Written
 
 commands = Commands()
 
@@ -36,7 +37,7 @@ To = Annotated[
 ]
 PlanFile = Annotated[
     Path | None,
-    typer.Option("--plan", metavar="FILE", help="What becomes of states, tasks and roles that have another name."),
+    typer.Option("--plan", metavar="FILE", help="What becomes of what has another name."),
 ]
 Only = Annotated[
     list[str] | None,
@@ -54,8 +55,9 @@ Only = Annotated[
 def plan(ctx: typer.Context, template: Template, to: To = None, file: PlanFile = None, process: Only = None) -> None:
     """Try a migration out: what would follow for each process, or what is in its way.
 
-    What keeps its name needs no plan. A plan is a small file (template, to, states, tasks, roles, accept, ask_again):
-    see the how-to "Move running processes to a new version". Ends with 5 where something is in the way.
+    What keeps its name needs no plan. A plan is a small file (template, to, states, tasks, roles, actions, accept,
+    ask_again): see the how-to "Move running processes to a new version". Without one, what seems to have another name
+    is proposed. Ends with 5 where something is in the way.
     """
     _run(ctx.obj, template, to, file, process or [], _NO_REASON_YET, apply=False)
 
@@ -111,32 +113,47 @@ def _run(
     call: Call, template: str, to: str | None, file: Path | None, only: list[str], reason: str, *, apply: bool
 ) -> None:
     from engine.errors import Refused
-    from engine.migration import migrate, to_move, versions
+    from engine.migration import drafted, migrate, to_move, versions
 
     session, written = call.reader(), _read(template, to, file) if file is not None else None
     given = written.plan if written is not None else _bare(template, to)
     names = only or to_move(call.engine, given)
+    old, new = versions(call.engine, given, names)
     if written is not None:
-        written.check(*versions(call.engine, given, names))
+        written.check(old, new)
+    draft = drafted(old, new) if written is None and not apply else None
     progress = Progress(call)
     moved = list(migrate(call.engine, session, given, reason, names, apply=apply, progress=progress))
     stayed = [one for one in moved if one.error is not None]
     rows = [(one.process, _told(one, apply=apply)) for one in moved]
     done = len(moved) - len(stayed)
     verb = "moved" if apply else "can move"
-    data = {"template": template, "to": given.to, "applied": apply, "processes": [_as_dict(one) for one in moved]}
+    data = {
+        "template": template,
+        "to": given.to,
+        "applied": apply,
+        "processes": [_as_dict(one) for one in moved],
+        "draft": draft.model_dump(exclude_defaults=True) if draft is not None else None,
+    }
     summary = f"{done} of {len(moved)} {verb} to {template} {given.to}"
-    tell(
-        call, data, Table(("Process", "What follows"), rows, empty="No process runs on another version."), Done(summary)
-    )
+    table = Table(("Process", "What follows"), rows, empty="No process runs on another version.")
+    tell(call, data, table, Done(summary), *_proposed(draft))
     if stayed:
         raise typer.Exit(Refused.exit_code)
+
+
+def _proposed(draft: Plan | None) -> Iterator[str]:
+    """What seems to have another name, as a plan that can be put into a file."""
+    from engine.template.plan import written
+
+    if draft is not None:
+        yield f"\nSome names seem to be others now. If they are, this is a --plan to begin with:\n\n{written(draft)}"
 
 
 def _read(template: str, to: str | None, file: Path) -> Written:
     """The plan in a file, which is for the template and version that are named."""
     from engine.errors import UsageError
-    from engine.template.plan import read
+    from engine.template.plan_reading import read
 
     found = read(file)
     if found.plan.template != template or to not in (None, found.plan.to):

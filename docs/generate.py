@@ -32,6 +32,7 @@ from engine.process.explain_words import BECAUSE
 from engine.process.missing import Lacking, Missing
 from engine.process.readers import Reader
 from engine.rules import SECTIONS, Rule
+from engine.template.plan_schema import plan_schema
 from engine.text import LANGUAGES
 from engine.trial.schema import scenario_schema
 from engine.workspace import Settings
@@ -339,6 +340,19 @@ def scenarios_page() -> str:
     return page("Scenarios", intro, [_keys(title, part) for title, part in parts])
 
 
+def plans_page() -> str:
+    """Every key of a migration plan, from its schema."""
+    intro = (
+        "A migration plan says what became of what has another name in a new version of a template, for `samskap"
+        " migration`. How to use one is in [how to move running processes](../how-to/move-running-processes.md). An"
+        " unknown key is an error that lists the known ones; so is a name that the version does not have."
+        " `processes/plan.schema.json` is the same for editors: `samskap init` puts it into a workspace, and this is"
+        " the first line of a plan that lies beside the workspace's folders:\n\n"
+        "```yaml\n# yaml-language-server: $schema=processes/plan.schema.json\n```"
+    )
+    return page("Migration plans", intro, [_keys("The file", plan_schema())])
+
+
 def _keys(title: str, part: Mapping[str, Any]) -> str:
     needed = part.get("required", ())
     rows = [
@@ -420,6 +434,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "facts.md": facts_page,
     "sql-functions.md": functions_page,
     "scenarios.md": scenarios_page,
+    "plans.md": plans_page,
     "lint-rules.md": rules_page,
     "explanations.md": explanations_page,
 }

@@ -18,6 +18,7 @@ from engine.process.history import Line
 from engine.progress import Progress, quiet
 from engine.store.people import Session
 from engine.template.chart import Definition
+from engine.template.drafting import draft
 from engine.template.plan import Plan
 
 AT_ONCE = 8
@@ -50,6 +51,18 @@ def versions(engine: Engine, plan: Plan, names: Sequence[str]) -> tuple[list[Def
     published = [one for one in engine.published(plan.template) if one.bundle in running]
     new = engine.definition(plan.template, engine.bundle_of(plan.template, plan.to))
     return [engine.definition(plan.template, one.bundle) for one in published], new
+
+
+def drafted(old: Sequence[Definition], new: Definition) -> Plan | None:
+    """A plan with what probably has another name in the new version; None where nothing has."""
+    parts = [draft(one, new) for one in old]
+    likely: dict[str, dict[str, str]] = {
+        key: {before: after for part in parts for before, after in getattr(part, key).items()}
+        for key in ("states", "tasks", "roles", "actions")
+    }
+    if not any(likely.values()):
+        return None
+    return Plan.model_validate({"template": new.template.template, "to": new.template.version, **likely})
 
 
 def migrate(

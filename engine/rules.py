@@ -1,6 +1,6 @@
 """Every rule of lint, in one place: what it finds, what breaks it, and how that is mended.
 
-A rule lives in the module of its subject (`template.lint`, `template.shape`, `template.plan`, `guards`, `form`,
+A rule lives in the module of its subject (`template.lint`, `template.shape`, `template.plan_reading`, `guards`, `form`,
 `trial.reading`; those of contracts in the warehouse); here is what people are told of it, which
 `docs/reference/lint-rules.md` is made of. A test holds the two together and tries the examples: ▸ stands where lint
 points to, … for a text in every language.

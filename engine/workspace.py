@@ -34,8 +34,13 @@ if TYPE_CHECKING:
 
 FILE = "samskap.toml"
 FOLDERS = ("processes", "forms", "sources", "data")
-SCHEMAS = ("processes/template.schema.json", "processes/scenario.schema.json", "forms/form.schema.json")
-"""What editors check templates, scenarios and forms by; each workspace has them where the built-in ones lie."""
+SCHEMAS = (
+    "processes/template.schema.json",
+    "processes/scenario.schema.json",
+    "processes/plan.schema.json",
+    "forms/form.schema.json",
+)
+"""What editors check config by; each workspace has them where the built-in ones lie."""
 STARTER = """\
 # Settings of this samskap workspace. A variable of the environment wins over this file, for example
 # SAMSKAP_LANGUAGE=en or SAMSKAP_WAREHOUSE__MEMORY_LIMIT=4GB.

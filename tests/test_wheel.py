@@ -18,6 +18,7 @@ FILES = (
     "processes/soimpact.yaml",
     "processes/template.schema.json",
     "processes/scenario.schema.json",
+    "processes/plan.schema.json",
     "forms/form.schema.json",
     "forms/samson/answers.yaml",
     "forms/soimpact/indicators.yaml",

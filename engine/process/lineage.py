@@ -1,4 +1,4 @@
-"""What the tasks, states and roles of a process were called by turns, as it was moved from version to version.
+"""What the tasks, states, roles and actions of a process were called by turns, as it was moved from version to version.
 
 A name leads to the one that it has in another version, by the plans of the migrations between them. Pure, and about
 names only: what a migration did to answers, and to whoever is asked, is in its events.
@@ -14,7 +14,8 @@ from typing import Literal, Protocol, TypeAlias
 from engine.process import events as e
 from engine.template.chart import Definition
 
-Kind: TypeAlias = Literal["task", "state", "role"]
+Kind: TypeAlias = Literal["task", "state", "role", "action"]
+"""An action has the name of its state before its own: `plan.open`."""
 
 
 class Unclear(Exception):
@@ -40,6 +41,8 @@ class _There:
     def after(self, kind: Kind, name: str) -> str | None:
         if name not in _known(kind, self.old):
             return name
+        if kind == "action":
+            return self._action(*name.split("."))
         now = self._planned(kind).get(name, name)
         if now is None or now in _known(kind, self.new):
             return now
@@ -48,6 +51,17 @@ class _There:
         if self.migration.plan is None:
             raise Unclear(f"the log does not say what became of the {kind} {name} when it was moved")
         return name
+
+    def _action(self, state: str, action: str) -> str | None:
+        """An action of a state by its name now; where the plan does away with it, None."""
+        if self.migration.plan is None:  # written before plans were kept
+            return f"{state}.{action}"
+        planned = self.migration.plan.actions.get(action, action)
+        if planned is None:
+            return None
+        known, where = _known("action", self.new), self.after("state", state)
+        stayed = f"{where}.{action}" in known and f"{where}.{planned}" not in known
+        return f"{where}.{action if stayed else planned}"
 
     def _planned(self, kind: Kind) -> Mapping[str, str | None]:
         plan, migration = self.migration.plan, self.migration
@@ -62,6 +76,8 @@ class _There:
                 found += [old] if self.after(kind, old) == name else []
             except Unclear:
                 lost = True
+        if kind == "action":  # of states that were made one, the same action is the same
+            found = list({old.partition(".")[2]: old for old in found}.values())
         if len(found) > 1:
             raise Unclear(f"{' and '.join(sorted(found))} were made one when it was moved")
         if lost and not found:
@@ -137,6 +153,7 @@ def _known(kind: Kind, version: Definition) -> Collection[str]:
         "task": version.tasks,
         "state": version.nodes,
         "role": version.template.roles,
+        "action": [f"{state}.{choice.id}" for state, found in version.actions.items() for choice in found],
     }
     return names[kind]
 

@@ -6,12 +6,14 @@ asked again is said to be so, and nothing is guessed: where an answer is needed 
 be told. An answer that nothing looks at is taken as it was.
 
 A process that was moved lived under several versions. All that was done in it is asked for again under the one that is
-tried, from the first act on, with tasks, states and roles by their names there, and answers by their fields' stable
-ids. The move itself is not done again, as that version holds from the beginning; what it asked anew is asked anew.
+tried, from the first act on, with tasks, states, roles and actions by their names there, and answers by their fields'
+stable ids. The move itself is not done again, as that version holds from the beginning; what it asked anew is asked
+anew.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -105,6 +107,23 @@ class Names:
     def roles(self, names: Iterable[str]) -> tuple[str, ...]:
         """The roles that are left of several."""
         return tuple(dict.fromkeys(now for name in names if (now := self.role(name)) is not None))
+
+    def action(self, state: str, name: str) -> str | None:
+        """The name there of an action of a state; None where a migration decided that nobody chooses it any more."""
+        now = self.lineage.called("action", f"{state}.{name}", self.number)
+        return now.partition(".")[2] if now is not None else None
+
+    def incident(self, name: str) -> str:
+        """What an incident about a task, or about something of a state, is called there."""
+        about = re.split("[.:]", name, maxsplit=1)[0]
+        if about in self.version.tasks:
+            return self.instance(name) or name
+        if about not in self.version.nodes:
+            return name
+        rest = name.removeprefix(about)
+        if rest[1:] in self.version.nodes[about].spec.actions:
+            rest = f".{self.action(about, rest[1:])}"
+        return self.state(about) + rest
 
     def deadline(self, pending: Pending) -> str | None:
         """What a deadline or reminder is called there; None where nobody is asked any more."""
@@ -243,12 +262,13 @@ def _command(  # noqa: C901, PLR0911, PLR0912 (one a kind of deed)
             case e.FormSubmitted() as p:
                 return _submission(event, p, state, names, new)
             case e.ActionTaken() as p:
-                return c.Act(p.action, _reason(p.reason))
+                action = names.action(p.state, p.action)
+                return c.Act(action, _reason(p.reason)) if action is not None else None
             case e.SteppedBack() as p:
                 asked = [now for task in _to_do_again(events, state) if (now := names.task(task)) is not None]
                 return c.StepBack(names.state(p.to), _reason(p.reason), tuple(asked))
             case e.IncidentResolved() as p if p.subject:
-                return c.Resolve(p.incident, _reason(p.reason))
+                return c.Resolve(names.incident(p.incident), _reason(p.reason))
             case e.LinkOpened(spawned=False) as p:
                 return c.Link(p.link, p.child, p.template)
             case e.ProcessLinked() as p:

@@ -30,6 +30,7 @@ from engine.running.streams import Streams
 from engine.store import worklists
 from engine.store.people import People, Session
 from engine.template.chart import Definition
+from engine.text import suggestion
 
 
 class Looking:
@@ -145,7 +146,7 @@ class Looking:
         found = [choice for choice in choices if choice.id == action]
         if not found:
             known = sorted({choice.id for choice in choices})
-            raise NotFound(f"there is no action “{action}”", hint=f"There are: {', '.join(known)}.")
+            raise NotFound(f"there is no action “{action}”", hint=suggestion(action, known))
         conditions = self.conditions(session, loaded)
         choice = conditions.chosen(action) or found[0]
         return explain_action(

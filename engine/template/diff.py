@@ -3,7 +3,7 @@ reached; breaking or safe.
 
 Breaking is what a running process or an answer that was given may not fit any more: somebody has to say what becomes
 of it before processes are moved. Safe is everything else. Things are matched by id; fields of forms by their stable id
-(`x-id`), so that a new name is told as a renaming.
+(`x-id`), so that a new name is told as a renaming; of what else may have a new name it is told so.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from pydantic import BaseModel
 
 from engine.form.model import Field, Form
 from engine.template.chart import Definition
+from engine.template.drafting import draft
 from engine.template.following import may_follow
 from engine.template.model import Retention, Role
+from engine.template.plan import Plan
 from engine.text import Text
 
 
@@ -58,20 +60,26 @@ WIDENING = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems"})
 
 def differences(old: Definition, new: Definition) -> list[Difference]:
     """Everything that differs, in the order of the template, then form by form; texts count once for each thing."""
+    likely = draft(old, new)
     return [
         *_keys("template", old.template, new.template, ANY, without=_APART),
         *_retention(old.template.retention, new.template.retention),
-        *_roles(old.template.roles, new.template.roles),
-        *_states(old, new),
+        *_roles(old.template.roles, new.template.roles, likely.roles),
+        *_states(old, new, likely),
         *_unreachable(old, new),
-        *_tasks(old, new),
+        *_tasks(old, new, likely.tasks),
         *_forms(old.forms, new.forms),
     ]
 
 
-def _roles(old: Mapping[str, Role], new: Mapping[str, Role]) -> Iterator[Difference]:
+def _removed(name: str, likely: Mapping[str, str | None]) -> str:
+    """That something was removed, and what it may be called now."""
+    return f"was removed, or is called {likely[name]} now" if name in likely else "was removed"
+
+
+def _roles(old: Mapping[str, Role], new: Mapping[str, Role], likely: Mapping[str, str | None]) -> Iterator[Difference]:
     for name in _gone(old, new):
-        yield Difference(f"role {name}", "was removed", breaking=True, about=_about("role", name))
+        yield Difference(f"role {name}", _removed(name, likely), breaking=True, about=_about("role", name))
     for name, spec in new.items():
         if name not in old:
             yield Difference(f"role {name}", "was added", breaking=False, about=NONE)
@@ -83,10 +91,10 @@ def _gone(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
     return [name for name in old if name not in new]
 
 
-def _states(old: Definition, new: Definition) -> Iterator[Difference]:
+def _states(old: Definition, new: Definition, likely: Plan) -> Iterator[Difference]:
     inside = {"states", "tasks", "actions", "deadlines", "auto"}
     for name in _gone(old.nodes, new.nodes):
-        yield Difference(f"state {name}", "was removed", breaking=True, about=_about("state", name))
+        yield Difference(f"state {name}", _removed(name, likely.states), breaking=True, about=_about("state", name))
     for name, node in new.nodes.items():
         before, about = old.nodes.get(name), _about("state", name)
         if before is None:
@@ -96,20 +104,23 @@ def _states(old: Definition, new: Definition) -> Iterator[Difference]:
             around = node.parent or "the top"
             yield Difference(f"state {name}", f"was moved to {around}", breaking=True, about=about)
         yield from _keys(f"state {name}", before.spec, node.spec, about, without=inside)
-        for kind, ours, theirs in (
-            ("action", before.spec.actions, node.spec.actions),
-            ("deadline", before.spec.deadlines, node.spec.deadlines),
-        ):
-            yield from _ways(f"{kind} of {name}:", ours, theirs, about)
+        yield from _ways(f"action of {name}:", before.spec.actions, node.spec.actions, about, likely.actions)
+        yield from _ways(f"deadline of {name}:", before.spec.deadlines, node.spec.deadlines, about, {})
         if before.spec.auto != node.spec.auto:
             what = "goes on by itself under other conditions"
             yield Difference(f"state {name}", what, breaking=False, about=about)
 
 
-def _ways(where: str, old: Mapping[str, BaseModel], new: Mapping[str, BaseModel], about: About) -> Iterator[Difference]:
+def _ways(
+    where: str,
+    old: Mapping[str, BaseModel],
+    new: Mapping[str, BaseModel],
+    about: About,
+    likely: Mapping[str, str | None],
+) -> Iterator[Difference]:
     """Ways out of a state: taking one away leaves nothing that was done without a place."""
     for name in _gone(old, new):
-        yield Difference(f"{where} {name}", "was removed", breaking=False, about=about)
+        yield Difference(f"{where} {name}", _removed(name, likely), breaking=False, about=about)
     for name, spec in new.items():
         if name not in old:
             yield Difference(f"{where} {name}", "was added", breaking=False, about=about)
@@ -132,9 +143,9 @@ def _unreachable(old: Definition, new: Definition) -> Iterator[Difference]:
             yield Difference(f"state {state}", what, breaking=True, about=_about("state", *origins))
 
 
-def _tasks(old: Definition, new: Definition) -> Iterator[Difference]:
+def _tasks(old: Definition, new: Definition, likely: Mapping[str, str | None]) -> Iterator[Difference]:
     for name in _gone(old.tasks, new.tasks):
-        yield Difference(f"task {name}", "was removed", breaking=True, about=_about("task", name))
+        yield Difference(f"task {name}", _removed(name, likely), breaking=True, about=_about("task", name))
     for name, task in new.tasks.items():
         before, about = old.tasks.get(name), _about("task", name)
         if before is None:

@@ -43,7 +43,7 @@ def described(root: type[BaseModel], module: ModuleType) -> dict[str, Any]:
     """The schema of a model, with the words below each key in the model's source as its description."""
     made = root.model_json_schema(by_alias=True)
     told = _told(module)
-    for name, part in {**made["$defs"], root.__name__: made}.items():
+    for name, part in {**made.get("$defs", {}), root.__name__: made}.items():
         for key, schema in part["properties"].items():
             _bound_keys(schema)
             _share_texts(schema)

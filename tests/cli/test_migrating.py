@@ -112,6 +112,16 @@ def test_given_a_plan_with_an_unknown_key_when_read_then_told_where(renamed: Any
     assert (ended.code, f"{file}:3" in ended.err) == (4, True)
 
 
+def test_given_names_that_seem_to_be_others_when_tried_out_without_a_plan_then_one_is_proposed_that_works(
+    renamed: Any, plan: str
+) -> None:
+    ended = renamed("migration", "plan", "samson", "--to", "1.2.0")
+    assert ended.out.endswith("\n\n" + Path(plan).read_text(encoding="utf-8"))
+    draft = renamed("migration", "plan", "samson", "--to", "1.2.0", "--json").data["draft"]
+    assert draft == {"template": "samson", "to": "1.2.0", "states": {"preparation": "getting_ready"}}
+    assert renamed.done("migration", "plan", "samson", "--plan", plan, "--json").data["draft"] is None
+
+
 def test_given_a_misspelt_state_in_a_plan_when_tried_out_then_the_line_the_place_and_the_nearest_are_shown(
     renamed: Any, tmp_path: Path
 ) -> None:

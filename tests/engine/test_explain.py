@@ -82,10 +82,13 @@ def test_given_an_action_without_condition_when_explained_then_it_is_open_and_ha
     assert (found.is_open, found.condition, found.parts) == (True, "", ())
 
 
-def test_given_an_unknown_action_when_explained_then_told_which_there_are(world: Any) -> None:
+@pytest.mark.parametrize(("name", "hint"), [("opne", "Did you mean “open”?"), ("xyz", "There are: again, close,")])
+def test_given_an_unknown_action_when_explained_then_told_the_nearest_or_which_there_are(
+    world: Any, name: str, hint: str
+) -> None:
     with pytest.raises(NotFound) as caught:
-        action(world, "kari", "opne")
-    assert "close_up" in caught.value.hint
+        action(world, "kari", name)
+    assert caught.value.hint.startswith(hint)
 
 
 def test_given_an_open_round_when_its_condition_is_explained_then_the_part_on_answers_is_told(world: Any) -> None:

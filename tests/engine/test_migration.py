@@ -14,7 +14,7 @@ from engine.migration import migrate, to_move
 from engine.process import commands as c
 from engine.process.state import ProcessState
 from engine.store.people import Person, Session
-from engine.template import plan
+from engine.template import plan_reading
 from engine.template.plan import Plan
 
 WHY = "Nye spørsmål"
@@ -455,6 +455,8 @@ def test_given_no_reason_when_migrating_then_refused(world: Any, publish: Any) -
         ({"tasks": {"goal": "mintues"}}, "1.1.0 has no task “mintues” (Did you mean “minutes”?)"),
         ({"roles": {"nobody": "lead"}}, "1.0.0 has no role “nobody” (There are: lead, member, guest)"),
         ({"roles": {"guest": "laed"}}, "1.1.0 has no role “laed” (Did you mean “lead”?)"),
+        ({"actions": {"opne": "open"}}, "1.0.0 has no action “opne” (Did you mean “open”?)"),
+        ({"actions": {"open": "oepn"}}, "1.1.0 has no action “oepn” (Did you mean “open”?)"),
         ({"accept": ("vot",)}, "1.1.0 has no task “vot” (Did you mean “vote”?)"),
     ],
 )
@@ -761,7 +763,7 @@ def test_given_a_plan_that_is_none_when_read_then_told_where_and_what_to_write(
     file = tmp_path / "plan.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(LintError) as caught:
-        plan.read(file)
+        plan_reading.read(file)
     (problem,) = caught.value.problems
     assert (problem.rule, str(problem.where)) == (rule, f"{file}:{place}")
     assert problem.hint.startswith(hint)
@@ -774,7 +776,7 @@ def test_given_misspelt_names_in_a_plan_when_checked_then_each_is_told_at_its_pl
     file = tmp_path / "plan.yaml"
     file.write_text("template: small\nto: 1.1.0\ntasks:\n  gaol: goal\n  goal: vot\n", encoding="utf-8")
     with pytest.raises(LintError) as caught:
-        plan.read(file).check([world.engine.definition("small", world.bundle.hash)], new)
+        plan_reading.read(file).check([world.engine.definition("small", world.bundle.hash)], new)
     assert [(p.rule, str(p.where), p.hint) for p in caught.value.problems] == [
         ("plan-unknown-name", f"{file}:4:3", "Did you mean “goal”?"),
         ("plan-unknown-name", f"{file}:5:9", "Did you mean “vote”?"),
@@ -789,7 +791,7 @@ def test_given_a_plan_for_processes_of_several_versions_when_checked_then_a_name
     file = tmp_path / "plan.yaml"
     file.write_text("template: small\nto: 1.1.0\ntasks: {goal: aim, aim: aim, aims: aim}\n", encoding="utf-8")
     with pytest.raises(LintError) as caught:
-        plan.read(file).check([first, second], second)
+        plan_reading.read(file).check([first, second], second)
     assert [p.message for p in caught.value.problems] == ["1.0.0 and 1.1.0 have no task “aims”"]
 
 

@@ -17,6 +17,7 @@ from engine.template.plan import Plan
 STATE = [("  plan:\n    title", "  draft:\n    title"), ("initial: plan", "initial: draft")]
 TASK = [("      goal: ", "      aim: "), ("tasks.goal", "tasks.aim"), ("answers.goal", "answers.aim")]
 ROLE = [("  guest: {", "  visitor: {"), ("[lead, guest]", "[lead, visitor]")]
+ACTIONS = [("      open:\n", "      begin:\n"), ("        close_up:\n", "        round_off:\n")]
 NO_LOG = ("  log: {", "  diary: {")
 TWO = (
     "      goal: ",
@@ -102,6 +103,64 @@ def test_given_a_state_a_task_and_a_role_of_other_names_since_when_tried_then_ea
     world.do("kari", c.Revoke("m2", "visitor"))
     world.do("kari", c.StepBack("draft", "Vi glemte noe"))
     assert same(tried(version))
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
+def test_given_actions_of_other_names_since_when_tried_then_each_is_chosen_by_its_name_there(
+    world: Any, moved: Any, tried: Any, version: str
+) -> None:
+    world.to_voting()
+    names = {"open": "begin", "close_up": "round_off"}
+    moved(*STATE, *ACTIONS, states={"plan": "draft"}, actions=names)
+    world.submit("ola", "vote.1.m2", {"score": 4})
+    world.submit("eva", "vote.1.m3", {"score": 5})
+    world.do("kari", c.Act("round_off"))
+    assert same(tried(version))
+
+
+def test_given_an_action_of_another_name_when_the_plan_does_not_say_so_then_it_would_be_refused(
+    world: Any, moved: Any, tried: Any
+) -> None:
+    world.to_voting()
+    moved(*ACTIONS)
+    found = tried("1.1.0")
+    assert (found.outcome, found.what) == ("differs", "Act open")
+
+
+def test_given_an_action_that_has_its_name_still_in_one_state_when_tried_then_it_is_another_only_where_the_other_is(
+    world: Any, moved: Any, tried: Any
+) -> None:
+    """`stop` is chosen in `later`, where it keeps its name, and is called `halt` in `plan` from now on."""
+    later = [(old, new.replace("      again: ", "      stop: {title: {nb: S, nn: S, en: S}, by: lead, to: ended}\n"
+             "      again: ")) for old, new in PUT_OFF]  # fmt: skip
+    moved(*later)
+    world.do("kari", c.Act("put_off"))
+    halt = ("      stop: {title: {nb: Stopp", "      halt: {title: {nb: Stopp")
+    moved(*later, halt, version="1.2.0", actions={"stop": "halt"})
+    world.do("kari", c.Act("stop"))
+    found = tried("1.2.0")
+    assert (found.outcome, found.how) == ("same", "")
+
+
+def test_given_an_action_that_nobody_chooses_any_more_when_tried_then_its_choice_is_left_out_and_counted(
+    world: Any, moved: Any, tried: Any
+) -> None:
+    world.to_voting()
+    moved(*ACTIONS, actions={"open": None, "close_up": "round_off"})
+    found = tried("1.1.0")
+    assert (found.outcome, found.how, found.left_out) == ("differs", "it is in plan instead of voting, work", 1)
+
+
+def test_given_an_incident_about_an_action_of_another_name_when_tried_then_it_is_resolved_by_the_name_there(
+    world: Any, moved: Any, publish: Any, tried: Any
+) -> None:
+    guest = ("        by: lead\n        to: work\n", "        by: guest\n        to: work\n")
+    moved(guest)
+    world.do("kari", c.Resolve("plan.open", "Vi stopper i stedet"))
+    moved(guest, *STATE, *ACTIONS, version="1.2.0", states={"plan": "draft"}, actions={"open": "begin"})
+    world.do("kari", c.Act("stop", "nok"))
+    found = tried("1.2.0")
+    assert (found.outcome, found.how) == ("same", "")
 
 
 def test_given_a_state_that_was_left_before_it_got_another_name_when_tried_then_the_plan_tells_what_it_is(

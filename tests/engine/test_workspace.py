@@ -28,6 +28,7 @@ SCHEMAS = {
     "template.schema.json": "processes/mine.yaml",
     "../form.schema.json": "forms/mine/note.yaml",
     "../../scenario.schema.json": "processes/tests/mine/first.yaml",
+    "processes/plan.schema.json": "mine-1.1.0.yaml",
 }
 
 
@@ -36,7 +37,8 @@ def test_given_a_workspace_when_an_editor_follows_the_line_of_the_reference_then
     schema: str, file: str, workspace: Workspace
 ) -> None:
     pages = "".join(
-        (ROOT / "docs" / "reference" / page).read_text() for page in ("templates.md", "forms.md", "scenarios.md")
+        (ROOT / "docs" / "reference" / page).read_text()
+        for page in ("templates.md", "forms.md", "scenarios.md", "plans.md")
     )
     assert f"# yaml-language-server: $schema={schema}\n" in pages
     found = (workspace.root / file).parent / schema

@@ -35,7 +35,8 @@ from engine.process.state import Instance, Migrated, Pending, ProcessState
 from engine.template.calendars import due_at
 from engine.template.chart import Definition, TaskNode
 from engine.template.model import Task
-from engine.template.plan import Plan, misnamed
+from engine.template.plan import Plan
+from engine.template.plan_reading import misnamed
 from engine.template.transitions import active_with
 
 
