@@ -53,11 +53,6 @@ def unseen(definition: Definition, state: ProcessState, actor: Actor) -> set[tup
     }
 
 
-def may_be_told(paths: Iterable[str], hidden: set[tuple[str, ...]]) -> tuple[str, ...]:
-    """The paths of which it may be told that an answer is missing."""
-    return tuple(path for path in paths if not is_among(tuple(path.split(".")), hidden))
-
-
 def lacked(conditions: Conditions, choice: Choice, outcome: Outcome, hidden: set[tuple[str, ...]]) -> tuple[str, ...]:
     """The answers of which it may be told that the choice's condition, which does not hold, lacks them.
 
@@ -67,7 +62,7 @@ def lacked(conditions: Conditions, choice: Choice, outcome: Outcome, hidden: set
     if outcome.value is True or choice.guard is None:
         return ()
     if not any(is_among(path, hidden) for path in choice.guard.paths):
-        return may_be_told(outcome.missing, hidden)
+        return outcome.missing
     shown = (part for part in conditions.parts(choice) if not any(is_among(p, hidden) for p in part.guard.paths))
     return tuple(dict.fromkeys(path for part in shown for path in part.outcome.missing))
 

@@ -135,6 +135,27 @@ def test_given_a_protected_vote_when_the_action_is_refused_then_the_error_does_n
 
 
 @pytest.mark.parametrize(
+    ("when", "missing"),
+    [
+        ("any(v.score == 5 for v in answers.vote) and answers.minutes.text == 'ja'", ("answers.minutes.text",)),
+        ("any(v.score == 5 and answers.minutes.text == 'ja' for v in answers.vote)", ()),
+    ],
+)
+def test_given_a_protected_vote_when_told_what_else_is_missing_then_no_vote_follows_from_it(
+    lived: Any, when: str, missing: tuple[str, ...]
+) -> None:
+    """Whether the minutes matter depends on whether somebody voted 5."""
+    five, none = (told(lived(when, shown="protected", ola=ola)) for ola in (5, 1))
+    assert (five.missing, none.missing) == (missing, missing)
+    assert words(five, "en") == words(none, "en")
+
+
+def test_given_a_protected_vote_that_is_enough_when_explained_then_nothing_is_missing(lived: Any) -> None:
+    found = told(lived("any(v.score == 5 for v in answers.vote) or answers.minutes.text == 'ja'", shown="protected"))
+    assert (found.is_open, found.outcome, found.missing) == (True, "true", ())
+
+
+@pytest.mark.parametrize(
     ("shown", "eva", "value"), [("open", 1, "6"), ("open", None, "unknown"), ("protected", 1, NOT_SHOWN)]
 )
 def test_given_a_sum_over_a_list_when_explained_then_what_it_is_as_far_as_one_may_read_it(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from engine.errors import NotAllowed, NotFound, Refused
 from engine.export.source import source
 from engine.process import commands as c
+from engine.process.explain import NOT_SHOWN, Seen
 from engine.store import worklists
 from engine.store.people import Person, Session
 
@@ -97,6 +99,26 @@ def test_given_an_operator_when_looking_then_no_answers_that_were_passed_on(land
     assert land.engine.links(land.person("ola"), "p")[0].answers == {"talk": {"score": 4, "verdict": "bad"}}
     fields = {field for found in source(land.engine, operator, "p").hidden.values() for field in found}
     assert fields == {"answers", "given"}
+
+
+def test_given_a_condition_on_what_was_passed_on_when_explained_then_it_is_told_to_who_takes_part_alone(
+    new_land: Callable[..., Land],
+) -> None:
+    land = new_land()
+    land.write(
+        programme=land.programme.replace("when: links.visit.done\n", "when: links.visit.answers.talk.score > 3\n")
+    )
+    land.publish("programme", "visit")
+    land.begin()
+    land.do("kari", c.Act("go"))
+    operator = Session(Person("", "operator", "operator"), operator=True)
+    path = "links.visit.answers.talk.score"
+    told = [land.engine.explain_action(who, "p", "finish", "en") for who in (land.person("ola"), operator)]
+    assert [found.missing for found in told] == [(path,), ()]
+    land.visit(score=4)
+    told = [land.engine.explain_action(who, "p", "finish", "en") for who in (land.person("ola"), operator)]
+    assert [found.seen for found in told] == [(Seen(path, "4"),), (Seen(path, NOT_SHOWN),)]
+    land.engine.close()
 
 
 def test_given_an_outsider_when_looking_then_refused(land: Land) -> None:
