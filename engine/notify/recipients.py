@@ -83,7 +83,7 @@ def _by_work(event: e.Event, state: ProcessState, definition: Definition) -> Ite
             yield from (("reminder", m) for m in _able(instance, state, definition))
         case e.ReminderDue(roles=roles):
             yield from (("escalation", m) for m in _holding(roles, state))
-        case e.TaskClaimed(membership=who) if instance.claimed_by == who:
+        case e.TaskClaimed(membership=who, kept_from=None) if instance.claimed_by == who:
             yield from _not_own("given", event, state.memberships[who])
 
 

@@ -236,11 +236,16 @@ class TaskBegun(Payload):
 
 
 class TaskClaimed(Payload):
-    """A membership took on what any of several could do, or was given it by who leads the process."""
+    """A membership took on what any of several could do, or was given it by who leads the process.
+
+    `kept_from` is the instance that it had taken on before the version changed, if that is so: nobody did anything.
+    """
 
     TYPE: ClassVar[str] = "task.claimed"
+    SCHEMA: ClassVar[int] = 2
     instance: str
     membership: str
+    kept_from: str | None = None
 
 
 class TaskReleased(Payload):
@@ -604,6 +609,7 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("state.left", 1): dict,  # nothing was remembered
     ("task.opened", 1): dict,  # for no row, and at once
     ("action.taken", 1): dict,  # what was considered was not noted
+    ("task.claimed", 1): dict,  # by somebody, then
     ("deadline.passed", 1): dict,
     ("form.submitted", 1): dict,  # about the day it was given
     ("form.corrected", 1): dict,

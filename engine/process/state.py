@@ -302,12 +302,18 @@ def advance(state: ProcessState, event: e.Event) -> ProcessState:
     state.sequence = event.sequence
     state.recorded_at = event.recorded_at
     state.last_hash = event.hash
-    if state.migrated is not None and isinstance(event.payload, _DEEDS):
+    if state.migrated is not None and _is_deed(event.payload):
         state.migrated = None
     handler = _HANDLERS.get(type(event.payload))
     if handler is not None:
         handler(state, event, event.payload)
     return state
+
+
+def _is_deed(payload: e.Payload) -> bool:
+    """Whether people or time did something to the process; what a migration keeps is no deed."""
+    kept = isinstance(payload, e.TaskClaimed) and payload.kept_from is not None
+    return isinstance(payload, _DEEDS) and not kept
 
 
 def done_by(state: ProcessState, event: e.Event) -> str:

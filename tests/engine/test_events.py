@@ -59,6 +59,7 @@ ADDED_SINCE: dict[str, dict[str, Any]] = {
     "state.left": {"remembered": {}},
     "task.opened": {"row": None, "waiting": False},
     "action.taken": {"considered": []},
+    "task.claimed": {"kept_from": None},
     "deadline.passed": {"considered": []},
     "form.submitted": {"valid_on": None, "reason": "", "reason_by": None},
     "form.corrected": {"valid_on": None, "reason": "", "reason_by": None},

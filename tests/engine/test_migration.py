@@ -58,7 +58,9 @@ def place(state: ProcessState, tasks: Iterable[str]) -> Mapping[str, Any]:
         "remembered": state.remembered,
         "counters": state.counters,
         "entries": state.entries,
-        "open": {i.id: (i.status, i.roles, i.state, i.due) for i in state.instances.values() if i.pending},
+        "open": {
+            i.id: (i.status, i.roles, i.state, i.due, i.claimed_by) for i in state.instances.values() if i.pending
+        },
         "done": {
             i.id: [s.sequence for s in i.submissions]
             for i in state.instances.values()
@@ -367,6 +369,27 @@ def test_given_another_name_of_a_task_or_of_its_role_when_migrated_then_what_is_
     ("changes", "parts", "name"),
     [
         (AIM, {"tasks": {"goal": "aim"}}, "aim.1"),
+        ([("  lead: {", "  chief: {"), ("by: [lead, member]", "by: [chief, member]"), ("by: lead", "by: chief"),
+          ("[lead, guest]", "[chief, guest]"), ("starter: lead", "starter: chief")], {"roles": {"lead": "chief"}}, "goal.1"),
+        (RENAMED, {"states": {"plan": "draft"}}, "goal.1"),
+    ],
+    ids=["task", "role", "state"],
+)  # fmt: skip
+def test_given_a_task_that_somebody_took_on_when_it_goes_on_by_another_name_then_it_is_theirs_and_nobody_did_anything(
+    world: Any, publish: Any, changes: Any, parts: Any, name: str
+) -> None:
+    world.do("kari", c.Claim("goal.1", "m2"))
+    after = moved(world, publish(*changes), **parts)
+    assert (after.instances[name].claimed_by, after.migrated is not None) == ("m2", True)
+    with pytest.raises(NotAllowed):
+        world.do("eva", c.Submit(name, {"text": "mitt"}))
+    world.do("ola", c.Submit(name, {"text": "mitt"}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts", "name"),
+    [
+        (AIM, {"tasks": {"goal": "aim"}}, "aim.1"),
         (RENAMED, {"states": {"plan": "draft"}}, "goal.1"),
         ([("form: note, by: [lead, member]}\n      choose", "form: note, by: lead}\n      choose")], {}, "goal.1"),
         ([("  log: {", "  diary: {"), *AIM], {"tasks": {"log": None, "goal": "aim"}}, "aim.1"),
@@ -615,6 +638,8 @@ def test_given_a_migration_when_taken_back_then_the_process_is_where_it_was(
 ) -> None:
     if answered:
         world.do("kari", c.Submit("goal.1", {"text": "ja"}))
+    else:
+        world.do("kari", c.Claim("goal.1", "m2"))
     world.do("kari", c.Grant("m2", "guest"))
     before = place(world.state, TASKS)
     moved(world, publish(*changes), **parts)

@@ -106,6 +106,18 @@ def test_given_a_state_a_task_and_a_role_of_other_names_since_when_tried_then_ea
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
+def test_given_a_task_that_was_taken_on_when_it_got_another_name_then_it_is_taken_on_there_too(
+    world: Any, moved: Any, tried: Any, version: str
+) -> None:
+    world.parties()
+    world.do("ola", c.Claim("goal.1"))
+    moved(*TASK, tasks={"goal": "aim"})
+    world.do("kari", c.Release("aim.1"))
+    world.submit("eva", "aim.1", {"text": "et mål"})
+    assert same(tried(version))
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
 def test_given_actions_of_other_names_since_when_tried_then_each_is_chosen_by_its_name_there(
     world: Any, moved: Any, tried: Any, version: str
 ) -> None:

@@ -337,6 +337,8 @@ class _Move:
             open_one(step, node, name, entry, element, waiting=waiting, clock=False)
         else:
             step.emit(e.TaskReopened(instance=name, waiting=waiting))
+        if instance.claimed_by is not None:
+            step.emit(e.TaskClaimed(instance=name, membership=instance.claimed_by, kept_from=instance.id))
         if instance.status == "open":
             self._same_clock(instance, node, name, old)
         elif not waiting:
@@ -511,6 +513,8 @@ class _Undo:
             )
         elif was.pending:
             step.emit(e.TaskReopened(instance=was.id, waiting=was.status == "waiting"))
+        if was.pending and was.claimed_by is not None:
+            step.emit(e.TaskClaimed(instance=was.id, membership=was.claimed_by, kept_from=was.id))
         if was.overdue and was.due is not None and not step.state.instances[was.id].overdue:
             step.emit(e.DeadlineSet(deadline=f"due:{was.id}", due=was.due, instance=was.id))
             step.emit(e.DeadlinePassed(deadline=f"due:{was.id}", due=was.due, instance=was.id))
