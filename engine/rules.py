@@ -437,8 +437,8 @@ FORMS: Final[Mapping[str, Rule]] = {
         "warning",
     ),
     "answer-unused": Rule(
-        "a choice, number, date or yes-and-no that no condition, score or fact uses, in a form that does not say under"
-        " `x-purpose` what it is for",
+        "a choice, number, date or yes-and-no that no condition, score, fact or linked process uses, in a form that"
+        " does not say under `x-purpose` what it is for",
         "properties: {▸a: {type: boolean}}",
         "use it, say what it is for, or do not ask",
         "file",

@@ -12,7 +12,7 @@ from engine.errors import ConfigError, NotFound
 from engine.form.schema import read_form
 from engine.template.chart import Definition
 from engine.template.model import Spawn, Template
-from engine.template.sources import find, fingerprint
+from engine.template.sources import find, fingerprint, mentions, templates_in
 
 
 def spawns(template: Template) -> Iterator[Spawn]:
@@ -36,6 +36,14 @@ def all_linked(template: Template, folders: Sequence[Path]) -> list[str]:
 def started_by_themselves(template: Template, folders: Sequence[Path]) -> list[str]:
     """The template, and those of which entering its states starts processes, and theirs."""
     return _closure(template, folders, _on_entry)
+
+
+def taken(name: str, folders: Sequence[Path]) -> set[tuple[str, str]]:
+    """Task and field of every answer that the templates beside a template take from processes of it that they start."""
+    others = (_read(other, folders) for other in templates_in(folders) if mentions(other, name, folders))
+    parents = [spawn for other in others if other is not None for spawn in spawns(other.template)]
+    found = (one.split(".") for spawn in parents if spawn.template == name for one in spawn.take)
+    return {(task, field) for task, field in found}
 
 
 def _on_entry(template: Template) -> Iterator[Spawn]:

@@ -87,6 +87,13 @@ def templates_in(folders: Sequence[Path]) -> list[str]:
     return sorted({path.stem for folder in folders for path in (folder / "processes").glob("*.yaml")})
 
 
+def mentions(name: str, word: str, folders: Sequence[Path]) -> bool:
+    """Whether a word stands in a template's file: of many templates, which are worth reading."""
+    files = (folder / "processes" / f"{name}.yaml" for folder in folders)
+    found = next((path for path in files if path.is_file()), None)
+    return found is not None and word.encode() in found.read_bytes()
+
+
 def _forms(folder: Path) -> tuple[dict[str, yaml.Document], dict[str, Problem]]:
     """The forms in a folder, and what is wrong with those that cannot be had."""
     forms: dict[str, yaml.Document] = {}

@@ -1,14 +1,18 @@
-"""Answers that nothing uses: no condition, score, fact or stated purpose, and no text for people to read."""
+"""Answers that nothing uses: no condition, score, fact or stated purpose, and no text for people to read.
+
+What a template beside it takes, from processes of this one that it starts, is used.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache, partial
 
 from engine.errors import Problem
 from engine.form.model import Form
 from engine.form.refs import Schema, mapping, sequence
 from engine.form.schema import Field
-from engine.template.linked import spawns
+from engine.template.linked import spawns, taken
 from engine.template.lint.subject import Subject
 from engine.template.model import Task
 
@@ -17,13 +21,16 @@ def problems(subject: Subject) -> Iterator[Problem]:
     """Each field of a form without `x-purpose` whose answers are for nothing."""
     read = _read(subject)
     asked = {task.form for _, task, _ in subject.tasks.values()}
+    passed_on = cache(partial(taken, subject.template.template, subject.folders))
     for name, form in subject.definition.forms.items():
         if name not in asked or form.purpose.as_dict():
             continue
-        used = {field for task, field in read if task in subject.tasks and subject.tasks[task][1].form == name}
-        used |= set(_within(form))
+        tasks = {task for task, (_, spec, _) in subject.tasks.items() if spec.form == name}
+        used = {field for task, field in read if task in tasks} | set(_within(form))
         for field in form.fields.values():
-            if field.name not in used and not _is_used(field):
+            if field.name in used or _is_used(field):
+                continue
+            if not any((task, field.name) in passed_on() for task in tasks):
                 document = subject.forms[name]
                 where = document.key_place(("properties", field.name))
                 message = f"nothing uses the answer “{field.name}”"

@@ -118,6 +118,22 @@ def test_given_a_role_and_an_answer_that_only_a_linked_process_needs_when_linted
     assert about == []
 
 
+@pytest.mark.parametrize(
+    ("take", "unused"),
+    [("[talk.score, talk.verdict]", []), ("[talk.score]", ["nothing uses the answer “verdict”"]), (None, ["nothing uses the answer “verdict”"])],
+    ids=["taken", "not taken", "no parent"],
+)  # fmt: skip
+def test_given_an_answer_that_no_condition_reads_when_linted_then_it_is_used_where_a_parent_takes_it(
+    land: Land, take: str | None, unused: list[str]
+) -> None:
+    if take is None:
+        (land.config / "processes" / "programme.yaml").unlink()
+    else:
+        land.write(programme=land.programme.replace("[talk.score, talk.verdict]", take))
+    found = bundle.problems_of("visit", [land.config], {})
+    assert [problem.message for problem in found if problem.rule == "answer-unused"] == unused
+
+
 def test_given_two_versions_of_which_one_starts_another_process_when_compared_then_told(land: Land) -> None:
     old = land.engine.definition("programme")
     land.write(programme=land.programme.replace("{template: visit, link: trial}", "{template: visit, link: rehearsal}"))
