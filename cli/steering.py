@@ -16,7 +16,6 @@ from engine.text import counted
 
 if TYPE_CHECKING:
     from engine.process.explain import Part as ExplainedPart
-    from engine.process.explain_steps import StepExplanation
     from engine.store.people import Session
 
 commands = Commands()
@@ -201,7 +200,7 @@ def explain_now(ctx: typer.Context, process: Process) -> None:
     table = Table(("What", "", "Now", "Who can", "You", "Why"), rows, empty="There is nothing to do or to choose now.")
     steps = call.engine.explain_steps(session, process, call.language)
     itself = [
-        (one.state_title, one.to_title, one.title, one.condition.text, _not_yet(one, why_not_yet(one, language, name)))
+        (one.state_title, one.to_title, one.title, one.condition.words, " ".join(why_not_yet(one, language, name)))
         for one in steps
     ]
     tell(
@@ -210,14 +209,6 @@ def explain_now(ctx: typer.Context, process: Process) -> None:
         table,
         *([Table(("From", "To, by itself", "Deadline", "When", "Now"), itself)] if itself else []),
     )
-
-
-def _not_yet(step: StepExplanation, why: list[str]) -> str:
-    """What a step waits for, and of a condition of several parts, or of many answers, those that do not hold."""
-    parts = [part for part in step.condition.parts if part.depth == 0]
-    told = [f"{part.text}: {_says(part)}." for part in parts if part.outcome != "true"]
-    in_parts = len(parts) > 1 or any(part.elements for part in parts)
-    return " ".join([*why, *(told if in_parts and not step.condition.holds else [])])
 
 
 def _some(names: list[str]) -> str:
@@ -239,13 +230,13 @@ def explain_action(ctx: typer.Context, process: Process, action: Action) -> None
     found = call.engine.explain_action(session, process, action, call.language)
     names = call.engine.names(call.engine.load(call.engine.stream(process)).state)
     told = words(found, call.language or session.person.language, names)
-    parts = [("  " * one.depth + one.text, _says(one), ", ".join(one.missing)) for one in found.parts]
+    parts = [("  " * one.depth + one.words, _says(one), ", ".join(one.missing), one.text) for one in found.parts]
     seen = [(one.path, one.value) for one in found.seen]
     tell(
         call,
         found,
         *told,
-        *([Table((f"Condition: {found.outcome}", "Now", "Missing"), parts)] if parts else []),
+        *([Table((f"Condition: {found.outcome}", "Now", "Missing", "As written"), parts)] if parts else []),
         *([Table(("The condition reads", "Now"), seen)] if seen else []),
     )
 

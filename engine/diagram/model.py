@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from engine.diagram.conditions import told
 from engine.diagram.life import Life
 from engine.diagram.words import clean, elapsed, say, span, times
 from engine.template.chart import Choice, Definition, LinkNode, Node, TaskNode
+from engine.template.in_words import told
 from engine.template.model import Action, AtLeast, Auto, Deadline, Share
 
 Kind: TypeAlias = Literal["state", "parallel", "region", "final", "shallow", "deep"]
@@ -255,7 +255,7 @@ class _Reader:
                 return say("enough", self.language, what=f"{(Decimal(share) * 100).normalize():f} %")
             case "any":
                 return say("enough", self.language, what=say("one", self.language))
-        return say("enough when", self.language, what=told(str(rule), self.definition, self.language))
+        return say("enough when", self.language, what=clean(told(str(rule), self.definition, self.language)))
 
     def _roles(self, roles: Iterable[str]) -> str:
         return ", ".join(clean(self.definition.template.roles[role].title.get(self.language)) for role in roles)
@@ -286,7 +286,7 @@ class _Reader:
             case Deadline():
                 kind, title = "deadline", clean(spec.title.get(self.language))
                 notes.append(say("after", self.language, what=span(spec.after, self.language)))
-        condition = told(spec.when, self.definition, self.language) if spec.when else ""
+        condition = clean(told(spec.when, self.definition, self.language)) if spec.when else ""
         return Arrow(
             id=f"{choice.state}.{kind}.{choice.id}",
             kind=kind,

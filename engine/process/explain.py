@@ -13,10 +13,11 @@ from datetime import datetime
 from engine.guards import Guard, GuardFault
 from engine.process.accepting import refusal, resting
 from engine.process.access import Actor, ToChoose, may, might_submit, visible
-from engine.process.conditions import Conditions, counting
+from engine.process.conditions import Conditions, PartNow, counting
 from engine.process.missing import Missing, is_among, lacked, missing, unseen
 from engine.process.reasons import Name, Reason
 from engine.process.state import Instance, Membership, ProcessState
+from engine.template import in_words
 from engine.template.calendars import day_of
 from engine.template.chart import Choice, Definition, TaskNode
 from engine.template.model import Action, AtLeast, Share
@@ -37,7 +38,8 @@ class Seen:
 class Part:
     """A part of a condition: its text, what it says by itself, and which answers it lacks; depth counts from 0.
 
-    Of `any` and `all`, `elements` says for how many elements it holds, does not hold, and cannot be told.
+    Of `any` and `all`, `elements` says for how many elements it holds, does not hold, and cannot be told. `words` is
+    the text with titles for names, in the reader's language.
     """
 
     text: str
@@ -45,13 +47,15 @@ class Part:
     missing: tuple[str, ...]
     depth: int
     elements: tuple[int, int, int] | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionExplanation:
     """An action: whether its state is active, its condition and what that says, and who may choose it.
 
-    `who` are the titles of `roles`, in the reader's language; `able` the memberships of those who may choose it, in
+    `condition` is how it is written, and `words` the same with titles for names, in the reader's language. `who` are
+    the titles of `roles`; `able` the memberships of those who may choose it, in
     their own place or another's. It is open where it could be chosen now; `resting` says why nothing can in a process
     that does not run, `fault` why its condition could not be evaluated. What is in `missing` is told in `lacking` with
     whose it is and why. `barred_by` is the kind of reason for which the reader may not choose it (`reasons.SENTENCES`).
@@ -78,6 +82,7 @@ class ActionExplanation:
     resting: str = ""
     fault: str = ""
     barred_by: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,10 @@ class TaskExplanation:
 
 @dataclass(frozen=True, slots=True)
 class ConditionNow:
-    """A condition as a reader may see it: what it says, what it reads, its parts, what it lacks; `fault`: why not."""
+    """A condition as a reader may see it: what it says, what it reads, its parts, what it lacks; `fault`: why not.
+
+    `text` is how it is written, and `words` the same with titles for names, in the reader's language.
+    """
 
     text: str
     holds: bool
@@ -132,6 +140,7 @@ class ConditionNow:
     parts: tuple[Part, ...]
     lacking: tuple[Missing, ...]
     fault: str
+    words: str
 
 
 def condition_now(
@@ -148,14 +157,20 @@ def condition_now(
         seen=what_is_read(definition, state, conditions, actor, choice.guard, choice.state),
         missing=lacking,
         parts=tuple(
-            Part(found.guard.text, NOT_SHOWN, (), found.depth)
-            if any(is_among(path, hidden) for path in found.guard.paths)
-            else Part(found.guard.text, _word(found.outcome.value), found.outcome.missing, found.depth, found.elements)
+            _part(found, hidden, in_words.told(found.guard.text, definition, language))
             for found in conditions.parts(choice)
         ),
         lacking=missing(definition, state, conditions.answers, lacking, language),
         fault=fault,
+        words=in_words.told(choice.guard.text, definition, language) if choice.guard else "",
     )
+
+
+def _part(found: PartNow, hidden: set[tuple[str, ...]], words: str) -> Part:
+    if any(is_among(path, hidden) for path in found.guard.paths):
+        return Part(found.guard.text, NOT_SHOWN, (), found.depth, words=words)
+    outcome = found.outcome
+    return Part(found.guard.text, _word(outcome.value), outcome.missing, found.depth, found.elements, words)
 
 
 def explain_action(
@@ -200,6 +215,7 @@ def explain_action(
         lacking=condition.lacking,
         resting=_told(definition, rests, language),
         fault=condition.fault,
+        words=condition.words,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from engine.process.explain import ActionExplanation, TaskExplanation
+from engine.process.explain import NOT_SHOWN, ActionExplanation, ConditionNow, TaskExplanation
 from engine.process.explain_steps import StepExplanation
 from engine.process.missing import Missing
 from engine.process.readers import Because
@@ -52,6 +52,21 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "It happens at the end of {day}.",
     },
     "has passed": {"nb": "Fristen er ute.", "nn": "Fristen er ute.", "en": "The deadline has passed."},
+    "hinders": {
+        "nb": "Ikke oppfylt: {part}{elements}.",
+        "nn": "Ikkje oppfylt: {part}{elements}.",
+        "en": "Not so: {part}{elements}.",
+    },
+    "hinders unknown": {
+        "nb": "Ikke kjent: {part}{elements}.",
+        "nn": "Ikkje kjent: {part}{elements}.",
+        "en": "Not known: {part}{elements}.",
+    },
+    "hinders hidden": {
+        "nb": "Vises ikke for deg: {part}.",
+        "nn": "Blir ikkje vist for deg: {part}.",
+        "en": "Not shown to you: {part}.",
+    },
     "not met": {
         "nb": "Vilkåret er ikke oppfylt.",
         "nn": "Vilkåret er ikkje oppfylt.",
@@ -115,6 +130,14 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_ELEMENTS: Mapping[str, str] = {
+    "nb": " (av {all}: {held} ja, {failed} nei, {unknown} ikke kjent)",
+    "nn": " (av {all}: {held} ja, {failed} nei, {unknown} ikkje kjent)",
+    "en": " (of {all}: {held} yes, {failed} no, {unknown} not known)",
+}
+_HINDERS: Mapping[str, str] = {"false": "hinders", "unknown": "hinders unknown", NOT_SHOWN: "hinders hidden"}
+
+
 _WHY: Mapping[str, Mapping[str, str]] = {
     "not answered": {"nb": "ikke besvart ennå", "nn": "ikkje svart på enno", "en": "not answered yet"},
     "blank": {"nb": "blankt", "nn": "blankt", "en": "blank"},
@@ -173,6 +196,23 @@ def _waiting(found: StepExplanation, language: str, name: Name) -> Iterator[Sent
             yield "not met", {}
         for one in condition.lacking:
             yield _missing(one, language, name)
+        yield from _hindering(condition, language)
+
+
+def _hindering(condition: ConditionNow, language: str) -> Iterator[Sentence]:
+    """Of a condition of several parts, or of many answers, those that do not hold."""
+    parts = [part for part in condition.parts if part.depth == 0]
+    if len(parts) > 1 or any(part.elements for part in parts):
+        for part in parts:
+            if part.outcome != "true":
+                yield _HINDERS[part.outcome], {"part": part.words, "elements": _counted(part.elements, language)}
+
+
+def _counted(elements: tuple[int, int, int] | None, language: str) -> str:
+    if elements is None:
+        return ""
+    held, failed, unknown = elements
+    return _ELEMENTS[language].format(all=sum(elements), held=held, failed=failed, unknown=unknown)
 
 
 Sentence: TypeAlias = tuple[str, Mapping[str, object] | None]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cli.steering import _not_yet, _some
+from cli.steering import _some
 from engine.process.explain import ConditionNow, Part
 from engine.process.explain_steps import StepExplanation
+from engine.process.explain_words import why_not_yet
 
 
 def test_given_a_process_when_asked_who_can_do_what_then_each_thing_with_names_and_why_not(preparation) -> None:
@@ -32,7 +33,9 @@ def test_given_what_is_closed_when_asked_why_then_told_in_the_language_asked_for
         "nn": "«Gå til evaluering» kan ikkje veljast no.",
         "en": "“Go on to evaluation” cannot be chosen now.",
     }
-    assert any(line.startswith("counters.round_number >= 1") for line in closed["nb"])
+    assert any(
+        line.startswith("antall «Runde» ≥ 1") and line.endswith("counters.round_number >= 1") for line in closed["nb"]
+    )
     task = lines("task", "arendal", "register.1.m2", language="en", who="eva")
     assert "Only Ola, somebody of the same party or Facilitator may fill this in." in task
 
@@ -51,19 +54,43 @@ def test_given_many_names_when_told_in_a_table_then_the_first_and_how_many(names
 
 
 @pytest.mark.parametrize(
-    ("parts", "told"),
+    ("parts", "language", "told"),
     [
-        ((Part("one", "true", (), 0), Part("two", "false", (), 0)), "Not yet. two: false."),
-        ((Part("all(x)", "false", (), 0, (1, 2, 0)),), "Not yet. all(x): false (of 3: 1 yes, 2 no, 0 unknown)."),
-        ((Part("one", "false", (), 0),), "Not yet."),
+        (
+            (Part("one", "true", (), 0, words="én"), Part("two", "false", (), 0, words="to")),
+            "nb",
+            ["Vilkåret er ikke oppfylt.", "Ikke oppfylt: to."],
+        ),
+        (
+            (Part("all(x)", "false", (), 0, (1, 2, 0), "alle x"),),
+            "nn",
+            ["Vilkåret er ikkje oppfylt.", "Ikkje oppfylt: alle x (av 3: 1 ja, 2 nei, 0 ikkje kjent)."],
+        ),
+        (
+            (Part("one", "unknown", (), 0, words="one"), Part("two", "not shown", (), 0, words="two")),
+            "en",
+            ["Its condition does not hold.", "Not known: one.", "Not shown to you: two."],
+        ),
+        ((Part("one", "false", (), 0, words="one"),), "en", ["Its condition does not hold."]),
     ],
 )
 def test_given_a_step_whose_condition_does_not_hold_when_told_then_which_of_its_parts(
-    parts: tuple[Part, ...], told: str
+    parts: tuple[Part, ...], language: str, told: list[str]
 ) -> None:
-    condition = ConditionNow("…", False, "false", (), (), parts, (), "")
+    condition = ConditionNow("…", False, "false", (), (), parts, (), "", "…")
     step = StepExplanation("a.auto.1", "auto", "", "a", "A", "b", "B", condition)
-    assert _not_yet(step, ["Not yet."]) == told
+    assert why_not_yet(step, language) == told
+
+
+def test_given_a_step_when_asked_what_happens_now_then_its_condition_is_in_words_and_as_written_with_json(
+    preparation,
+) -> None:
+    preparation.done("act", "arendal", "open_round", who="kari")
+    told = preparation.done("explain", "now", "arendal", "--lang", "nn", who="ola").out
+    (step,) = preparation.done("explain", "now", "arendal", "--lang", "nn", "--json", who="ola").data["by_itself"]
+    assert step["condition"]["text"] == "tasks.answer.complete"
+    assert step["condition"]["words"] in told
+    assert "tasks.answer" not in told
 
 
 PARALLEL = """

@@ -18,7 +18,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.diagram import conditions
 from engine.diagram.cards import STYLES, Label
 from engine.diagram.layout import CANVAS, PAD, Layout, Route, layout
 from engine.diagram.legend import legend
@@ -30,7 +29,7 @@ from engine.diagram.svg import drawn, svg
 from engine.diagram.words import span
 from engine.form.model import build
 from engine.process import commands as c
-from engine.template import bundle
+from engine.template import bundle, in_words
 from engine.template.chart import Definition
 from engine.template.model import Template
 from engine.template.sources import BUILT_IN
@@ -276,7 +275,7 @@ def test_given_two_questions_of_one_name_in_a_condition_when_told_then_with_the_
     template = definition("work", {"work": {"title": "Arbeid", "tasks": tasks}}).template
     asked = {"ok": {"title": "I orden?", "type": "boolean"}, "sure": {"title": "Sikker?", "type": "boolean"}}
     form = build({"$id": "t/f", "title": "F", "type": "object", "properties": asked})
-    told = conditions.told(
+    told = in_words.told(
         "answers.one.ok and answers.other.ok and answers.one.sure", Definition(template, {"f": form}), "nb"
     )
     assert told == "«I orden?» i «Den ene» og «I orden?» i «Den andre» og «Sikker?»"
@@ -568,7 +567,7 @@ def test_given_a_condition_when_told_then_it_is_in_words_as_far_as_titles_go(con
     words = words.replace("How should answers be shown?", field.title("en")).replace(
         "«Open»", f"«{choice.title('en')}»"
     )
-    assert conditions.told(condition, samson, "en") == words
+    assert in_words.told(condition, samson, "en") == words
 
 
 # -- a process --------------------------------------------------------------------------------------------------------

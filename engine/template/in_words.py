@@ -6,11 +6,39 @@ It is for reading, and never evaluated: whether a condition holds is `engine.gua
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
-from engine.diagram.words import clean, say
 from engine.form.model import Field
 from engine.template.chart import Definition
+from engine.text import LANGUAGES
+
+_WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "and": ("og", "og", "and"),
+    "or": ("eller", "eller", "or"),
+    "not": ("ikke", "ikkje", "not"),
+    "any": ("minst én", "minst éin", "any"),
+    "all": ("alle", "alle", "all"),
+    "among": ("blant «{task}»", "blant «{task}»", "of “{task}”"),
+    "answer in": ("«{title}» i «{task}»", "«{title}» i «{task}»", "«{title}» in “{task}”"),
+    "task done": ("antall svar på «{task}»", "talet på svar på «{task}»", "number of answers to “{task}”"),
+    "task open": ("antall åpne «{task}»", "talet på opne «{task}»", "number of open “{task}”"),
+    "complete": ("«{task}» er ferdig", "«{task}» er ferdig", "“{task}” is complete"),
+    "overdue": ("fristen for «{task}» er ute", "fristen for «{task}» er ute", "“{task}” is overdue"),
+    "counter": ("antall «{state}»", "talet på «{state}»", "number of “{state}”"),
+    "parties": ("antall parter", "talet på partar", "number of parties"),
+    "memberships": ("antall deltakere", "talet på deltakarar", "number of members"),
+    "link open": ("antall «{link}» som pågår", "talet på «{link}» som går føre seg", "number of “{link}” going on"),
+    "link done": ("«{link}» er ferdig", "«{link}» er ferdig", "“{link}” has finished"),
+    "link ended": ("antall ferdige «{link}»", "talet på ferdige «{link}»", "number of finished “{link}”"),
+    "link given up": (
+        "antall «{link}» som er gitt opp",
+        "talet på «{link}» som er gjevne opp",
+        "number of “{link}” given up",
+    ),
+    "state done": ("«{state}» er ved slutten", "«{state}» er ved slutten", "“{state}” has come to its end"),
+    "state active": ("dere er i «{state}»", "de er i «{state}»", "you are in “{state}”"),
+}  # fmt: skip
 
 _TOKEN: Final = re.compile(
     r"'[^']*'|\"[^\"]*\"|len\((?:parties|memberships|answers\.\w+)\)|for \w+ in answers\.\w+|[A-Za-z_][\w.]*"
@@ -29,7 +57,11 @@ _OF_STATES: Final = {"done": "state done", "active": "state active"}
 def told(condition: str, definition: Definition, language: str) -> str:
     """The condition with titles for tasks, states, fields and choices, and `and`, `or`, `not` in the language."""
     telling = _Telling(definition, language, condition)
-    return clean("".join(telling.token(token) for token in _TOKEN.findall(condition)))
+    return " ".join("".join(telling.token(token) for token in _TOKEN.findall(condition)).split())
+
+
+def _say(key: str, language: str, **facts: object) -> str:
+    return _WORDS[key][LANGUAGES.index(language)].format_map(facts)
 
 
 class _Telling:
@@ -51,13 +83,13 @@ class _Telling:
     def token(self, token: str) -> str:
         """What stands for a token."""
         if token in ("and", "or", "not", "any", "all"):
-            return say(token, self.language)
+            return _say(token, self.language)
         if (found := _GONE_THROUGH.fullmatch(token)) and found[1] in self.rows:
-            return say("among", self.language, task=self._title(found[2]))
+            return _say("among", self.language, task=self._title(found[2]))
         if token.startswith("len(answers.") and token[12:-1] in self.definition.tasks:
-            return say("task done", self.language, task=self._title(token[12:-1]))
+            return _say("task done", self.language, task=self._title(token[12:-1]))
         if token in _LISTS:
-            return say(_LISTS[token], self.language)
+            return _say(_LISTS[token], self.language)
         if token[:1] in "'\"":
             return self._constant(token)
         return _SIGNS.get(token) or self._name(token.split(".")) or token
@@ -73,11 +105,11 @@ class _Telling:
         definition, language = self.definition, self.language
         match path:
             case ["tasks", task, what] if task in definition.tasks and what in _OF_TASKS:
-                return say(_OF_TASKS[what], language, task=definition.tasks[task].spec.title.get(language))
+                return _say(_OF_TASKS[what], language, task=definition.tasks[task].spec.title.get(language))
             case ["links", link, what] if link in definition.links and what in _OF_LINKS:
-                return say(_OF_LINKS[what], language, link=link)
+                return _say(_OF_LINKS[what], language, link=link)
             case ["states", state, what] if state in definition.nodes and what in _OF_STATES:
-                return say(_OF_STATES[what], language, state=definition.nodes[state].spec.title.get(language))
+                return _say(_OF_STATES[what], language, state=definition.nodes[state].spec.title.get(language))
             case ["vars", name] if name in definition.template.vars:
                 return str(definition.template.vars[name])
             case ["counters", name]:
@@ -100,7 +132,7 @@ class _Telling:
     def _counter(self, name: str) -> str | None:
         nodes = self.definition.nodes.values()
         counted = [node.spec.title.get(self.language) for node in nodes if node.spec.count == name]
-        return say("counter", self.language, state=counted[0]) if len(counted) == 1 else None
+        return _say("counter", self.language, state=counted[0]) if len(counted) == 1 else None
 
     def _answer(self, task: str, field: str) -> str | None:
         self.asked = self._field(task, field)
@@ -108,5 +140,5 @@ class _Telling:
             return None
         title = self.asked.title(self.language)
         if title in self.alike and task not in self.rows.values():
-            return say("answer in", self.language, title=title, task=self._title(task))
+            return _say("answer in", self.language, title=title, task=self._title(task))
         return f"«{title}»"
