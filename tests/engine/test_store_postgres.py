@@ -75,14 +75,12 @@ def test_given_a_store_that_lacks_a_table_when_opened_then_told_which_and_made_w
     again.close()
 
 
-def test_given_a_server_that_is_away_when_opened_then_told_soon_and_without_the_password() -> None:
+def test_given_a_server_that_is_away_when_opened_then_told_without_the_password() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # nobody listens there
         url = f"postgresql://kari:hemmelig@127.0.0.1:{taken.getsockname()[1]}/samskap"
-        began = time.monotonic()
         with pytest.raises(StoreError, match="refused") as caught:
             open_log(url, DATA)
-    assert time.monotonic() - began < 5
     assert "hemmelig" not in str(caught.value) + caught.value.hint
     assert "kari@127.0.0.1" in str(caught.value)
 
@@ -191,15 +189,17 @@ def test_given_connections_that_were_cut_when_used_again_then_new_ones_are_made(
 
 
 def test_given_a_connection_that_breaks_while_storing_when_told_then_that_nobody_knows(url: str, log: Log) -> None:
-    cut = threading.Timer(
-        0.3,
-        lambda: sql(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%'"
-                    " AND pid <> pg_backend_pid()"),
-    )  # fmt: skip
-    cut.start()
+    storing = "query LIKE '%pg_sleep%' AND state = 'active' AND pid <> pg_backend_pid()"
+
+    def cut() -> None:
+        while not sql(url, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {storing}"):
+            time.sleep(0.01)
+
+    cutting = threading.Thread(target=cut)
+    cutting.start()
     with pytest.raises(StoreError, match="not known"):
-        log.append([event()], rows=[("SELECT pg_sleep(?)", (5,))])
-    cut.join()
+        log.append([event()], rows=[("SELECT pg_sleep(?)", (250,))])
+    cutting.join()
     assert log.position() == 0
 
 

@@ -313,7 +313,7 @@ def test_given_a_kill_before_a_step_when_published_again_then_the_old_copy_stood
 
 
 FOREVER = """
-import sys, time
+import sys
 from pathlib import Path
 from warehouse import copies
 from warehouse.database import connect
@@ -327,7 +327,8 @@ while True:
     number += 1
     copies.publish(Path(sys.argv[1]), "reader", fill, "x")
     print(number, flush=True)
-    time.sleep(float(sys.argv[2]))
+    if sys.argv[2] == "when asked":
+        sys.stdin.readline()
 """
 
 
@@ -337,7 +338,7 @@ def test_given_kills_at_any_moment_when_looked_at_then_there_is_always_a_whole_c
 ) -> None:
     copies.publish(tmp_path, "reader", holding(1), "x")
     for trial in range(12):
-        command = [sys.executable, "-c", FOREVER, str(tmp_path), "0"]
+        command = [sys.executable, "-c", FOREVER, str(tmp_path), "all the time"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
             assert worker.stdout is not None
             acknowledged = [int(worker.stdout.readline())]
@@ -351,13 +352,16 @@ def test_given_kills_at_any_moment_when_looked_at_then_there_is_always_a_whole_c
 
 def test_given_readers_while_it_is_switched_when_they_look_then_there_is_always_a_copy(tmp_path: Path) -> None:
     copies.publish(tmp_path, "reader", holding(1), "x")
-    # A reader has until the switch after the next one to open what it looked up: half a second, also on a busy machine.
-    command = [sys.executable, "-c", FOREVER, str(tmp_path), "0.5"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
-        seen: list[int] = []
-        ends = time.monotonic() + 30
-        while len(set(seen)) <= 3 and time.monotonic() < ends:
+    # A reader has until the switch after the next one to open what it looked up: here that waits for the reader.
+    command = [sys.executable, "-c", FOREVER, str(tmp_path), "when asked"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdin is not None
+        seen = [1]
+        while seen[-1] < 5 and worker.poll() is None:
             seen.append(number_in(copies.current(tmp_path, "reader")))
+            if seen[-1] > seen[-2]:
+                worker.stdin.write("\n")
+                worker.stdin.flush()
         worker.kill()
     assert seen == sorted(seen)
-    assert len(set(seen)) > 3
+    assert set(seen) == {1, 2, 3, 4, 5}

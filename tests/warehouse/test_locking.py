@@ -5,16 +5,17 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from engine.errors import StoreError
+from warehouse import locking
 from warehouse.locking import hold, patiently, translated
 
 HOLDER = """
@@ -27,6 +28,38 @@ with hold(Path(sys.argv[-1])):
     sys.stdin.read()
 """
 DUCKDB_HOLDER = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+
+
+@dataclass
+class Clock:
+    """Time that passes only where somebody waits; at a moment something happens."""
+
+    now: float = 0.0
+    moment: float = inf
+    happens: Callable[[], object] = lambda: None
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        if self.now >= self.moment:
+            self.happens()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """What the waiting goes by."""
+    made = Clock()
+    monkeypatch.setattr(locking, "time", made)
+    return made
+
+
+def ends(process: subprocess.Popen[bytes]) -> None:
+    """Have another program end, and wait for that."""
+    assert process.stdin is not None
+    process.stdin.close()
+    process.wait()
 
 
 @contextmanager
@@ -50,13 +83,17 @@ def test_given_nobody_else_when_held_then_at_once_and_again_afterwards(tmp_path:
     assert (tmp_path / "w.lock").read_bytes() == b""
 
 
-def test_given_another_program_holds_it_when_asked_then_after_the_wait_an_error_names_it(tmp_path: Path) -> None:
+def test_given_another_program_holds_it_when_asked_then_after_the_wait_an_error_names_it(
+    tmp_path: Path, clock: Clock
+) -> None:
     path = tmp_path / "w.duckdb"
-    with other_program(HOLDER, "evaluate", "--key", "s3cret", str(path)) as other:
-        began = time.monotonic()
-        with pytest.raises(StoreError) as caught, hold(path, wait_seconds=0.3):
-            pytest.fail("held by two")
-    assert 0.3 <= time.monotonic() - began < 3
+    with (
+        other_program(HOLDER, "evaluate", "--key", "s3cret", str(path)) as other,
+        pytest.raises(StoreError) as caught,
+        hold(path, wait_seconds=30),
+    ):
+        pytest.fail("held by two")
+    assert clock.now == pytest.approx(30)
     assert (
         f"w.duckdb is held by process {other.pid} on {socket.gethostname()} (-c evaluate), since 20"
         in caught.value.message
@@ -66,14 +103,12 @@ def test_given_another_program_holds_it_when_asked_then_after_the_wait_an_error_
     assert caught.value.where == str(path)
 
 
-def test_given_the_holder_ends_within_the_wait_when_asked_then_it_is_held_next(tmp_path: Path) -> None:
+def test_given_the_holder_ends_within_the_wait_when_asked_then_it_is_held_next(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "w.duckdb"
     with other_program(HOLDER, str(path)) as other:
-        assert other.stdin is not None
-        threading.Timer(0.4, other.stdin.close).start()
-        began = time.monotonic()
-        with hold(path, wait_seconds=20):
-            assert 0.3 < time.monotonic() - began < 10
+        clock.moment, clock.happens = 10, lambda: ends(other)
+        with hold(path, wait_seconds=30):
+            assert 10 <= clock.now <= 11  # a second is the longest pause
 
 
 def test_given_a_killed_holder_when_asked_then_it_is_free_at_once(tmp_path: Path) -> None:
@@ -114,7 +149,7 @@ from warehouse.locking import hold
 
 path = Path(sys.argv[1])
 for _ in range(50):
-    with hold(path):
+    with hold(path, wait_seconds=250):
         path.write_text(str(int(path.read_text()) + 1))
 """
 
@@ -161,26 +196,27 @@ def test_given_another_fault_of_the_disk_when_translated_then_it_is_none_of_ours
     assert translated(caught.value) is None
 
 
-def test_given_a_program_that_ends_within_the_wait_when_opened_patiently_then_it_is_opened(tmp_path: Path) -> None:
+def test_given_a_program_that_ends_within_the_wait_when_opened_patiently_then_it_is_opened(
+    tmp_path: Path, clock: Clock
+) -> None:
     path = tmp_path / "w.duckdb"
     with other_program(DUCKDB_HOLDER, str(path)) as other:
-        assert other.stdin is not None
-        threading.Timer(0.4, other.stdin.close).start()
-        with patiently(lambda: duckdb.connect(str(path)), wait_seconds=20) as connection:
+        clock.moment, clock.happens = 10, lambda: ends(other)
+        with patiently(lambda: duckdb.connect(str(path)), wait_seconds=30) as connection:
             assert connection.execute("SELECT 1").fetchall() == [(1,)]
+    assert 10 <= clock.now <= 11
 
 
-def test_given_a_program_that_goes_on_when_opened_patiently_then_after_the_wait_it_is_named(tmp_path: Path) -> None:
+def test_given_a_program_that_goes_on_when_opened_patiently_then_after_the_wait_it_is_named(
+    tmp_path: Path, clock: Clock
+) -> None:
     path = tmp_path / "w.duckdb"
-    with other_program(DUCKDB_HOLDER, str(path)) as other:
-        began = time.monotonic()
-        with pytest.raises(StoreError, match=f"process {other.pid}"):
-            patiently(lambda: duckdb.connect(str(path)), wait_seconds=0.3)
-    assert 0.3 <= time.monotonic() - began < 3
+    with other_program(DUCKDB_HOLDER, str(path)) as other, pytest.raises(StoreError, match=f"process {other.pid}"):
+        patiently(lambda: duckdb.connect(str(path)), wait_seconds=30)
+    assert clock.now == pytest.approx(30)
 
 
-def test_given_another_fault_when_opened_patiently_then_it_passes_at_once(tmp_path: Path) -> None:
-    began = time.monotonic()
+def test_given_another_fault_when_opened_patiently_then_it_passes_at_once(tmp_path: Path, clock: Clock) -> None:
     with pytest.raises(duckdb.IOException):
         patiently(lambda: duckdb.connect(str(tmp_path / "none" / "w.duckdb")))
-    assert time.monotonic() - began < 2
+    assert clock.now == 0
