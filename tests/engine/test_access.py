@@ -16,7 +16,18 @@ import yaml
 from engine.errors import NotAllowed, Refused
 from engine.process import commands as c
 from engine.process import events as e
-from engine.process.access import Actor, ToChoose, ToCorrect, ToManage, ToRead, ToSubmit, may, might_submit, visible
+from engine.process.access import (
+    Actor,
+    ToChoose,
+    ToCorrect,
+    ToManage,
+    ToMeasure,
+    ToRead,
+    ToSubmit,
+    may,
+    might_submit,
+    visible,
+)
 from engine.process.decide import Context, decide
 from engine.process.state import Instance, Membership, ProcessState, fold
 from engine.template import bundle
@@ -279,6 +290,15 @@ def test_given_a_role_of_a_built_in_template_when_it_manages_then_only_the_start
     assert may(Actor("s1"), ToManage(), holding(role), definition).allowed == (role == tree["starter"])
     assert may(Actor("s1"), ToRead(), holding(role), definition).allowed
     assert not may(Actor("s2"), ToRead(), holding(role), definition).allowed
+
+
+@pytest.mark.parametrize(("template", "those"), [("samson", set()), ("soimpact", {"leader", "analyst"})])
+def test_given_a_role_of_a_built_in_template_when_it_puts_a_figure_right_then_only_those_who_enter_measurements_may(
+    built_in: Mapping[str, tuple[Definition, Mapping[str, Any]]], template: str, those: set[str]
+) -> None:
+    definition, tree = built_in[template]
+    may_do_so = {role for role in tree["roles"] if may(Actor("s1"), ToMeasure(), holding(role), definition).allowed}
+    assert may_do_so == those
 
 
 def test_given_every_task_in_every_phase_when_narrowed_then_nobody_who_may_fill_it_in_is_left_out(

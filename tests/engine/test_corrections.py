@@ -73,6 +73,30 @@ def test_given_an_answer_of_another_state_when_the_role_puts_it_right_then_it_is
     assert second.entered_by == state(world).memberships["m1"].subject
 
 
+def test_given_an_answer_that_the_role_puts_right_then_it_is_recorded_as_done_by_that_role(world: World) -> None:
+    do(world, "kari", c.Submit("goal.1", {"text": "et bedre mål"}, reason="Skrivefeil"))
+    envelope, _ = world.engine.log.read(world.engine.stream("q"))[-1].content()
+    assert (envelope["type"], envelope["role"], envelope["membership"]) == ("form.corrected", "lead", "m1")
+
+
+def test_given_an_answer_that_was_put_right_when_the_role_does_so_again_then_the_last_alone_counts(
+    world: World,
+) -> None:
+    do(world, "kari", c.Submit("goal.1", {"text": "b"}, reason="Skrivefeil"))
+    do(world, "kari", c.Submit("goal.1", {"text": "c"}, reason="Enda en"))
+    assert replaced(state(world).instances["goal.1"]) == [True, True, False]
+
+
+def test_given_an_answer_that_was_asked_for_again_and_withdrawn_when_the_role_puts_it_right_then_refused(
+    world: World,
+) -> None:
+    do(world, "kari", c.Act("open"))
+    do(world, "kari", c.StepBack("plan", "Feil mål", ("goal",)))
+    do(world, "kari", c.StepBack("plan", "Én gang til"))
+    with pytest.raises(Refused, match=r"goal\.2 was withdrawn"):
+        do(world, "kari", c.Submit("goal.2", {"text": "b"}, reason="Skrivefeil"))
+
+
 def test_given_a_reason_for_putting_right_when_its_giver_is_erased_then_it_goes_and_not_with_the_other(
     world: World,
 ) -> None:
@@ -261,6 +285,19 @@ def test_given_answers_on_paper_when_entered_then_they_have_their_day_and_are_sh
     assert now.group("vote", "voting").instances == []  # nothing of now is touched
 
 
+def test_given_answers_of_an_earlier_round_when_entered_then_each_is_the_persons_by_the_hand_of_who_leads(
+    world: World,
+) -> None:
+    for member in ("m2", "m3"):
+        do(world, "kari", c.Backfill(f"vote.0.{member}", {"score": 4}, date(2025, 10, 1), "På papir"))
+    now = state(world)
+    given = {member: now.instances[f"vote.0.{member}"].submissions[-1] for member in ("m2", "m3")}
+    assert {member: one.subject for member, one in given.items()} == {
+        member: now.memberships[member].subject for member in ("m2", "m3")
+    }
+    assert {one.entered_by for one in given.values()} == {now.memberships["m1"].subject}
+
+
 def test_given_answers_of_an_earlier_round_when_entered_a_second_time_then_refused(world: World) -> None:
     do(world, "kari", c.Backfill("vote.0.m2", {"score": 4}, date(2025, 10, 1), "På papir"))
     with pytest.raises(Refused, match="is there already"):
@@ -279,6 +316,11 @@ def test_given_a_first_answer_when_it_comes_with_a_reason_then_refused(world: Wo
         do(world, "eva", c.Submit("log.1", {"text": "x"}, reason="fordi"))
 
 
+def test_given_somebody_who_does_not_lead_when_they_enter_an_earlier_round_then_not_allowed(world: World) -> None:
+    with pytest.raises(NotAllowed):
+        do(world, "ola", c.Backfill("vote.0.m2", {"score": 4}, date(2025, 10, 1), "På papir"))
+
+
 @pytest.mark.parametrize(
     ("command", "error"),
     [
@@ -286,6 +328,7 @@ def test_given_a_first_answer_when_it_comes_with_a_reason_then_refused(world: Wo
         (c.Backfill("vote.00.m2", {"score": 4}, date(2025, 10, 1), "x"), NotFound),
         (c.Backfill("vote.-0.m2", {"score": 4}, date(2025, 10, 1), "x"), NotFound),
         (c.Backfill("vote.0.m9", {"score": 4}, date(2025, 10, 1), "x"), NotFound),
+        (c.Backfill("votes.0.m2", {"score": 4}, date(2025, 10, 1), "x"), NotFound),
         (c.Backfill("vote.0.m2", {"score": 4}, date(2030, 10, 1), "x"), Refused),
         (c.Backfill("vote.0.m2", {"score": 4}, date(2025, 10, 1), ""), Refused),
     ],

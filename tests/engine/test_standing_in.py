@@ -256,6 +256,23 @@ def test_given_the_lead_away_when_delegated_then_the_other_may_choose_for_them(w
     )
 
 
+def test_given_a_stand_in_for_somebody_without_the_role_when_they_choose_then_not_allowed(world: World) -> None:
+    do(world, "ola", c.Delegate("m2", "m3"))
+    with pytest.raises(NotAllowed):
+        do(world, "eva", c.Act("stop", "ingen vil"))
+
+
+def test_given_a_stand_in_with_no_role_of_their_own_when_they_answer_then_it_is_by_the_role_of_the_other(
+    world: World,
+) -> None:
+    do(world, "kari", c.Revoke("m3", "member"))
+    do(world, "ola", c.Delegate("m2", "m3"))
+    do(world, "eva", c.Submit("goal.1", {"text": "et mål"}))
+    (given,) = [r for r in world.engine.log.read(world.engine.stream("q")) if r.type == "form.submitted"]
+    envelope, _ = given.content()
+    assert (envelope["role"], envelope["membership"]) == ("member", "m3")
+
+
 @pytest.mark.parametrize(
     ("who", "command", "error"),
     [
