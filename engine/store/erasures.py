@@ -130,27 +130,40 @@ class Erasures:
     def _add(self, told: list[dict[str, Json]]) -> None:
         if not told:
             return
+        lines = b"".join(codec.dumps(line) + b"\n" for line in told)
         with self._opened() as descriptor:
-            size = os.fstat(descriptor).st_size
-            kept = 0 if not size else os.pread(descriptor, size, 0).rfind(b"\n") + 1
-            os.ftruncate(descriptor, kept)
-            os.write(descriptor, b"".join(codec.dumps(line) + b"\n" for line in told))
-            os.fsync(descriptor)
+            try:
+                _write_after_whole_lines(descriptor, lines)
+            except OSError as error:
+                raise self._unwritable(error) from error
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
         try:
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StoreError(
-                f"the list of erasures cannot be written: {error.strerror}",
-                hint="Make room on the disk, or check who owns it. Nothing was erased.",
-                where=str(self.path),
-            ) from error
+            raise self._unwritable(error) from error
         try:
             yield descriptor
         finally:
             os.close(descriptor)
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"the list of erasures cannot be written: {error.strerror}",
+            hint="Make room on the disk, or check who owns it, and do it again: what was begun goes on then.",
+            where=str(self.path),
+        )
+
+
+def _write_after_whole_lines(descriptor: int, lines: bytes) -> None:
+    """Write lines, all of them or with an error, in the place of what a crash cut off; they are on disk then."""
+    size = os.fstat(descriptor).st_size
+    kept = 0 if not size else os.pread(descriptor, size, 0).rfind(b"\n") + 1
+    os.ftruncate(descriptor, kept)
+    with open(descriptor, "ab", closefd=False) as file:  # which goes on where the disk takes only a part
+        file.write(lines)
+    os.fsync(descriptor)
 
 
 def _told(entry: Erasure) -> dict[str, Json]:

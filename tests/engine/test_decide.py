@@ -206,6 +206,16 @@ def test_given_an_action_of_another_state_when_taken_then_told_where_it_belongs(
         world.do("kari", c.Act("again"))
 
 
+def test_given_an_optional_task_that_nobody_has_done_when_a_condition_asks_for_it_then_it_is_complete(
+    world: World, publish: Callable[..., str]
+) -> None:
+    publish(("when: tasks.goal.complete and", "when: tasks.choose.complete and"))
+    world.engine.start(world.person("kari"), "small", "q", "Q")
+    world.engine.handle(world.person("kari"), "q", c.Submit("goal.1", {"text": "et mål"}))
+    world.engine.handle(world.person("kari"), "q", c.Act("open"))
+    assert "voting" in world.engine.load(world.engine.stream("q")).state.active
+
+
 def test_given_all_votes_when_the_last_is_in_then_revealed_left_and_entered_in_scxmls_order(world: World) -> None:
     world.to_voting()
     world.submit("ola", "vote.1.m2", {"score": 3})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import signal
 import sqlite3
@@ -17,13 +18,13 @@ from typing import Any
 import pytest
 
 from engine.engine import Engine
-from engine.errors import IntegrityFault, KeyMissing, NotAllowed, NotFound, Refused
+from engine.errors import IntegrityFault, KeyMissing, NotAllowed, NotFound, Refused, StoreError
 from engine.personal import erasing
 from engine.personal.erasing import reapply_erasures
 from engine.process import commands as c
 from engine.process import events as e
 from engine.process.access import Actor, ToErase, may
-from engine.store.erasures import Erasures
+from engine.store.erasures import Erasure, Erasures
 from engine.store.verify import verify
 
 pytestmark = pytest.mark.fault("F20")
@@ -404,6 +405,24 @@ def test_given_a_line_that_a_crash_cut_off_when_the_list_is_read_then_it_is_not_
     file = tmp_path / "erasures.jsonl"
     file.write_bytes(b'{"id":"a","kind":"unit","at":"2026-01-01","by":"o","reason":"r","per')
     assert Erasures(file).all() == []
+
+
+def test_given_a_disk_with_room_for_half_a_line_when_an_erasure_begins_then_told_and_the_list_is_as_it_was(
+    tmp_path: Path,
+) -> None:
+    erasures = Erasures(tmp_path / "erasures.jsonl")
+    first, second = (Erasure(name, "unit", "2026-01-01", "o", "r", units=("u1",)) for name in ("a", "b"))
+    erasures.begin(first)
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (erasures.path.stat().st_size + 20, most))
+    try:
+        with pytest.raises(StoreError, match="cannot be written"):
+            erasures.begin(second)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+    assert erasures.all() == [first]
+    erasures.begin(second)
+    assert erasures.all() == [first, second]
 
 
 @pytest.mark.slow
