@@ -235,9 +235,9 @@ class Conditions:
             if task is None or task.spec.sealed:
                 continue
             known, now = then.form_of(name).fields, self.definition.form_of(task.id).fields
-            open_now = {key: field for key, field in now.items() if not field.personal}
-            given = [renamed(answers, open_now, known) for answers in self._latest(task)]
-            open_ones = [field for field in wanted[name] if field in known and not known[field].personal]
+            personal = {field.id for field in (*known.values(), *now.values()) if field.personal}
+            given = [renamed(answers, now, known) for answers in self._latest(task)]
+            open_ones = [field for field in wanted[name] if field in known and known[field].id not in personal]
             rows = [{field: answers[field] for field in open_ones if field in answers} for answers in given]
             if task.spec.each or task.spec.repeatable:
                 found[name] = rows

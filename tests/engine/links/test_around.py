@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,6 +109,40 @@ def test_given_a_linked_process_that_goes_on_under_other_names_when_it_finishes_
     land.do("kari", c.Submit("chat.1", {"points": 4, "verdict": "bad"}), "p-visit")
     land.do("kari", c.Act("close"), "p-visit")
     assert land.passed_on() == {"talk": {"score": 4, "verdict": "bad"}}
+
+
+@pytest.mark.parametrize(
+    ("visit", "talk", "told"),
+    [
+        (("complete: any", "complete: any, sealed: true"), ("", ""), {}),
+        (("", ""), ("title: Tema,", "title: Tema, x-personal: true,"), {"talk": [{"score": 4}]}),
+    ],
+    ids=["sealed", "personal"],
+)
+def test_given_a_linked_process_that_goes_on_where_an_answer_is_for_nobody_else_when_it_finishes_then_that_stays_there(
+    new_land: Callable[..., Land], visit: tuple[str, str], talk: tuple[str, str], told: dict[str, Any]
+) -> None:
+    land = new_land()
+    programme = land.programme.replace("take: [talk.score, talk.verdict]", "take: [talk.score, talk.topic]").replace(
+        "a.talk.score > 3 for a", "len(a.talk) > 9 for a"
+    )
+    before = land.visiting.replace("by: [host, guest]}", "by: [host, guest], each: membership, complete: any}")
+    before = before.replace("and answers.talk.score <=", "and 1 <=")
+    land.write(
+        programme=programme.replace("links.visit.answers.talk.verdict == 'good'", "len(parties) > 9"), visit=before
+    )
+    land.publish("programme", "visit")
+    land.begin()
+    land.do("kari", c.Act("go"))
+    land.do("kari", c.Submit("talk.1.m1", {"score": 4, "topic": "Sult"}), "p-visit")
+    after = before.replace("version: 1.0.0", "version: 2.0.0")
+    land.write(visit=after.replace(*visit), talk=land.talk.replace(*talk))
+    land.publish("visit")
+    plan = Plan.model_validate({"template": "visit", "to": "2.0.0"})
+    land.do("kari", c.Migrate(land.engine.bundle_of("visit", "2.0.0"), "Det er deres", plan), "p-visit")
+    land.do("kari", c.Act("close"), "p-visit")
+    assert land.passed_on() == told
+    land.engine.close()
 
 
 def test_given_a_role_and_an_answer_that_only_a_linked_process_needs_when_linted_then_they_are_used(
