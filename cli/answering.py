@@ -19,14 +19,15 @@ from cli.taking_part import where_now
 if TYPE_CHECKING:
     from engine.errors import AnswersInvalid
     from engine.form.model import Form
-    from engine.process.commands import Command
+    from engine.form.sheets import FilledIn
+    from engine.process.commands import Backfill, Submit
     from engine.store.people import Session
     from engine.store.worklists import WorkItem
 
 commands = Commands()
 
 Answers = Annotated[
-    str | None, typer.Option("--answers", metavar="FILE", help="The answers in JSON or YAML; - reads stdin.")
+    str | None, typer.Option("--answers", metavar="FILE", help="The answers in JSON, YAML or .xlsx; - reads stdin.")
 ]
 Single = Annotated[
     list[str] | None,
@@ -79,6 +80,7 @@ def _as_dict(item: WorkItem) -> dict[str, object]:
     "form",
     example="samskap form arendal-2026 answer.1.m2\n"
     "samskap form arendal-2026 answer.1.m2 --template > answers.yaml\n"
+    "samskap form arendal-2026 answer.1.m2 --to answers.xlsx\n"
     "samskap form arendal-2026 answer.1.m2 --schema > schema.json",
 )
 def form(
@@ -89,17 +91,24 @@ def form(
         bool, typer.Option("--template", help="An answers file in YAML to fill in, with the questions as comments.")
     ] = False,
     schema: Annotated[bool, typer.Option("--schema", help="The form's JSON Schema, as --json has it too.")] = False,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="FILE", help="An Excel workbook (.xlsx) to fill in, for --answers.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
 ) -> None:
     """Show the questions of a task.
 
     In square brackets is how each field is called.
     """
     from cli.questions import form_text, skeleton
+    from cli.workbooks import keep
     from engine.errors import UsageError
 
     call: Call = ctx.obj
-    if template and (schema or call.json):
-        raise UsageError("--template is YAML and cannot be JSON too", hint="Leave out --schema and --json.")
+    if template + schema + (to is not None) > 1:
+        raise UsageError("--template, --schema and --to exclude each other", hint="Leave out all but one.")
+    if template and call.json:
+        raise UsageError("--template is YAML and cannot be JSON too", hint="Leave out --json.")
     session = call.reader()
     asked = form_of(call, session, process, instance)
     language = session.person.language
@@ -107,6 +116,8 @@ def form(
         write(skeleton(asked, instance, language, call.engine.earlier_texts(session, process, instance)))
     elif schema:
         write(as_json(asked.schema))
+    elif to is not None:
+        keep(call, asked, language, to, call.engine.earlier_texts(session, process, instance), force=force)
     else:
         suggested = call.engine.suggestions(session, process, instance)
         earlier = call.engine.earlier_texts(session, process, instance)
@@ -143,8 +154,9 @@ def submit(
 
     call: Call = ctx.obj
     asked = form_of(call, call.session(), process, instance)
-    command = Submit(instance, given(answers, single or (), asked), on_behalf_of, reason, day(valid_on))
-    _stored(call, process, instance, command, asked, command_id)
+    handed = given(answers, single or (), asked, call.session().person.language)
+    command = Submit(instance, handed.answers, on_behalf_of, reason, day(valid_on))
+    _stored(call, process, command, handed, asked, command_id)
 
 
 @commands.add(
@@ -180,8 +192,8 @@ def backfill(
     asked = loaded.definition.form_of(task)
     moment = day(valid_on)
     assert moment is not None
-    command = Backfill(instance, given(answers, single or (), asked), moment, reason)
-    _stored(call, process, instance, command, asked, command_id)
+    handed = given(answers, single or (), asked, call.session().person.language)
+    _stored(call, process, Backfill(instance, handed.answers, moment, reason), handed, asked, command_id)
 
 
 def day(text: str | None) -> date | None:
@@ -194,15 +206,17 @@ def day(text: str | None) -> date | None:
         raise UsageError(f"“{text}” is no day", hint="Write one such as 2026-03-14.") from error
 
 
-def _stored(call: Call, process: str, instance: str, command: Command, asked: Form, command_id: str) -> None:
+def _stored(
+    call: Call, process: str, command: Submit | Backfill, handed: FilledIn, asked: Form, command_id: str
+) -> None:
     """Send answers, and tell what came of it; answers that do not fit are told with the titles of their fields."""
     from engine.errors import AnswersInvalid
 
-    session = call.session()
+    session, instance = call.session(), command.instance
     try:
         receipt = call.engine.handle(session, process, command, command_id=command_id)
     except AnswersInvalid as error:
-        raise _with_titles(error, asked, session.person.language) from error
+        raise with_titles(error, asked, session.person.language, handed) from error
     done = f"Stored the answers to {instance}"
     decided = call.engine.decided_on(session, process, instance)
     rows = [(line.sequence, call.local(line.at), line.who, line.text) for line in decided]
@@ -240,7 +254,8 @@ def save_draft(
     call: Call = ctx.obj
     session = call.session()
     asked = form_of(call, session, process, instance)
-    draft = call.engine.save_draft(session, process, instance, given(answers, single or (), asked), version=version)
+    handed = given(answers, single or (), asked, session.person.language)
+    draft = call.engine.save_draft(session, process, instance, handed.answers, version=version)
     tell(call, draft, Done(f"Kept as version {draft.version} of your draft of {instance}"))
 
 
@@ -279,13 +294,13 @@ def form_of(call: Call, session: Session, process: str, instance: str) -> Form:
     return loaded.definition.form_of(found.task)
 
 
-def _with_titles(error: AnswersInvalid, form: Form, language: str) -> AnswersInvalid:
-    """The error with each field's title before its sentence, as the person saw it in the form."""
+def with_titles(error: AnswersInvalid, form: Form, language: str, handed: FilledIn) -> AnswersInvalid:
+    """The error with each field's title before its sentence, as the person saw it, and the cell it was written in."""
     from cli.answers import titles
     from engine.errors import AnswersInvalid
 
     told = []
-    for field in error.fields:
+    for field in handed.placed(error.fields):
         title = titles(form.fields, field.path, language).rstrip(".")
         mark = "" if title.endswith(("?", ":", "!")) else ":"
         said = field.message if not title or title in field.message else f"{title}{mark} {field.message}"

@@ -1,4 +1,4 @@
-"""Answers as people give them to the command line: a JSON or YAML file, stdin, or single fields with --set.
+"""Answers as people give them to the command line: in JSON, YAML or a workbook, on stdin, or singly with --set.
 
 Read strictly, and not checked: whether they fit the form is the engine's to say. In a YAML file a field without a value
 is one that was left empty.
@@ -14,12 +14,17 @@ from cli.standard_input import STDIN
 from engine import codec, yaml
 from engine.codec import Json
 from engine.errors import ConfigError, NotFound, UsageError
+from engine.form import sheets
 from engine.form.model import Field, Form
+from engine.form.sheets import FilledIn, Grid
+from engine.form.typed import Typed
 
-_YES = {"true": True, "yes": True, "ja": True, "false": False, "no": False, "nei": False}
+WORKBOOK = ".xlsx"
+"""How the name of a workbook ends."""
+MAX_WORKBOOK = 10 * codec.MAX_BYTES
 
 
-def given(source: str | None, single: Iterable[str], form: Form) -> dict[str, Json]:
+def given(source: str | None, single: Iterable[str], form: Form, language: str) -> FilledIn:
     """The answers of a file (or stdin), with those of --set over them; raise for what cannot be read."""
     pairs = dict[str, Json]()
     for text in single:
@@ -33,7 +38,20 @@ def given(source: str | None, single: Iterable[str], form: Form) -> dict[str, Js
         raise UsageError(
             "there are no answers", hint="Give --answers FILE, --answers - for stdin, or --set field=value."
         )
-    return {**(read(source) if source is not None else {}), **pairs}
+    if source is not None and source.endswith(WORKBOOK):
+        found = sheets.read(form, grids(source), language)
+        return FilledIn(found.answers | pairs, found.places)
+    return FilledIn({**(read(source) if source is not None else {}), **pairs}, {})
+
+
+def grids(source: str) -> list[Grid]:
+    """The filled-in sheets of a workbook."""
+    from engine.form.filled_in import grids as read_grids  # noqa: PLC0415 (reads a large library)
+
+    content, name = _file(source, MAX_WORKBOOK)
+    if len(content) > MAX_WORKBOOK:
+        raise UsageError("the workbook is too large", hint="Take out what does not belong there.", where=name)
+    return read_grids(content, name)
 
 
 def read(source: str) -> dict[str, Json]:
@@ -60,10 +78,11 @@ def read(source: str) -> dict[str, Json]:
     return found
 
 
-def _file(source: str) -> tuple[bytes, str]:
+def _file(source: str, most: int = codec.MAX_BYTES) -> tuple[bytes, str]:
+    """What is in a file, up to one byte more than we read of any such."""
     try:
         with Path(source).open("rb") as file:
-            return file.read(codec.MAX_BYTES + 1), source
+            return file.read(most + 1), source
     except OSError as error:
         raise NotFound(
             f"the answers cannot be read: {error.strerror}", hint="Check the name of the file.", where=source
@@ -81,24 +100,12 @@ def _filled_in(value: Json) -> Json:
 
 
 def typed(field: Field | None, name: str, text: str) -> Json:
-    """A value as the form has it. What does not fit stays text: the form's own check says what would be right."""
-    kind = field.kind if field is not None else "text"
-    if kind in ("list", "object"):
-        raise UsageError(f"“{name}” has several parts and cannot be set in one", hint="Use --answers with a file.")
-    choices = {str(choice.const): choice.const for choice in field.choices} if field is not None else {}
-    if kind == "choices":
-        return [choices.get(part.strip(), part.strip()) for part in text.split(",") if part.strip()]
-    if kind in ("integer", "number") and text not in choices:
-        return _number(text)
-    return choices.get(text, _YES.get(text.lower(), text) if kind == "boolean" else text)
-
-
-def _number(text: str) -> Json:
-    """The number that a text means, with a decimal comma too; the text itself if it means none."""
-    try:
-        return codec.number(text.replace(",", "."))
-    except codec.BadJson:
+    """A value as the form has it; raise `UsageError` for a field with several parts."""
+    if field is None:
         return text
+    if field.kind in ("list", "object"):
+        raise UsageError(f"“{name}” has several parts and cannot be set in one", hint="Use --answers with a file.")
+    return Typed(field)(text)
 
 
 def titles(fields: Mapping[str, Field], path: str, language: str) -> str:

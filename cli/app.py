@@ -173,6 +173,14 @@ MODULES: Final = (
         },
     ),
     Module(
+        "cli.workbooks",
+        "Answering",
+        {
+            "form export": "Write a form as an Excel workbook, to be filled in there.",
+            "form import": "Read the answers from a workbook, check them, and write them as JSON.",
+        },
+    ),
+    Module(
         "cli.reading",
         "Answering",
         {

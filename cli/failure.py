@@ -29,7 +29,7 @@ def _lines(error: SamskapError) -> Iterator[str]:
     if error.where and not isinstance(error, LintError):  # lint's problems have a place each
         yield f"  where: {error.where}"
     if isinstance(error, AnswersInvalid):
-        yield from (f"  {field.path or 'answers'}: {field.message}" for field in error.fields)
+        yield from (f"  {field.place or field.path or 'answers'}: {field.message}" for field in error.fields)
     if isinstance(error, LintError):
         for problem in error.problems:
             yield from told(problem, indent="  ").splitlines()

@@ -130,16 +130,21 @@ class NotAllowed(Refused):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong answer: the path of the field, and a sentence in the user's language."""
+    """One wrong answer: the path of the field, and a sentence in the user's language; `place` is a workbook's cell."""
 
     path: str
     message: str
     keyword: str = ""
+    place: str = ""
 
     @property
     def question(self) -> str:
         """The field of the form itself that it is in."""
         return self.path.split(".")[0].split("[")[0]
+
+    def as_dict(self) -> dict[str, str]:
+        """What scripts are told; the cell only where the answer came from one."""
+        return {"path": self.path, "message": self.message} | ({"place": self.place} if self.place else {})
 
 
 class AnswersInvalid(Refused):
@@ -153,7 +158,7 @@ class AnswersInvalid(Refused):
 
     def as_dict(self) -> dict[str, object]:
         """The error with every field."""
-        return {**super().as_dict(), "fields": [{"path": f.path, "message": f.message} for f in self.fields]}
+        return {**super().as_dict(), "fields": [f.as_dict() for f in self.fields]}
 
 
 class NotFound(SamskapError):

@@ -165,4 +165,24 @@ SENTENCES: Final[Mapping[str, tuple[str, str, str]]] = {
         "Skjemaet har ikkje feltet «{name}». Meinte du «{close}»?",
         "The form has no field “{name}”. Did you mean “{close}”?",
     ),
+    "cell_error": (
+        "I cella står feilen {shown}. Rett den i regnearket.",
+        "I cella står feilen {shown}. Rett han i reknearket.",
+        "The cell holds the error {shown}. Mend it in the spreadsheet.",
+    ),
+    "cell_without_value": (
+        "Cella har en formel uten verdi. Åpne og lagre arbeidsboka i Excel, eller skriv verdien.",
+        "Cella har ein formel utan verdi. Opne og lagre arbeidsboka i Excel, eller skriv verdien.",
+        "The cell holds a formula without a value. Open and save the workbook in Excel, or write the value.",
+    ),
+    "not_asked": (
+        "Her blir det ikke spurt om noe. Flytt svaret dit det hører til.",
+        "Her blir det ikkje spurt om noko. Flytt svaret dit det høyrer til.",
+        "Nothing is asked here. Move the answer to where it belongs.",
+    ),
+    "no_such_row": (
+        "Skriv nummeret på raden som denne hører til.",
+        "Skriv nummeret på rada som denne høyrer til.",
+        "Write the number of the row that this one belongs to.",
+    ),
 }

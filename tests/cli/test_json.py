@@ -91,6 +91,8 @@ ELSEWHERE = {
     "store rebuild": "tests/cli/test_storing.py",
     "export cloudevents": "tests/cli/test_exporting.py",
     "export ocel": "tests/cli/test_exporting.py",
+    "form export": "tests/cli/test_workbooks.py",
+    "form import": "tests/cli/test_workbooks.py",
     "export archive": "tests/cli/test_exporting.py",
     "backup": "tests/cli/test_backing_up.py",
     "backup keys": "tests/cli/test_backing_up.py",
