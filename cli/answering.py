@@ -14,9 +14,11 @@ import typer
 from cli.call import Call
 from cli.command import CommandId, Commands, Instance, Process, SomeProcess
 from cli.output import Done, Table, as_json, tell, write
+from cli.quarantine import list_of, told_of
 from cli.taking_part import where_now
 
 if TYPE_CHECKING:
+    from engine.engine import Damaged, Loaded
     from engine.errors import AnswersInvalid
     from engine.form.model import Form
     from engine.form.sheets import FilledIn
@@ -48,26 +50,32 @@ DECIDED = "Decided on the earlier answer, and left as it is"
 def tasks(ctx: typer.Context, process: SomeProcess = None) -> None:
     """List what is open for you.
 
-    What is due first comes first. INSTANCE is what `form` and `submit` are told.
+    What is due first comes first. INSTANCE is what `form` and `submit` are told. Of a process in quarantine nothing is
+    listed but why.
     """
     call: Call = ctx.obj
     session = call.session()
     if process is not None:
         call.engine.stream(process)  # tells where there is no such process
-    found = [(item, _title(call, item, session.person.language)) for item in call.engine.tasks(session, process)]
+    met: list[Damaged] = []
+    items = call.engine.tasks(session, process, meet=met.append)
+    asked = call.engine.each(dict.fromkeys(item.process for item in items), met.append)
+    whole = {loaded.state.name: loaded for loaded in asked}
+    language = session.person.language
+    found = [(item, _title(whole[item.process], item, language)) for item in items if item.process in whole]
     tell(
         call,
-        {"tasks": [{**_as_dict(item), "title": title} for item, title in found]},
+        {"tasks": [{**_as_dict(item), "title": title} for item, title in found], "quarantine": list_of(met)},
         Table(
             ("Process", "Instance", "What", "For", "Due"),
             [(i.process, i.instance, title, i.party or i.membership, call.local(i.due)) for i, title in found],
             empty="Nothing is open for you.",
         ),
+        *told_of(met),
     )
 
 
-def _title(call: Call, item: WorkItem, language: str) -> str:
-    loaded = call.engine.load(call.engine.stream(item.process))
+def _title(loaded: Loaded, item: WorkItem, language: str) -> str:
     return loaded.definition.tasks[item.task].spec.title.get(language)
 
 

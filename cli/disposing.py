@@ -15,9 +15,11 @@ from cli.command import Commands, SomeProcess
 from cli.completion import template_names
 from cli.erasing import made_anew
 from cli.output import Done, Table, tell, write
+from cli.quarantine import list_of, told_of
 from engine.text import counted
 
 if TYPE_CHECKING:
+    from engine.engine import Damaged
     from engine.personal.retention import Kept
     from engine.template.chart import Definition
 
@@ -49,8 +51,10 @@ def dispose(
     call: Call = ctx.obj
     call.require_operator("disposing of processes")
     if process is None:
-        found = (retention.kept if everything else retention.due)(call.engine, call.now())
-        tell(call, {"processes": [_as_data(call, one) for one in found]}, _table(call, found))
+        met: list[Damaged] = []
+        found = (retention.kept if everything else retention.due)(call.engine, call.now(), meet=met.append)
+        data = {"processes": [_as_data(call, one) for one in found], "quarantine": list_of(met)}
+        tell(call, data, _table(call, found), *told_of(met))
         return
     one = disposing.disposable(call.engine, process)
     if dry_run:

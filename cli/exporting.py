@@ -14,9 +14,11 @@ from cli.call import Call
 from cli.command import Commands, Process
 from cli.completion import process_names
 from cli.output import Done, Part, Table, note, tell, write
+from cli.quarantine import list_of
 from engine.text import counted
 
 if TYPE_CHECKING:
+    from engine.engine import Damaged, Meeting
     from engine.export.source import Source
 
 commands = Commands()
@@ -55,7 +57,8 @@ def export_cloudevents(
     call: Call = ctx.obj
     if to == STDOUT and call.json:
         raise UsageError("--to - and --json exclude each other", hint="The events are JSON already.")
-    found = _sources(call, processes)
+    met: list[Damaged] = []
+    found = _sources(call, processes, met.append)
     lines = (codec.dumps(event) + b"\n" for source in found for event in cloudevents(source))
     if to == STDOUT:
         for line in lines:
@@ -70,7 +73,8 @@ def export_cloudevents(
             f"Without answers that you may not see: {counted(withheld, 'event')}. Act for a participant with --as.",
         )
     if to != STDOUT:
-        _told(call, to, found, withheld=withheld)
+        _told(call, to, found, withheld=withheld, quarantine=list_of(met))
+    _end(call, met)
 
 
 @commands.add(
@@ -98,10 +102,12 @@ def export_ocel(
     from engine.export.ocel import by_name, by_type, ocel
 
     call: Call = ctx.obj
-    found = _sources(call, processes)
+    met: list[Damaged] = []
+    found = _sources(call, processes, met.append)
     with new_file(_target(call, to), force=force) as file:
         file.write(codec.dumps(ocel(found, by_name if activities == "named" else by_type)))
-    _told(call, to, found)
+    _told(call, to, found, quarantine=list_of(met))
+    _end(call, met)
 
 
 @commands.add("export archive", example="samskap export archive arendal-2026 --to arendal-2026.zip --as kari")
@@ -116,10 +122,10 @@ def export_archive(ctx: typer.Context, process: Process, to: To, force: Force = 
 
     from engine.export import archive, bag
     from engine.export.files import new_file
-    from engine.export.source import require_all
+    from engine.export.source import require_all, source
 
     call: Call = ctx.obj
-    (found,) = _sources(call, [process])
+    found = source(call.engine, call.reader(), process)
     require_all(found)
     at, by = call.now().replace(microsecond=0), f"samskap {version('samskap')}"
     files = archive.files(found.records, found.template, made_at=at.isoformat(), made_by=by)
@@ -168,10 +174,21 @@ def _described(overview: Mapping[str, Any]) -> list[Part]:
     ]
 
 
-def _sources(call: Call, processes: list[str] | None) -> list[Source]:
+def _sources(call: Call, processes: list[str] | None, meet: Meeting) -> list[Source]:
     from engine.export.source import sources
 
-    return sources(call.engine, call.reader(), processes or [])
+    return sources(call.engine, call.reader(), processes or [], meet=meet)
+
+
+def _end(call: Call, met: list[Damaged]) -> None:
+    """Tell what was left out, and end with 10 then: who takes a file along must not think it whole."""
+    from engine.errors import IntegrityFault
+
+    for one in met:
+        note(call, f"Left out: {one.why.message}.")
+    if met:
+        note(call, f"What to do: {met[0].why.hint}")
+        raise typer.Exit(IntegrityFault.exit_code)
 
 
 def _target(call: Call, to: str) -> Path:

@@ -11,9 +11,11 @@ import typer
 from cli.call import Call
 from cli.command import CommandId, Commands, Process, SomeProcess
 from cli.output import Done, Table, tell
+from cli.quarantine import list_of, told_of
 from cli.taking_part import carry_out
 
 if TYPE_CHECKING:
+    from engine.engine import Damaged
     from engine.notify.outbox import Letter
 
 commands = Commands()
@@ -36,10 +38,12 @@ def list_incidents(ctx: typer.Context, process: SomeProcess = None) -> None:
         call.require_operator("listing the incidents of all processes")
     else:
         call.engine.view(call.reader(), call.engine.load(call.engine.stream(process)))
-    found = incidents(call.engine, process)
+    met: list[Damaged] = []
+    found = incidents(call.engine, process, meet=met.append)
     rows = [(one.process, one.incident, one.kind, one.message, call.local(one.at)) for one in found]
     columns = ("Process", "Incident", "Kind", "What is wrong", "Since")
-    tell(call, {"incidents": found}, Table(columns, rows, empty="Everything can go on."))
+    listed = Table(columns, rows, empty="Everything else can go on." if met else "Everything can go on.")
+    tell(call, {"incidents": found, "quarantine": list_of(met)}, listed, *told_of(met))
 
 
 @commands.add("explain incident", example="samskap explain incident arendal-2026 plan.auto.1")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from cli.call import Call
 from cli.command import Commands
 from cli.output import Done, note, tell
 from engine.text import counted
+
+if TYPE_CHECKING:
+    from engine.engine import Damaged
 
 commands = Commands()
 
@@ -55,12 +58,14 @@ def export(
     if units and not reader.runs_workspace:
         raise NotAllowed("only the operator says who a unit is", hint="Leave out --unit, or ask the operator.")
     language = call.language or person.language
+    met: list[Damaged] = []
     told = held(
         call.engine,
         person,
         language,
         questions=questions(call.workspace, handle),
         measured=measured(call.workspace, call.engine, units or ()),
+        meet=met.append,
     )
     folder = Path(to)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -70,6 +75,7 @@ def export(
     with new_file(readable, force=force) as file:
         file.write(page(told, language, call.now()).encode())
     partly = [str(one["name"]) for one in told.processes if one["status"] == QUARANTINE]
+    partly += dict.fromkeys(one.process for one in met if one.process not in partly)
     if partly:
         note(call, f"Told only up to where the log was changed, since in quarantine: {', '.join(partly)}.")
     tell(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,10 +12,12 @@ import typer
 from cli.call import Call
 from cli.command import CommandId, Commands, Instance, Process, SomeProcess
 from cli.output import Done, Table, note, tell
+from cli.quarantine import list_of, told_of
 from cli.taking_part import carry_out, confirm, where_now
 from engine.text import counted
 
 if TYPE_CHECKING:
+    from engine.engine import Damaged, Loaded
     from engine.process.explain import Part as ExplainedPart
     from engine.store.people import Session
 
@@ -32,18 +35,19 @@ def status(ctx: typer.Context, process: SomeProcess = None) -> None:
     """Show where a process stands, or list the processes.
 
     States; what is done and what is open for whom; which actions are open, and why others are not; who takes part. The
-    list says which version each process runs on, and when something last happened in it.
+    list says which version each process runs on, and when something last happened in it; and of one that is in
+    quarantine, why.
     """
     from cli.standing import parts, standing
 
     call: Call = ctx.obj
     session = call.reader()
     if process is None:
-        names = call.engine.processes_of(session)
-        found = [one for name in names if (one := _listed(call, session, name)) is not None]
+        found, met = _listed(call, session)
         columns = ("Process", "Title", "Template", "Version", "Status", "Last event")
         rows = [(*list(one.values())[:-1], call.local(one["last"])) for one in found]
-        tell(call, {"processes": found}, Table(columns, rows, empty="You take part in no process."))
+        listed = Table(columns, rows, empty="You take part in no process.")
+        tell(call, {"processes": found, "quarantine": list_of(met)}, listed, *told_of(met))
         return
     loaded = call.engine.load(call.engine.stream(process))
     call.engine.view(session, loaded)
@@ -51,17 +55,38 @@ def status(ctx: typer.Context, process: SomeProcess = None) -> None:
     tell(call, now, *parts(now, call.local))
 
 
-def _listed(call: Call, session: Session, process: str) -> dict[str, Any] | None:
+def _listed(call: Call, session: Session) -> tuple[list[dict[str, Any]], list[Damaged]]:
+    """The processes that the session may see, in a line each, and those of them that are in quarantine."""
+    met: list[Damaged] = []
+    names = call.engine.processes_of(session)
+    lines = {loaded.state.name: _line(call, session, loaded) for loaded in call.engine.each(names, met.append)}
+    for one in met:
+        told = _line(call, session, one.loaded) if one.loaded is not None else None
+        lines[one.process] = told or {**_NOTHING_TOLD, "name": one.process}
+    return [line for name in names if (line := lines[name]) is not None], met
+
+
+def _line(call: Call, session: Session, loaded: Loaded) -> dict[str, Any] | None:
     """A process in a line; None for one that the session may not see."""
     from engine.errors import NotAllowed
 
-    loaded = call.engine.load(call.engine.stream(process))
     try:
         call.engine.view(session, loaded)
     except NotAllowed:
         return None
     keys = ("name", "title", "template", "version", "status")
     return {key: getattr(loaded.state, key) for key in keys} | {"last": loaded.state.recorded_at}
+
+
+_NOTHING_TOLD: Mapping[str, Any] = {
+    "name": "",
+    "title": "",
+    "template": "",
+    "version": "",
+    "status": "quarantine",
+    "last": None,
+}
+"""The line of a process of which nothing can be told."""
 
 
 @commands.add(
@@ -164,8 +189,10 @@ def tick(ctx: typer.Context, process: SomeProcess = None) -> None:
     receipts = call.engine.tick(process)
     rows = [(receipt.process, receipt.last - receipt.first + 1) for receipt in receipts]
     shown = [Table(("Process", "Events"), rows)] if rows else [Done("Nothing was due.")]
-    due = [one.process for one in retention.due(call.engine, call.now())] if call.is_operator else []
-    tell(call, {"processes": receipts, "past_their_time": due}, *shown)
+    met: list[Damaged] = []
+    kept = retention.due(call.engine, call.now(), meet=met.append) if call.is_operator else []
+    due = [one.process for one in kept]
+    tell(call, {"processes": receipts, "past_their_time": due, "quarantine": list_of(met)}, *shown, *told_of(met))
     if due:
         note(
             call,

@@ -14,9 +14,11 @@ from cli.call import Call
 from cli.command import Commands, Template
 from cli.completion import template_names
 from cli.output import Done, Progress, Table, note, tell
+from cli.quarantine import list_of, told_of
 from engine.text import counted
 
 if TYPE_CHECKING:
+    from engine.engine import Damaged
     from engine.errors import Problem
     from engine.process.replay import Replayed
 
@@ -151,9 +153,10 @@ def replay(
     else:
         definition = bundle.read(name, call.workspace.bundle_folders).definition
     names = process or [row["name"] for row in call.engine.processes() if row["template"] == name]
+    met: list[Damaged] = []
     progress, found = Progress(call), []
-    for number, one in enumerate(names, 1):
-        found.append((one, call.engine.replay(one, definition)))
+    for number, loaded in enumerate(call.engine.each(names, met.append), 1):
+        found.append((loaded.state.name, call.engine.replay(loaded.state.name, definition)))
         progress("replaying", number, len(names))
     rows = [(one, r.outcome, f"#{r.sequence} {r.what}" if r.sequence else "", _how(r)) for one, r in found]
     differing, unclear = (sum(r.outcome == kind for _, r in found) for kind in ("differs", "cannot tell"))
@@ -161,7 +164,7 @@ def replay(
     told = [{"process": one, **asdict(r)} for one, r in found]
     summary = f"{len(found)} replayed, {differing} would differ" + (f", {unclear} cannot be told" if unclear else "")
     table = Table(("Process", "", "At", "How"), rows, empty="No process runs on this template.")
-    tell(call, {**data, "processes": told}, table, Done(summary))
+    tell(call, {**data, "processes": told, "quarantine": list_of(met)}, table, Done(summary), *told_of(met))
     if differing:
         raise typer.Exit(Refused.exit_code)
 
@@ -216,7 +219,8 @@ def diff(
         after = call.engine.definition(name, call.engine.bundle_of(name, new))
     else:
         after = bundle.read(name, call.workspace.bundle_folders).definition
-    found = compare(call.engine, name, before, after, progress=Progress(call))
+    met: list[Damaged] = []
+    found = compare(call.engine, name, before, after, meet=met.append, progress=Progress(call))
     told = [
         {"breaking": one.breaking, "where": one.where, "what": one.what, "touched": touched}
         for one, touched in zip(found.differences, found.touched, strict=True)
@@ -227,9 +231,10 @@ def diff(
     summary = f"{counted(len(told), 'difference')}, {breaking} breaking; {found.running} running on {old}"
     tell(
         call,
-        {**data, "broken": found.broken, "differences": told},
+        {**data, "broken": found.broken, "differences": told, "quarantine": list_of(met)},
         Table(("", "Where", "What", "Running, touched"), rows, empty="Nothing differs."),
         Done(summary + (f", {found.broken} touched by what is breaking" if breaking else "")),
+        *told_of(met),
     )
     if breaking:
         raise typer.Exit(Refused.exit_code)

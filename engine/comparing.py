@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.engine import GOING_ON, Engine
+from engine.engine import GOING_ON, Engine, Meeting, stop
 from engine.process.state import ProcessState
 from engine.progress import Progress, quiet
 from engine.template.chart import Definition
@@ -21,7 +21,7 @@ from engine.template.diff import About, Difference, differences
 class Comparison:
     """What differs; `touched` says of each difference how many running processes it touches, in the same order.
 
-    `running` is how many run on the older version, `broken` how many of them a breaking difference touches.
+    `running` is how many whole ones run on the older version, `broken` how many of them a breaking difference touches.
     """
 
     differences: Sequence[Difference]
@@ -31,19 +31,27 @@ class Comparison:
 
 
 def compare(
-    engine: Engine, template: str, old: Definition, new: Definition, *, progress: Progress = quiet
+    engine: Engine,
+    template: str,
+    old: Definition,
+    new: Definition,
+    *,
+    meet: Meeting = stop,
+    progress: Progress = quiet,
 ) -> Comparison:
-    """Compare a published version with another, or with one that is not published yet."""
+    """Compare a published version with another, or with one that is not published yet.
+
+    Processes in quarantine are met, and counted nowhere: they do not go on.
+    """
     found = differences(old, new)
     names = [row["name"] for row in engine.processes() if _runs_on(row, template, old.bundle)]
-    touched, broken = [0] * len(found), 0
-    for number, name in enumerate(names, 1):
-        state = engine.load(engine.stream(name)).state
-        hits = [touches(one.about, state, old) for one in found]
+    touched, broken, number = [0] * len(found), 0, 0
+    for number, loaded in enumerate(engine.each(names, meet), 1):
+        hits = [touches(one.about, loaded.state, old) for one in found]
         touched = [count + hit for count, hit in zip(touched, hits, strict=True)]
         broken += any(hit and one.breaking for one, hit in zip(found, hits, strict=True))
         progress("looking at the processes", number, len(names))
-    return Comparison(found, touched, len(names), broken)
+    return Comparison(found, touched, number, broken)
 
 
 def _runs_on(row: Mapping[str, Any], template: str, bundle: str) -> bool:

@@ -32,7 +32,7 @@ from engine.running.catalogue import Catalogue
 from engine.running.committing import RETRIES, Committing, Done
 from engine.running.idempotency import Receipt
 from engine.running.linking import Linking, LinkNow
-from engine.running.loading import Loaded, Loading
+from engine.running.loading import Damaged, Loaded, Loading, Meeting, stop
 from engine.running.looking import Looking
 from engine.running.read_models import read_models
 from engine.running.snapshots import NONE as NO_SNAPSHOTS
@@ -51,7 +51,19 @@ from engine.store.verify import Verdict, verify
 from engine.template.bundle import Bundle
 from engine.template.chart import Definition
 
-__all__ = ["GOING_ON", "NAMESPACE", "RETRIES", "Engine", "Loaded", "Receipt", "now_utc", "stream_of"]
+__all__ = [
+    "GOING_ON",
+    "NAMESPACE",
+    "RETRIES",
+    "Damaged",
+    "Engine",
+    "Loaded",
+    "Meeting",
+    "Receipt",
+    "now_utc",
+    "stop",
+    "stream_of",
+]
 
 GOING_ON = ("running", "suspended")
 """The statuses of processes that have not come to an end."""
@@ -229,6 +241,13 @@ class Engine:
         """A process as its events tell, up to a sequence."""
         return self._loading.load(stream, until=until)
 
+    def each(self, names: Iterable[str], meet: Meeting = stop) -> Iterator[Loaded]:
+        """Many processes, by name, each that is whole.
+
+        One in quarantine is given to `meet`, and keeps none from the others; without it, it is raised.
+        """
+        return self._loading.each(names, meet)
+
     def at(self, name: str, moment: datetime | int) -> Loaded:
         """A process as it was at a time (UTC) or after a sequence, under the bundle that held then."""
         return self._loading.at(name, moment)
@@ -284,9 +303,9 @@ class Engine:
         """What a session may see of a process; raise `NotAllowed` for somebody from outside."""
         return self._looking.view(session, loaded)
 
-    def tasks(self, session: Session, name: str | None = None) -> list[worklists.WorkItem]:
-        """What is open for a person."""
-        return self._looking.tasks(session, name)
+    def tasks(self, session: Session, name: str | None = None, *, meet: Meeting = stop) -> list[worklists.WorkItem]:
+        """What is open for a person. Processes are opened where only they can tell: those in quarantine are met."""
+        return self._looking.tasks(session, name, meet)
 
     def invitations(self, session: Session, name: str) -> list[Issued]:
         """The invitations that nobody has used, for whoever may invite; raise `NotAllowed` for others."""

@@ -6,12 +6,12 @@ process can tell whether anybody is left who may do it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from engine.engine import Engine
-from engine.errors import NotFound
+from engine.engine import Engine, Loaded, Meeting, stop
+from engine.errors import IntegrityFault, NotFound
 from engine.guards import Guard
 from engine.process.explain import Seen, what_is_read
 from engine.process.stranded import waiting_since, waits_for_nobody
@@ -43,31 +43,34 @@ class IncidentExplanation:
     seen: tuple[Seen, ...] = ()
 
 
-def incidents(engine: Engine, process: str | None = None) -> list[IncidentItem]:
-    """Everything that cannot go on by itself, over all running processes or in one."""
+def incidents(engine: Engine, process: str | None = None, *, meet: Meeting = stop) -> list[IncidentItem]:
+    """Everything that cannot go on by itself, over all running processes or in one.
+
+    Processes are opened where only they can tell; those in quarantine are met, and of them nothing else is told.
+    """
     found = worklists.incidents(engine.log, process)
     known = {(item.process, item.incident) for item in found}
-    looked_at = {name for name, _ in worklists.asked_for(engine.log, process)} | _without_a_role(engine, process)
-    for name in sorted(looked_at):
-        loaded = engine.load(engine.stream(name))
-        waiting = waits_for_nobody(loaded.state, loaded.definition).items()
-        found += [IncidentItem(name, key, "role", why, None) for key, why in waiting if (name, key) not in known]
-    return [*_dated(engine, found)]
+    undated = {item.process for item in found if item.at is None}
+    asked = {name for name, _ in worklists.asked_for(engine.log, process)} | _without_a_role(engine, process)
+    since = dict[str, Mapping[str, datetime]]()
+    for loaded in engine.each(sorted(asked | undated), meet):
+        name = loaded.state.name
+        if name in asked:
+            waiting = waits_for_nobody(loaded.state, loaded.definition).items()
+            found += [IncidentItem(name, key, "role", why, None) for key, why in waiting if (name, key) not in known]
+        since[name] = _waiting_since(engine, loaded, [i.incident for i in found if (i.process, i.at) == (name, None)])
+    damaged = (asked | undated) - since.keys()
+    return [
+        item if item.at is not None else replace(item, at=since[item.process].get(item.incident))
+        for item in found
+        if item.process not in damaged
+    ]
 
 
-def _dated(engine: Engine, found: Sequence[IncidentItem]) -> Iterator[IncidentItem]:
-    """The incidents, also what waits for nobody with its time: the store holds none, and the process tells it."""
-    undated: dict[str, set[str]] = {}
-    for item in found:
-        if item.at is None:
-            undated.setdefault(item.process, set()).add(item.incident)
-    since = {process: _waiting_since(engine, process, names) for process, names in undated.items()}
-    for item in found:
-        yield item if item.at is not None else replace(item, at=since[item.process].get(item.incident))
-
-
-def _waiting_since(engine: Engine, process: str, names: Collection[str]) -> dict[str, datetime]:
-    loaded = engine.load(engine.stream(process))
+def _waiting_since(engine: Engine, loaded: Loaded, names: Collection[str]) -> Mapping[str, datetime]:
+    """Since when each of these has waited for nobody: the store holds no time, and the process tells it."""
+    if not names:
+        return {}
     return waiting_since(engine.events(loaded.records), engine.definitions(loaded.state.template), names)
 
 
@@ -80,11 +83,19 @@ def _without_a_role(engine: Engine, process: str | None) -> set[str]:
         if row["status"] == "running" and process in (None, row["name"]):
             key = row["template"], row["bundle"]
             if key not in wanted:
-                actions = (a for node in engine.definition(*key).nodes.values() for a in node.spec.actions.values())
-                wanted[key] = {frozenset(action.by) for action in actions}
+                wanted[key] = _wanted(engine, *key)
             if any(held.get(row["stream"], set()).isdisjoint(by) for by in wanted[key]):
                 found.add(row["name"])
     return found
+
+
+def _wanted(engine: Engine, template: str, bundle: str) -> set[frozenset[str]]:
+    """The roles that each action of a version is for; of a version that is damaged, roles that nobody holds."""
+    try:
+        nodes = engine.definition(template, bundle).nodes.values()
+    except IntegrityFault:
+        return {frozenset()}
+    return {frozenset(action.by) for node in nodes for action in node.spec.actions.values()}
 
 
 def find(engine: Engine, process: str, incident: str) -> IncidentItem:

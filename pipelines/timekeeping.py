@@ -14,6 +14,7 @@ from pathlib import Path
 
 from prefect import flow, get_run_logger, runtime
 
+from engine.engine import Damaged
 from engine.notify.delivery import Delivered
 from engine.notify.delivery import deliver as send
 from engine.notify.sending import Services
@@ -58,7 +59,10 @@ def deliver(workspace: str) -> Delivered | None:
 def past_their_time(workspace: str) -> tuple[str, ...]:
     """The processes that are due to be disposed of: for somebody to do, `samskap dispose`."""
     with closing(Workspace.open(Path(workspace)).engine()) as engine:
-        due = tuple(one.process for one in retention.due(engine, engine.clock()))
+        met: list[Damaged] = []
+        due = tuple(one.process for one in retention.due(engine, engine.clock(), meet=met.append))
+    for damaged in met:
+        get_run_logger().warning("%s", damaged.why.message)
     if due:
         get_run_logger().warning("%d process(es) are past the time that they are kept: see `samskap dispose`", len(due))
     return due

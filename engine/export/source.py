@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from engine.engine import Engine, Loaded, stream_of
+from engine.engine import Damaged, Engine, Loaded, Meeting, stop, stream_of
 from engine.errors import IntegrityFault, NotAllowed
 from engine.process import events as e
 from engine.process.access import ToManage, View, may
@@ -34,18 +34,23 @@ class Source:
     hidden: Mapping[int, tuple[str, ...]]
 
 
-def sources(engine: Engine, session: Session, names: Sequence[str]) -> list[Source]:
+def sources(engine: Engine, session: Session, names: Sequence[str], *, meet: Meeting = stop) -> list[Source]:
     """The processes of these names, each once; all of them without names, which is for the operator.
 
-    Raises `NotFound`, `NotAllowed`, and `IntegrityFault` for a process that was changed behind the engine's back.
+    Of all of them those that were changed behind the engine's back are met, and left out. Raises `NotFound`,
+    `NotAllowed`, and `IntegrityFault` for one that was asked for by name.
     """
-    if not names:
-        if not session.runs_workspace:
-            raise NotAllowed(
-                "exporting all processes needs the operator's key", hint="Name the processes that you lead."
-            )
-        names = [row["name"] for row in engine.processes()]
-    return [source(engine, session, name) for name in dict.fromkeys(names)]
+    if names:
+        return [source(engine, session, name) for name in dict.fromkeys(names)]
+    if not session.runs_workspace:
+        raise NotAllowed("exporting all processes needs the operator's key", hint="Name the processes that you lead.")
+    found = list[Source]()
+    for row in engine.processes():
+        try:
+            found.append(source(engine, session, row["name"]))
+        except IntegrityFault as why:
+            meet(Damaged(row["name"], why))
+    return found
 
 
 def source(engine: Engine, session: Session, name: str) -> Source:

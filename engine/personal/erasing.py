@@ -92,7 +92,11 @@ def _names(person: Person) -> list[str]:
 
 
 def _in_process(engine: Engine, trace: Trace, texts: int) -> InProcess:
-    loaded = engine.load(trace.stream)
+    loaded = holdings.loaded_of(engine, trace.stream)
+    if loaded is None:
+        name = holdings.name_of(engine, trace.stream)
+        until = retention.held_by_duty(engine, name, engine.clock())
+        return InProcess(name, trace.stream.hex, trace.subject, (), texts, 0, False, until)
     state = loaded.state
     theirs = [m for m in state.memberships.values() if m.subject == trace.subject]
     mine = {m.id for m in theirs}
@@ -341,7 +345,7 @@ def _tell(engine: Engine, stream: UUID, command: c.Erase | c.Dispose) -> int:
     known = _told_at(records, command)
     if known or not records or not _concerns(records, command):
         return known
-    if records[0].type != e.ProcessStarted.TYPE:
+    if not holdings.is_process(engine, stream):
         assert isinstance(command, c.Erase)  # only processes are disposed of
         told = e.SubjectErased(subject=command.subject, erasure=command.erasure)
         engine.record(stream, [told], actor="operator")

@@ -7,11 +7,13 @@ membership in the log is looked at; nothing else knows of memberships that ended
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from engine.engine import Engine
+from engine.engine import Damaged, Engine, Loaded, Meeting, stop
+from engine.errors import IntegrityFault
 from engine.process import events as e
 from engine.process.state import ProcessState
 from engine.store.log import Record
@@ -26,18 +28,33 @@ class Trace:
     subject: str
 
 
-def traces(engine: Engine, person: Person) -> list[Trace]:
-    """Every stream in which a person is known, in the order of the log."""
+def traces(engine: Engine, person: Person, *, meet: Meeting = stop) -> list[Trace]:
+    """Every stream in which a person is known, in the order of the log.
+
+    Where an event that may have named the person is none any more, its process is met.
+    """
     mending = mending_subject(engine, person.id)
     found: dict[Trace, None] = {}
     for record in engine.log.all():
-        if record.type == e.MembershipAdded.TYPE:
-            payload = engine.payload(record)
-            if isinstance(payload, e.MembershipAdded) and payload.person == person.id:
-                found[Trace(record.stream, payload.subject)] = None
-        elif record.type == e.RowMended.TYPE and record.content()[1]["subject"] == mending:
-            found[Trace(record.stream, mending)] = None
+        try:
+            subject = _subject_in(engine, record, person, mending)
+        except IntegrityFault as why:
+            meet(Damaged(name_of(engine, record.stream), why))
+            continue
+        if subject is not None:
+            found[Trace(record.stream, subject)] = None
     return list(found)
+
+
+def _subject_in(engine: Engine, record: Record, person: Person, mending: str) -> str | None:
+    """The pseudonym that an event gives a person; None where it is about others, or gives none."""
+    if record.type == e.MembershipAdded.TYPE:
+        payload = engine.payload(record)
+        if isinstance(payload, e.MembershipAdded) and payload.person == person.id:
+            return payload.subject
+    elif record.type == e.RowMended.TYPE and record.content()[1]["subject"] == mending:
+        return mending
+    return None
 
 
 def mending_subject(engine: Engine, person_id: str) -> str:
@@ -46,16 +63,37 @@ def mending_subject(engine: Engine, person_id: str) -> str:
 
 
 def is_process(engine: Engine, stream: UUID) -> bool:
-    """Whether a stream is a process's."""
+    """Whether a stream is a process's, also where the event that began it is gone."""
     first = engine.log.read(stream, until=1)
-    return bool(first) and first[0].type == e.ProcessStarted.TYPE
+    if first and first[0].type == e.ProcessStarted.TYPE:
+        return True
+    return bool(engine.log.query("SELECT 1 FROM process WHERE stream=?", (stream.hex,)))
 
 
 def texts(engine: Engine, trace: Trace) -> Iterator[str]:
-    """Every text in a stream that lies under the person's key there, also within seals, which open for their author."""
-    reveals = engine.load(trace.stream).state.revealed if is_process(engine, trace.stream) else {}
+    """Every text in a stream that lies under the person's key there, also within seals, which open for their author.
+
+    Of a process in quarantine those that stand in what is an event still.
+    """
+    loaded = loaded_of(engine, trace.stream) if is_process(engine, trace.stream) else None
+    reveals = loaded.state.revealed if loaded is not None else {}
     for record in engine.log.read(trace.stream):
-        yield from _texts_of(engine, record, trace.subject, reveals)
+        with suppress(IntegrityFault):
+            yield from _texts_of(engine, record, trace.subject, reveals)
+
+
+def loaded_of(engine: Engine, stream: UUID) -> Loaded | None:
+    """A process; None where nothing of it can be told any more."""
+    try:
+        return engine.load(stream)
+    except IntegrityFault:
+        return None
+
+
+def name_of(engine: Engine, stream: UUID) -> str:
+    """What a process is called in the lists, also where nothing else of it can be told."""
+    rows = engine.log.query("SELECT name FROM process WHERE stream=?", (stream.hex,))
+    return str(rows[0]["name"]) if rows else stream.hex
 
 
 def _texts_of(engine: Engine, record: Record, subject: str, reveals: Mapping[str, e.AnswersRevealed]) -> Iterator[str]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, partial
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from engine.engine import Engine
-from engine.errors import NotFound
+from engine.engine import Damaged, Engine, Meeting, stop
+from engine.errors import IntegrityFault, NotFound
 from engine.process import events as e
 from engine.store.log import Record
 from engine.template.calendars import day_of, kept_until
@@ -42,15 +43,20 @@ class Kept:
     basis: Text
 
 
-def kept(engine: Engine, now: datetime) -> list[Kept]:
-    """Every process whose time is known and that was not disposed of, the one that is due first before the others."""
-    policies: dict[str, Policy | None] = {}
+def kept(engine: Engine, now: datetime, *, meet: Meeting = stop) -> list[Kept]:
+    """Every process whose time is known and that was not disposed of, the one that is due first before the others.
+
+    One of which that cannot be read is met, and keeps none from the others.
+    """
+    policy_of = cache(partial(policy, engine))
     found = list[Kept]()
     for row in engine.log.query(_PROCESSES):
-        template = row["template"]
-        if template not in policies:
-            policies[template] = policy(engine, template)
-        one = _kept(engine, row, policies[template], now)
+        try:
+            one = _kept(engine, row, policy_of(row["template"]), now)
+        except IntegrityFault as why:
+            told = f"until when “{row['name']}” is kept cannot be told: {why.message}"
+            meet(Damaged(row["name"], IntegrityFault(told, hint=why.hint)))
+            continue
         if one is not None:
             found.append(one)
     return sorted(found, key=lambda one: (one.until, one.process))
@@ -67,9 +73,9 @@ def of(engine: Engine, name: str, now: datetime) -> Kept | None:
     return _kept(engine, rows[0], policy(engine, rows[0]["template"]), now)
 
 
-def due(engine: Engine, now: datetime) -> list[Kept]:
+def due(engine: Engine, now: datetime, *, meet: Meeting = stop) -> list[Kept]:
     """The processes that are past their time."""
-    return [one for one in kept(engine, now) if one.is_due]
+    return [one for one in kept(engine, now, meet=meet) if one.is_due]
 
 
 _PROCESSES = (

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from engine import codec
 from engine.codec import Json
-from engine.engine import Engine
+from engine.engine import Engine, Meeting, stop
 from engine.errors import NotAllowed, SamskapError
 from engine.form.model import Field
 from engine.form.validate import join_personal
@@ -24,6 +24,7 @@ from engine.personal.holdings import Trace
 from engine.process import events as e
 from engine.process.history import Teller
 from engine.process.state import Membership
+from engine.running.loading import QUARANTINE
 from engine.store.people import Person, Session
 from engine.store.sessions import Kept
 
@@ -70,9 +71,13 @@ def held(
     *,
     questions: Iterable[dict[str, Json]] = (),
     measured: Iterable[dict[str, Json]] = (),
+    meet: Meeting = stop,
 ) -> Held:
-    """Everything about a person; `questions` and `measured` are what other rooms hold."""
-    found = holdings.traces(engine, person)
+    """Everything about a person; `questions` and `measured` are what other rooms hold.
+
+    Processes are told as far as they can be; one of which it cannot be told whether the person is in it is met.
+    """
+    found = holdings.traces(engine, person, meet=meet)
     streams = [trace for trace in found if holdings.is_process(engine, trace.stream)]
     profile: dict[str, Json] = {
         "handle": person.handle,
@@ -94,7 +99,9 @@ def held(
 
 
 def _process(engine: Engine, trace: Trace, language: str) -> dict[str, Any]:
-    loaded = engine.load(trace.stream)
+    loaded = holdings.loaded_of(engine, trace.stream)
+    if loaded is None:
+        return _UNTOLD | {"name": holdings.name_of(engine, trace.stream), "pseudonym": trace.subject}
     state = loaded.state
     mine = [m for m in state.memberships.values() if m.subject == trace.subject]
     teller = Teller(engine.definitions(state.template), state, language, lambda someone: _name(engine, someone))
@@ -135,6 +142,17 @@ def _process(engine: Engine, trace: Trace, language: str) -> dict[str, Any]:
             for event in events
         ],
     }
+
+
+_UNTOLD: Final[dict[str, Any]] = {
+    "title": "",
+    "template": "",
+    "status": QUARANTINE,
+    "memberships": [],
+    "answers": [],
+    "events": [],
+}
+"""What is told of a process of which nothing can be told any more, beside its name."""
 
 
 def _session(kept: Kept) -> dict[str, Json]:

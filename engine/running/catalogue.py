@@ -116,4 +116,7 @@ class Catalogue:
                 payload = self._streams.event(record).payload
                 if isinstance(payload, e.BundlePublished) and content_hash(payload.content) == bundle:
                     return self._prepare(definition_from(payload.content, bundle))
-        raise NotFound(f"the bundle {bundle[:12]} of {template} is not in the log", hint="Run `samskap verify`.")
+        raise IntegrityFault(
+            f"its version of “{template}” ({bundle[:12]}) is not in the log as it was published",
+            hint="Run `samskap verify`: restore the log, or, where it holds, the lists: `samskap store rebuild`.",
+        )

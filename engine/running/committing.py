@@ -55,9 +55,11 @@ class Done:
 
     @property
     def changed(self) -> list[Receipt]:
-        """The receipts of what changed something; raise the first fault, if there was one."""
+        """The receipts of what changed something; raise the first fault, if there was one, with what all say."""
         if self.faults:
-            raise self.faults[0]
+            first = self.faults[0]
+            first.message = "; ".join(dict.fromkeys(fault.message for fault in self.faults))
+            raise first
         return [receipt for receipt in self.receipts if receipt.last >= receipt.first]
 
 
@@ -122,7 +124,7 @@ class Committing:
         if known is not None:
             return known
         loaded = self._loading.found(found)
-        loaded.writable(name)
+        loaded.writable()
         if loaded.state.sequence != found.head[0]:  # somebody wrote meanwhile, perhaps an answer under this key
             self._streams.untouched(found.stream, loaded.state.sequence, loaded.state.last_hash or GENESIS)
             raise Conflict("somebody else was first", hint="Look at the process again, then try again.")

@@ -15,15 +15,15 @@ from typing import Any, Literal, cast
 from uuid import UUID, uuid4
 
 from engine.codec import Json
-from engine.errors import ConfigError, Conflict, NotAllowed, NotFound, Refused, SamskapError
+from engine.errors import ConfigError, Conflict, IntegrityFault, NotAllowed, NotFound, Refused, SamskapError
 from engine.process import commands as c
 from engine.process import events as e
 from engine.process.access import ToManage, ToRead, may
-from engine.process.state import Linked, Membership, ProcessState
+from engine.process.state import Linked, Membership, Parent, ProcessState
 from engine.running.catalogue import Catalogue
 from engine.running.committing import Committing, Done
 from engine.running.idempotency import Receipt
-from engine.running.loading import Loaded, Loading
+from engine.running.loading import QUARANTINE, Loaded, Loading
 from engine.running.looking import Looking
 from engine.running.streams import Streams
 from engine.store import worklists
@@ -221,17 +221,27 @@ class Linking:
         """The processes that stand above and beside one, for whoever may see it."""
         loaded = self._loading.load(self._loading.stream(name))
         shows = self._looking.view(session, loaded).results
-        above = [self._above_now(session, parent.stream, parent.link) for parent in loaded.state.parents.values()]
+        above = [self._above_now(session, parent) for parent in loaded.state.parents.values()]
         return [*above, *(self._beside_now(session, loaded, one, shows) for one in loaded.state.links.values())]
 
-    def _above_now(self, session: Session, stream: str, link: str) -> LinkNow:
-        parent = self._loading.load(UUID(stream))
-        now = parent.state
-        mine = self._takes_part(session, parent)
-        return LinkNow(link, now.name, now.title, now.template, now.version, "", now.status, True, mine, {})
+    def _above_now(self, session: Session, parent: Parent) -> LinkNow:
+        loaded = self._other(parent.stream)
+        if loaded is None:
+            return LinkNow(parent.link, parent.name, parent.title, "", "", "", QUARANTINE, True, False, {})
+        now = loaded.state
+        mine = self._takes_part(session, loaded)
+        return LinkNow(parent.link, now.name, now.title, now.template, now.version, "", now.status, True, mine, {})
+
+    def _other(self, stream: str) -> Loaded | None:
+        """A process at the other end of a link; None where nothing of it can be told: this one goes on."""
+        try:
+            return self._loading.load(UUID(stream))
+        except IntegrityFault:
+            return None
 
     def _beside_now(self, session: Session, loaded: Loaded, one: Linked, shows: bool) -> LinkNow:
-        mine = bool(one.name) and self._takes_part(session, self._loading.load(UUID(one.child)))
+        other = self._other(one.child) if one.name else None
+        mine = other is not None and self._takes_part(session, other)
         told = self._passed_on(loaded, one) if shows else {}
         element = one.element or ""
         return LinkNow(one.link, one.name, one.title, one.template, one.version, element, one.status, False, mine, told)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from engine.errors import IntegrityFault, NotFound, SamskapError
@@ -38,14 +38,43 @@ class Loaded:
     definition: Definition
     fault: Fault | None = None
 
-    def writable(self, name: str) -> None:
+    @property
+    def damage(self) -> Damaged | None:
+        """What is met in the place of a process that is not what was stored."""
+        if self.fault is None:
+            return None
+        why = IntegrityFault(
+            f"“{self.state.name}” is in quarantine, and nothing more is written to it: event {self.fault.sequence}:"
+            f" {self.fault.what}",
+            hint="Up to there it can be read. Restore the log from a backup: `samskap restore`; all others go on.",
+        )
+        return Damaged(self.state.name, why, self)
+
+    def writable(self) -> None:
         """Raise `IntegrityFault` for a process that is not what was stored: on that nothing is built."""
-        if self.fault is not None:
-            raise IntegrityFault(
-                f"“{name}” is in quarantine, and nothing more is written to it: event {self.fault.sequence}:"
-                f" {self.fault.what}",
-                hint="Up to there it can be read. Restore the log from a backup: `samskap restore`; all others go on.",
-            )
+        if self.damage is not None:
+            raise self.damage.why
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A process in quarantine, as whoever goes through many meets it, and why; `loaded` is what can be told of it.
+
+    Nothing can (None) where its first event is damaged, or the version of its template.
+    """
+
+    process: str
+    why: IntegrityFault
+    loaded: Loaded | None = None
+
+
+Meeting: TypeAlias = Callable[[Damaged], None]
+"""What somebody who goes through many processes does with one in quarantine: keep it to be told, mostly."""
+
+
+def stop(met: Damaged) -> None:
+    """What is done with a process in quarantine by whoever does not say: to go on silently would hide it."""
+    raise met.why
 
 
 class Loading:
@@ -90,8 +119,21 @@ class Loading:
     def sound(self, stream: UUID) -> Loaded:
         """A process to build on; raise `IntegrityFault` for one in quarantine."""
         loaded = self.load(stream)
-        loaded.writable(loaded.state.name)
+        loaded.writable()
         return loaded
+
+    def each(self, names: Iterable[str], meet: Meeting = stop) -> Iterator[Loaded]:
+        """Many processes, each that is whole; those in quarantine are met, and keep none from the others."""
+        for name in names:
+            try:
+                loaded = self.load(self.stream(name))
+            except IntegrityFault as why:
+                meet(Damaged(name, why))
+                continue
+            if loaded.damage is None:
+                yield loaded
+            else:
+                meet(loaded.damage)
 
     def stands_alone(self, stream: UUID, sequence: int) -> bool:
         """Whether a process is known to be linked with no other, up to a sequence; this looks nothing up."""
@@ -139,8 +181,8 @@ class Loading:
         state = self._snapshots.find(stream)
         if state is None:
             return None
-        definition = self._catalogue.definition(state.template, state.bundle)
-        found = self._since(stream, Loaded(state, Records(self._log, stream, state.sequence), definition))
+        known = Loaded(state, Records(self._log, stream, state.sequence), self._definition(state))
+        found = self._since(stream, known)
         if found is None or (found.state.sequence, found.state.last_hash) != self._log.head(stream):
             return None
         return found
@@ -189,23 +231,30 @@ class Loading:
                 return self._folded(stream, records[: max(last, 0)])
             except (SamskapError, ValueError, KeyError, TypeError, AttributeError) as error:
                 unreadable = error
+        rows = self._log.query("SELECT name FROM process WHERE stream=?", (stream.hex,))
+        name = f"“{rows[0]['name']}”" if rows else f"the process {stream}"
         raise IntegrityFault(
-            f"the process {stream} cannot be told: event {fault.sequence}: {fault.what}",
-            hint="Nothing of it can be read any more. Restore the log from a backup: samskap restore.",
+            f"{name} is in quarantine, and nothing of it can be told: event {fault.sequence}: {fault.what}",
+            hint="Restore the log from a backup: `samskap restore`; all others go on.",
         ) from unreadable
 
     def _folded(self, stream: UUID, records: tuple[Record, ...]) -> Loaded:
         state = fold(self._streams.events(records))
         if state is None:
             raise NotFound(f"there is no process {stream}")
-        definition = self._catalogue.definition(state.template, state.bundle)
-        return Loaded(state, Records(self._log, stream, len(records), records), definition)
+        return Loaded(state, Records(self._log, stream, len(records), records), self._definition(state))
 
     def _further(self, known: Loaded, new: tuple[Record, ...]) -> Loaded:
         state = fold(self._streams.events(new), known.state)
         assert state is not None
-        definition = self._catalogue.definition(state.template, state.bundle)
-        return replace(known, state=state, records=known.records.further(new), definition=definition)
+        return replace(known, state=state, records=known.records.further(new), definition=self._definition(state))
+
+    def _definition(self, state: ProcessState) -> Definition:
+        """The version that a process runs on; raise `IntegrityFault` where it is not what was published."""
+        try:
+            return self._catalogue.definition(state.template, state.bundle)
+        except IntegrityFault as why:
+            raise IntegrityFault(f"“{state.name}” is in quarantine: {why.message}", hint=why.hint) from why
 
 
 def _unknown(name: str) -> NotFound:

@@ -25,7 +25,7 @@ from engine.process.replay import Replayed, acts, replay
 from engine.process.state import Instance, ProcessState
 from engine.running.catalogue import Catalogue
 from engine.running.committing import Committing, acting
-from engine.running.loading import Loaded, Loading
+from engine.running.loading import Loaded, Loading, Meeting
 from engine.running.streams import Streams
 from engine.store import worklists
 from engine.store.people import People, Session
@@ -74,7 +74,7 @@ class Looking:
 
     def preview(self, session: Session, name: str, command: commands.Command, language: str | None) -> list[Line]:
         """What would follow from a command, in words; raise what it would raise."""
-        loaded = self._loading.load(self._loading.stream(name))
+        loaded = self._loading.sound(self._loading.stream(name))
         context = self._committing.context(session, loaded.state, loaded.records)
         decided = decide(loaded.definition, loaded.state, command, context)
         return self._told(session, loaded, decided, language)
@@ -92,7 +92,7 @@ class Looking:
 
     def replay(self, name: str, definition: Definition) -> Replayed:
         """What would have come of a process had it run on another version of its template."""
-        loaded = self._loading.load(self._loading.stream(name))
+        loaded = self._loading.sound(self._loading.stream(name))
         events = [*self._streams.events(loaded.records, opened=loaded.state.revealed)]
         return replay(acts(events, self._catalogue.definitions(loaded.state.template), definition), definition)
 
@@ -115,13 +115,16 @@ class Looking:
 
     # -- what is open, for whom, and why ----------------------------------------------------------------------------
 
-    def tasks(self, session: Session, name: str | None) -> list[worklists.WorkItem]:
+    def tasks(self, session: Session, name: str | None, meet: Meeting) -> list[worklists.WorkItem]:
         """What is open for a person."""
         found = worklists.open_tasks(self._streams.log, self._people.fingerprint(session.person.id), name)
-        return [item for item in found if not item.ask or self._is_theirs(session, item)]
+        asked = dict.fromkeys(item.process for item in found if item.ask)
+        whole = {loaded.state.name: loaded for loaded in self._loading.each(asked, meet)}
+        return [item for item in found if not item.ask or self._is_theirs(session, item, whole.get(item.process))]
 
-    def _is_theirs(self, session: Session, item: worklists.WorkItem) -> bool:
-        loaded = self._loading.load(self._loading.stream(item.process))
+    def _is_theirs(self, session: Session, item: worklists.WorkItem, loaded: Loaded | None) -> bool:
+        if loaded is None:  # in quarantine, where nobody can do anything
+            return False
         deed = ToSubmit(loaded.state.instances[item.instance])
         return may(self.actor(session, loaded.state), deed, loaded.state, loaded.definition).allowed
 
@@ -130,7 +133,7 @@ class Looking:
         loaded = self._loading.load(self._loading.stream(name))
         found = asked_now(loaded, instance)
         actor = self.actor(session, loaded.state)
-        loaded.writable(name)
+        loaded.writable()
         if loaded.state.status != "running":
             raise Refused(f"“{name}” is {loaded.state.status}", hint="Nothing more can be filled in.")
         verdict = may(actor, ToSubmit(found, membership), loaded.state, loaded.definition)

@@ -48,6 +48,18 @@ def again(
         yield from _rows(event.payload, after.stream.hex, after, definition, mac)
 
 
+def as_listed(log: Log, stream: UUID) -> Iterator[Row]:
+    """The rows that say that a process is there and who takes part, as they stand: where no event tells it any more."""
+    for table, statement in _AS_LISTED.items():
+        for row in log.query(statement, (stream.hex,)):
+            yield FOLDS[table].insert, tuple(row.values())
+
+
+_AS_LISTED = {
+    "process": "SELECT * FROM process WHERE stream=?",
+    "member": "SELECT * FROM member WHERE stream=?",
+}
+
 EMPTIED: Sequence[Row] = tuple((table.empty, ()) for table in FOLDS.values())
 """What empties the read models."""
 

@@ -51,7 +51,7 @@ def stuck(terminal: Any) -> Any:
 
 def test_given_a_process_that_can_go_on_when_incidents_are_listed_then_there_are_none(preparation) -> None:
     assert "Everything can go on." in preparation.done("incident", "list", "arendal", who="ola").out
-    assert preparation.done("incident", "list", "--json").data == {"incidents": []}
+    assert preparation.done("incident", "list", "--json").data == {"incidents": [], "quarantine": []}
 
 
 def test_given_no_such_incident_when_retried_or_resolved_then_not_found(preparation) -> None:

@@ -349,7 +349,7 @@ def test_given_somebody_from_outside_when_they_look_then_it_is_not_allowed_and_n
     arendal.person("per")
     for args in (("status", "arendal"), ("history", "arendal"), ("at", "arendal", "1")):
         assert arendal(*args, who="per").code == 6
-    assert arendal.done("status", "--json", who="per").data == {"processes": []}
+    assert arendal.done("status", "--json", who="per").data == {"processes": [], "quarantine": []}
 
 
 def test_given_a_member_when_they_do_what_the_facilitator_does_then_it_is_not_allowed(preparation) -> None:
