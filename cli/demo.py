@@ -269,7 +269,8 @@ class Demo:
             with copies.reading(self.evaluation.copy) as connection:
                 found = explain(connection, figure)
             reader = session_of(self.engine, "ingrid" if figure.startswith("fjordvik") else "kari")
-            answers = [(answer, readable(self.call_of(), reader, answer)) for answer in found.answers]
+            loaded = {one.process: self.engine.load(self.engine.stream(one.process)) for one in found.answers}
+            answers = [(one, readable(self.call_of(), reader, one, loaded[one.process])) for one in found.answers]
             self.say(f"\nsamskap explain figure {figure}")
             behind = mended(self.call_of(), found.mends), landed(self.call_of(), found.files)
             if not self.call.json:

@@ -15,8 +15,10 @@ import typer
 from cli.call import Call
 from cli.command import Commands
 from cli.output import Done, Part, Progress, Table, note, tell
+from cli.quarantine import list_of, told_of
 
 if TYPE_CHECKING:
+    from engine.engine import Damaged, Loaded
     from warehouse.explain import Answer, Explanation, FileRows, MendedCell
     from warehouse.stages import Evaluation
 
@@ -71,6 +73,7 @@ def _as_data(done: Evaluation) -> dict[str, object]:
             {"batch": v.batch, "accepted": v.accepted, "read": v.read, "rejected": v.rejected} for v in done.verdicts
         ],
         "models": {name: {"rows": found.rows, "hash": found.hash} for name, found in done.computed.models.items()},
+        "quarantine": done.left_out,
     }
 
 
@@ -82,6 +85,10 @@ def _figures(call: Call, done: Evaluation) -> list[Part]:
         rejects_table(call.workspace, language),
         *figure_tables(done.copy, language),
         Done(f"{new}. Run {done.computed.run_id[:12]}; the readers' copy is {done.copy}"),
+        *(
+            f"“{one.process}” is in quarantine: event {one.event}: {one.why}. Figures know of it up to there."
+            for one in done.left_out
+        ),
     ]
     return parts
 
@@ -231,12 +238,14 @@ def explain_figure(
     reader = call.reader()
     with copies.reading(copies.current(call.workspace.copies, stages.READER)) as connection:
         found = explain(connection, figure)
-    for process in {answer.process for answer in found.answers} or {""}:
-        if process:
-            call.engine.view(reader, call.engine.load(call.engine.stream(process)))
-        else:
-            call.require_analyst()
-    answers = [(answer, readable(call, reader, answer)) for answer in found.answers]
+    met: list[Damaged] = []
+    asked = call.engine.each(sorted({answer.process for answer in found.answers}), met.append)
+    whole = {loaded.state.name: loaded for loaded in asked}
+    for loaded in whole.values():
+        call.engine.view(reader, loaded)
+    if met or not whole:  # who takes part is not known of what is damaged
+        call.require_analyst()
+    answers = [(answer, readable(call, reader, answer, whole.get(answer.process))) for answer in found.answers]
     data = {
         "result_id": found.result_id,
         "table": found.table,
@@ -251,9 +260,11 @@ def explain_figure(
         "mends": mended(call, found.mends),
         "questions": found.questions,
         "answers": [{"event": answer, "answers": exact(told)} for answer, told in answers],
+        "quarantine": list_of(met),
     }
     language = call.language or reader.person.language
-    tell(call, data, *explanation(found, answers, mended(call, found.mends), landed(call, found.files), language))
+    explained = explanation(found, answers, mended(call, found.mends), landed(call, found.files), language)
+    tell(call, data, *explained, *told_of(met))
 
 
 def landed(call: Call, files: Sequence[FileRows]) -> list[str]:
@@ -301,12 +312,13 @@ def mended(call: Call, cells: Sequence[MendedCell]) -> list[Mend]:
     return found
 
 
-def readable(call: Call, reader: Any, answer: Answer) -> Mapping[str, Any] | None:
-    """The answers of an event as far as the reader may see them; None where they may not."""
+def readable(call: Call, reader: Any, answer: Answer, loaded: Loaded | None) -> Mapping[str, Any] | None:
+    """The answers of an event as far as the reader may see them; None where they may not, or its process is damaged."""
     from engine.errors import NotAllowed
     from engine.process.events import FormSubmitted
 
-    loaded = call.engine.load(call.engine.stream(answer.process))
+    if loaded is None:
+        return None
     try:
         view = call.engine.view(reader, loaded)
     except NotAllowed:

@@ -72,6 +72,8 @@ def evaluate(workspace: str, evaluated_on: str | None = None) -> stages.Evaluati
     opened = Workspace.open(Path(workspace))
     day = evaluated_on or opened.today(datetime.now(UTC))
     land(workspace)
-    evaluation = stages.Evaluation(load(workspace), validate(workspace), compute(workspace, day), copy(workspace))
+    evaluation = stages.Evaluation(
+        load(workspace), validate(workspace), compute(workspace, day), copy(workspace), stages.left_out(opened)
+    )
     artifacts.publish(opened, evaluation)
     return evaluation

@@ -21,6 +21,7 @@ from engine.engine import Engine
 from engine.errors import IntegrityFault
 from engine.process.events import TYPES, AnswersRevealed, FormSubmitted, Payload
 from engine.store.log import Log, Record
+from warehouse.chains import BEGIN, SPLIT, Chains
 from warehouse.database import transaction
 
 PAGE = 20_000
@@ -36,13 +37,21 @@ SELECT log_position, replace(stream, '-', ''), sequence, type, e.schema_version,
        sha256(body), payload, withheld
 FROM (SELECT *, json_transform(envelope, $envelope) AS e FROM page)
 """
-_SPLIT = b',"p":'
 _ENCRYPTED = {name: kind.PERSONAL for name, kind in TYPES.items() if kind.PERSONAL}
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A process that is in quarantine: from this event on it is in no figure, and why."""
+
+    process: str
+    event: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pulled:
-    """How far the log was read, and how many events were new."""
+    """How far the log was read, and how many events were taken in that were new."""
 
     position: int
     events: int
@@ -54,22 +63,48 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def pull(connection: duckdb.DuckDBPyConnection, engine: Engine) -> Pulled:
-    """Read what is new in the log, in one transaction; start over where the log is not the one that was read before."""
+    """Read what is new in the log, in one transaction.
+
+    Starts over where the log is not the one that was read before, or something in it was left out then: it may be whole
+    again.
+    """
     with transaction(connection):
         after = _position(connection, engine.log)
-        events = 0
-        for page in map(_table, engine.log.pages(after=after, size=PAGE)):
-            connection.register("page", page)
-            connection.execute(_INSERT, {"envelope": _ENVELOPE})
-            connection.unregister("page")
-            events += page.num_rows
-        _reveal(connection, engine, after)
+        chains = Chains(engine, _ends(connection))
+        events = sum(_take_in(connection, chains.whole(page)) for page in engine.log.pages(after=after, size=PAGE))
+        chains.end(engine.log)
+        _reveal(connection, engine, after, chains)
+        for stream, (sequence, what) in chains.broken.items():
+            connection.execute("DELETE FROM raw.event WHERE stream = ? AND sequence >= ?", (stream, sequence))
+            values = (stream, chains.name(stream), sequence, what)
+            connection.execute("INSERT INTO raw.left_out VALUES (?, ?, ?, ?)", values)
         position = int(_one(connection, "SELECT coalesce(max(log_position), 0) FROM raw.event"))
     return Pulled(position, events)
 
 
+def left_out(connection: duckdb.DuckDBPyConnection) -> list[LeftOut]:
+    """The processes that were in quarantine when the log was last read."""
+    rows = connection.execute("SELECT process, sequence, what FROM raw.left_out ORDER BY process").fetchall()
+    return [LeftOut(*row) for row in rows]
+
+
+def _ends(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, str]]:
+    """The last event of each stream that was taken in, with its hash."""
+    rows = connection.execute("SELECT stream, max(sequence), arg_max(hash, sequence) FROM raw.event GROUP BY stream")
+    return {stream: (sequence, digest) for stream, sequence, digest in rows.fetchall()}
+
+
+def _take_in(connection: duckdb.DuckDBPyConnection, records: list[Record]) -> int:
+    """Events into `raw`; how many."""
+    if records:
+        connection.register("page", _table(records))
+        connection.execute(_INSERT, {"envelope": _ENVELOPE})
+        connection.unregister("page")
+    return len(records)
+
+
 def _position(connection: duckdb.DuckDBPyConnection, log: Log) -> int:
-    """The last position that was read; 0, with `raw` emptied, where the log has another event there."""
+    """The last position that was read; 0, with `raw` emptied, where it is to be read anew."""
     found = connection.execute(
         "SELECT log_position, replace(stream, '-', ''), sequence, hash FROM raw.event"
         " ORDER BY log_position DESC LIMIT 1"
@@ -78,12 +113,13 @@ def _position(connection: duckdb.DuckDBPyConnection, log: Log) -> int:
         return 0
     position, stream, sequence, digest = found
     there = next(log.pages(after=position - 1, size=1), [])
-    for record in there:
+    for record in there if not left_out(connection) else ():
         known = record.position == position and (record.stream.hex, record.sequence) == (stream, sequence)
         if known and _sha256(connection, record.body) == digest:
             return int(position)
     connection.execute("DELETE FROM raw.event")
     connection.execute("DELETE FROM raw.revealed_payload")
+    connection.execute("DELETE FROM raw.left_out")
     return 0
 
 
@@ -115,14 +151,12 @@ def _parted(kind: str, body: bytes) -> tuple[bytes, bytes, bool]:
     The stored text is canonical and its envelope is flat, so the first `,"p":` outside a string parts the two; cutting
     text keeps every digit of a number, which DuckDB's JSON functions would not.
     """
-    head, found, rest = body.partition(_SPLIT)
-    if not found or not head.startswith(b'{"e":'):
-        raise IntegrityFault("an event in the log is not as it was written", hint="Run `samskap verify`.")
-    payload = rest[:-1]
+    head, _, rest = body.partition(SPLIT)
+    envelope, payload = head.removeprefix(BEGIN), rest[:-1]
     names = _ENCRYPTED.get(kind)
     if names is None:
-        return head[5:], payload, False
-    return head[5:], *_without_encrypted(payload, names)
+        return envelope, payload, False
+    return envelope, *_without_encrypted(payload, names)
 
 
 def _without_encrypted(payload: bytes, names: tuple[str, ...]) -> tuple[bytes, bool]:
@@ -132,14 +166,19 @@ def _without_encrypted(payload: bytes, names: tuple[str, ...]) -> tuple[bytes, b
     return (codec.dumps(kept) if withheld else payload), withheld
 
 
-def _reveal(connection: duckdb.DuckDBPyConnection, engine: Engine, after: int) -> None:
+def _reveal(connection: duckdb.DuckDBPyConnection, engine: Engine, after: int, chains: Chains) -> None:
     """The answers of every entry of a state that was revealed after a position."""
     reveals = connection.execute(
         "SELECT stream, sequence, payload->>'$.key_id' FROM raw.event"
         " WHERE type = 'answers.revealed' AND log_position > ?",
         (after,),
     ).fetchall()
-    rows = [row for stream, sequence, key_id in reveals for row in _revealed(engine, UUID(stream), sequence, key_id)]
+    rows = list[tuple[str, int, int, str, bytes]]()
+    for stream, sequence, key_id in reveals:
+        try:
+            rows += _revealed(engine, UUID(stream), sequence, key_id)
+        except IntegrityFault as why:  # what it reveals was changed since it was taken in
+            chains.broken.setdefault(stream, (sequence, why.message))
     if rows:
         streams, sequences, at, visibilities, answers = zip(*rows, strict=True)
         opened = pa.table(

@@ -25,6 +25,7 @@ from warehouse import copies, erasing, pull, runs
 from warehouse.database import connect
 from warehouse.locking import hold, patiently
 from warehouse.mending import Reject, rejects
+from warehouse.pull import LeftOut
 from warehouse.runs import Computed
 from warehouse.sources import batch as batches
 from warehouse.sources import validation
@@ -49,6 +50,8 @@ class Evaluation:
     verdicts: Sequence[Verdict]
     computed: Computed
     copy: Path
+    left_out: Sequence[LeftOut] = ()
+    """The processes in quarantine: the figures know of them up to their first bad event."""
 
 
 def evaluate(
@@ -66,7 +69,7 @@ def evaluate(
     progress("copy", 4, 5)
     copied = copy(workspace)
     progress("done", 5, 5)
-    return Evaluation(loaded, verdicts, computed, copied)
+    return Evaluation(loaded, verdicts, computed, copied, left_out(workspace))
 
 
 # -- the stages ------------------------------------------------------------------------------------------------------
@@ -301,6 +304,12 @@ def _fill(source: Path, target: Path, tables: Sequence[tuple[str, str]]) -> None
         },
         leave_out={("core", "submission"): ["content"], ("core", "unit_scale"): ["median", "distribution"]},
     )
+
+
+def left_out(workspace: Workspace) -> list[LeftOut]:
+    """The processes in quarantine when the log was last read."""
+    with _opened(workspace) as connection:
+        return pull.left_out(connection)
 
 
 def rejected(workspace: Workspace, source: str | None = None) -> list[Reject]:

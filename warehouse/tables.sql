@@ -52,6 +52,18 @@ COMMENT ON COLUMN raw.revealed_payload.revealed_at_sequence IS 'The event that r
 COMMENT ON COLUMN raw.revealed_payload.visibility IS 'open or protected';
 COMMENT ON COLUMN raw.revealed_payload.answers IS 'The answers as JSON text, without personal texts';
 
+CREATE TABLE IF NOT EXISTS raw.left_out (
+    stream VARCHAR NOT NULL,
+    process VARCHAR NOT NULL,
+    sequence BIGINT NOT NULL,
+    what VARCHAR NOT NULL
+);
+COMMENT ON TABLE raw.left_out IS 'Processes in quarantine when the log was last read: no figure knows of their events from this one on. Grain: stream.';
+COMMENT ON COLUMN raw.left_out.stream IS 'The process';
+COMMENT ON COLUMN raw.left_out.process IS 'What it is called';
+COMMENT ON COLUMN raw.left_out.sequence IS 'The first event that is not taken in';
+COMMENT ON COLUMN raw.left_out.what IS 'What is wrong with it';
+
 CREATE TABLE IF NOT EXISTS ops.run (
     run_id VARCHAR NOT NULL,
     evaluated_on DATE NOT NULL,

@@ -11,7 +11,9 @@ import duckdb
 import pytest
 
 from cli import play
+from engine.errors import IntegrityFault
 from engine.process import commands as c
+from engine.store.log import Record
 from warehouse import pull
 from warehouse.database import connect
 
@@ -126,3 +128,109 @@ def test_given_a_pull_when_others_commit_meanwhile_then_nothing_is_lost(
     with closing(sqlite3.connect(empty.engine.log.path)) as reader:
         stored = reader.execute("SELECT count(*) FROM stored_events").fetchone()
     assert (count(warehouse, "SELECT count(*) FROM raw.event"),) == stored
+
+
+# -- what was changed behind the engine's back ------------------------------------------------------------------------
+
+
+def stored(played: Played, name: str) -> list[Record]:
+    return list(played.engine.log.read(played.engine.stream(name)))
+
+
+def put(played: Played, event: Record, body: bytes | None) -> None:
+    """Have other bytes where an event stands, or nothing."""
+    statement = (
+        "UPDATE stored_events SET state=? WHERE originator_id=? AND originator_version=?"
+        if body is not None
+        else "DELETE FROM stored_events WHERE ?1 IS NULL AND originator_id=?2 AND originator_version=?3"
+    )
+    with closing(sqlite3.connect(played.engine.log.path)) as store, store:
+        assert store.execute(statement, (body, event.stream.hex, event.sequence)).rowcount == 1
+
+
+@pytest.fixture
+def two(empty: Played) -> Played:
+    """Two processes of which nobody has done anything yet."""
+    for name in ("arendal", "grimstad"):
+        empty.engine.start(play.session_of(empty.engine, "kari"), "samson", name, name)
+    return empty
+
+
+def reworded(event: Record) -> bytes:
+    assert b'"recorded_at":"20' in event.body
+    return event.body.replace(b'"recorded_at":"20', b'"recorded_at":"19')
+
+
+def taken_in(connection: duckdb.DuckDBPyConnection, played: Played) -> dict[str, int]:
+    rows = connection.execute("SELECT stream, max(sequence) FROM raw.event GROUP BY stream").fetchall()
+    known = dict(rows)
+    return {row["name"]: known.get(row["stream"], 0) for row in played.engine.processes()}
+
+
+@pytest.mark.fault("F13")
+@pytest.mark.parametrize(
+    ("which", "damage", "whole"),
+    [
+        (0, "unreadable", 0),
+        (0, "gone", 0),
+        (0, "reworded", 1),
+        (2, "unreadable", 2),
+        (-1, "gone", -1),
+        (-1, "reworded", -1),
+    ],
+)
+def test_given_a_damaged_process_when_pulled_then_it_is_taken_in_up_to_there_and_named_and_the_others_are_whole(
+    two: Played, warehouse: duckdb.DuckDBPyConnection, which: int, damage: str, whole: int
+) -> None:
+    arendal, grimstad = stored(two, "arendal"), stored(two, "grimstad")
+    event = arendal[which]
+    put(two, event, {"unreadable": b"[]", "reworded": reworded(event), "gone": None}[damage])
+    pull.pull(warehouse, two.engine)
+    expected = whole if whole >= 0 else len(arendal) + whole
+    assert taken_in(warehouse, two) == {"arendal": expected, "grimstad": len(grimstad)}
+    assert [(one.process, one.event) for one in pull.left_out(warehouse)] == [("arendal", expected + 1)]
+
+
+@pytest.mark.fault("F13")
+def test_given_a_process_that_breaks_off_when_figures_are_computed_then_they_know_of_it_up_to_there(
+    two: Played,
+) -> None:
+    put(two, stored(two, "arendal")[1], b"[]")
+    told = two.warehouse().execute("SELECT process, started_at IS NOT NULL FROM core.process ORDER BY ALL").fetchall()
+    assert told == [("arendal", True), ("grimstad", True)]
+
+
+@pytest.mark.fault("F13")
+def test_given_a_process_that_was_left_out_when_the_log_is_whole_again_then_it_is_taken_in(
+    two: Played, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    event = stored(two, "arendal")[1]
+    put(two, event, b"[]")
+    pull.pull(warehouse, two.engine)
+    put(two, event, event.body)
+    pulled = pull.pull(warehouse, two.engine)
+    assert pull.left_out(warehouse) == []
+    assert count(warehouse, "SELECT count(*) FROM raw.event") == two.engine.log.position() == pulled.events
+
+
+@pytest.mark.fault("F13")
+def test_given_a_process_changed_since_it_was_pulled_when_it_goes_on_unread_then_figures_keep_what_was_whole(
+    two: Played, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    pull.pull(warehouse, two.engine)
+    before = taken_in(warehouse, two)
+    put(two, stored(two, "arendal")[1], b"[]")
+    pull.pull(warehouse, two.engine)
+    assert taken_in(warehouse, two) == before
+    assert pull.left_out(warehouse) == []
+
+
+@pytest.mark.fault("F13")
+def test_given_a_published_template_damaged_when_pulled_then_refused_as_all_figures_rest_upon_it(
+    two: Played, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    published = next(record for record in two.engine.log.all() if record.type == "bundle.published")
+    put(two, published, b"[]")
+    with pytest.raises(IntegrityFault, match="template or source"):
+        pull.pull(warehouse, two.engine)
+    assert count(warehouse, "SELECT count(*) FROM raw.event") == 0
