@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -109,26 +110,69 @@ def terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
     return made
 
 
+CLOCK = Call.now
+
+
+@dataclass
+class Stages:
+    """How far workspaces have come, made once and copied for each test: that takes less time than making them anew."""
+
+    folder: Path
+    tokens: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def bring(self, terminal: Terminal, stage: str, make: Callable[[], None]) -> Terminal:
+        """Have a new workspace at a stage; where the clock is another it is made at that moment."""
+        if Call.now is not CLOCK:
+            make()
+        elif stage not in self.tokens:
+            make()
+            shutil.copytree(terminal.folder, self.folder / stage, symlinks=True)
+            self.tokens[stage] = dict(terminal.tokens)
+        else:
+            shutil.rmtree(terminal.folder)
+            shutil.copytree(self.folder / stage, terminal.folder, symlinks=True)
+            terminal.tokens |= self.tokens[stage]
+        return terminal
+
+
+@pytest.fixture(scope="session")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
+    """The stages that many tests begin at."""
+    return Stages(tmp_path_factory.mktemp("stages"))
+
+
 @pytest.fixture
-def arendal(terminal: Terminal) -> Terminal:
+def arendal(terminal: Terminal, stages: Stages) -> Terminal:
     """A workspace in which kari has started arendal."""
-    terminal.done("publish", "samson")
-    terminal.person("kari")
-    terminal.done("start", "samson", "arendal", "--title", "Arendal", who="kari")
-    return terminal
+
+    def make() -> None:
+        terminal.done("publish", "samson")
+        terminal.person("kari")
+        terminal.done("start", "samson", "arendal", "--title", "Arendal", who="kari")
+
+    return stages.bring(terminal, "arendal", make)
 
 
 @pytest.fixture
-def preparation(arendal: Terminal, tmp_path: Path, registration: dict[str, Json]) -> Terminal:
+def preparation(arendal: Terminal, stages: Stages, tmp_path: Path, registration: dict[str, Json]) -> Terminal:
     """Two parties with a person each, who have said who they are and how answers are shown."""
     file = tmp_path / "registration.json"
     file.write_bytes(codec.dumps(registration))
-    arendal.done("submit", "arendal", "register.1.m1", "--answers", str(file), who="kari")
-    for handle, party in (("ola", "kommune"), ("eva", "lag")):
-        membership = arendal.member(handle, party)
-        arendal.done("submit", "arendal", f"register.1.{membership}", "--answers", str(file), who=handle)
-        arendal.done("submit", "arendal", f"agree.1.{party}", "--set", "visibility=open", who=handle)
-    return arendal
+
+    def make() -> None:
+        arendal.done("submit", "arendal", "register.1.m1", "--answers", str(file), who="kari")
+        for handle, party in (("ola", "kommune"), ("eva", "lag")):
+            membership = arendal.member(handle, party)
+            arendal.done("submit", "arendal", f"register.1.{membership}", "--answers", str(file), who=handle)
+            arendal.done("submit", "arendal", f"agree.1.{party}", "--set", "visibility=open", who=handle)
+
+    return stages.bring(arendal, "preparation", make)
+
+
+@pytest.fixture
+def evaluated(arendal: Terminal, stages: Stages) -> Terminal:
+    """Arendal with figures, of which there are none yet: a copy for readers that can be asked."""
+    return stages.bring(arendal, "evaluated", lambda: arendal.done("evaluate") and None)
 
 
 @pytest.fixture

@@ -194,10 +194,9 @@ def test_given_json_when_figures_are_asked_for_then_every_answer_parses(arendal)
     assert arendal("--as", "kari", *mend).data["error"]["message"]
 
 
-def test_given_csv_when_asked_for_then_it_is_that(arendal) -> None:
-    arendal.done("evaluate")
-    assert arendal.done("sql", "SELECT 1 AS one, 'a,b' AS two", "--csv").out.splitlines() == ["one,two", '1,"a,b"']
-    assert arendal("sql", "SELECT 1", "--csv", "--json").code == 2
+def test_given_csv_when_asked_for_then_it_is_that(evaluated) -> None:
+    assert evaluated.done("sql", "SELECT 1 AS one, 'a,b' AS two", "--csv").out.splitlines() == ["one,two", '1,"a,b"']
+    assert evaluated("sql", "SELECT 1", "--csv", "--json").code == 2
 
 
 @pytest.mark.parametrize(
@@ -205,11 +204,10 @@ def test_given_csv_when_asked_for_then_it_is_that(arendal) -> None:
     [("DROP SCHEMA marts CASCADE", 5), ("SELECT * FROM '/etc/passwd'", 5), ("SELEC 1", 5), ("", 5)],
 )
 def test_given_sql_that_may_not_run_when_asked_then_it_is_refused_with_json_too(
-    arendal, statement: str, code: int
+    evaluated, statement: str, code: int
 ) -> None:
-    arendal.done("evaluate")
-    assert arendal("sql", statement).code == code
-    assert arendal("sql", statement, "--json").data["error"]["message"]
+    assert evaluated("sql", statement).code == code
+    assert evaluated("sql", statement, "--json").data["error"]["message"]
 
 
 def test_given_a_form_when_its_schema_is_asked_for_then_it_is_that_of_json(answering) -> None:
