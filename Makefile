@@ -29,7 +29,7 @@ explore: setup   ## try the tests' properties on examples that nobody has seen y
 	@$(BIN)/python -m pytest -n 2 --dist loadscope -m hypothesis --hypothesis-profile=others
 
 slow: setup      ## run the slow tests: servers, kill loops, the wheel
-	@$(BIN)/python -m pytest -m slow || test $$? -eq 5
+	@$(BIN)/python -m pytest -m slow --timeout 900 || test $$? -eq 5
 
 check: setup     ## lint, types and the contracts between the rooms
 	@$(BIN)/ruff check .

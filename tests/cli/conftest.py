@@ -101,6 +101,12 @@ def registration(samson: Definition) -> dict[str, Json]:
     return least
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question in SQL is a program of its own, which takes long to begin on a busy machine."""
+    monkeypatch.setenv("SAMSKAP_SQL__SECONDS", "60")
+
+
 @pytest.fixture
 def terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """A new workspace."""

@@ -144,6 +144,7 @@ def forbidden_statement(place: Workplace) -> list[str]:
 
 
 def setting(place: Workplace) -> list[str]:
+    place.monkeypatch.delenv("SAMSKAP_SQL__SECONDS")  # which would take its place
     place.write("samskap.toml", '[sql]\nseconds = "long"\n')
     return ["status"]
 

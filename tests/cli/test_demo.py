@@ -15,7 +15,7 @@ def demo(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=280,
     )
 
 

@@ -28,13 +28,13 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def samskap(*args: str, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([SAMSKAP, *args], text=True, timeout=60, check=False, env=environment(), **options)
+    return subprocess.run([SAMSKAP, *args], text=True, timeout=280, check=False, env=environment(), **options)
 
 
 def imported(*args: str) -> set[str]:
     """The packages that a call of the command line has imported at its end."""
     script = f"import sys; from cli.app import run; run({list(args)!r}); print(*sys.modules, file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=280)
     return {name.partition(".")[0] for name in done.stderr.split()}
 
 
@@ -122,7 +122,7 @@ def test_given_a_full_disk_when_the_output_goes_there_then_it_is_said(workspace:
             text=True,
             check=False,
             env=environment(),
-            timeout=60,
+            timeout=280,
         )
     assert done.returncode == 11
     assert done.stderr.startswith("error: the output cannot be written: No space left on device\n  where: stdout\n")
@@ -169,7 +169,7 @@ def test_given_a_closed_stream_when_run_then_it_ends_as_ever(workspace: Path, ca
         text=True,
         check=False,
         env=environment(),
-        timeout=60,
+        timeout=280,
     )
     assert "Traceback" not in done.stderr
     assert done.returncode == code
@@ -192,7 +192,7 @@ def test_given_no_color_on_a_terminal_when_a_table_is_drawn_then_no_colour_is_se
         stdin=subprocess.DEVNULL,
         check=False,
         env=environment(NO_COLOR="1", TERM="xterm"),
-        timeout=60,
+        timeout=280,
     )
     assert "─".encode() in done.stdout  # it was drawn by rich, not aligned
     assert b"\x1b[3" not in done.stdout

@@ -66,8 +66,10 @@ def test_given_the_largest_number_when_read_then_what_is_written_of_it_can_be_re
     ],
     ids=lambda value: repr(value)[:24],
 )
-def test_given_hostile_json_when_read_then_refused_within_a_tenth_of_a_second(text: str | bytes, told: str) -> None:
-    begin = time.perf_counter()
+def test_given_hostile_json_when_read_then_refused_within_a_tenth_of_a_second_of_work(
+    text: str | bytes, told: str
+) -> None:
+    begin = time.thread_time()
     with pytest.raises(codec.BadJson, match=told):
         codec.loads(text)
-    assert time.perf_counter() - begin < 0.1
+    assert time.thread_time() - begin < 0.1

@@ -120,7 +120,7 @@ def test_given_two_programs_when_both_write_then_nothing_is_lost_or_doubled(
     engine: Engine, token: str, tmp_path: Path
 ) -> None:
     writers = [writer(tmp_path, token, name, 15) for name in ("a", "b")]
-    acknowledged = [line for one in writers for line in one.communicate(timeout=60)[0].split()]
+    acknowledged = [line for one in writers for line in one.communicate(timeout=280)[0].split()]
     assert [one.returncode for one in writers] == [0, 0]
     assert sorted(parties(tmp_path)) == sorted(acknowledged)
 
@@ -136,7 +136,7 @@ def test_given_a_full_disk_when_written_then_a_clear_error_nothing_half_and_room
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=280,
     )
     assert done.returncode == 0, done.stderr
     stored, message = done.stdout.split(" ", 1)
@@ -173,7 +173,7 @@ def test_given_a_full_disk_when_a_key_is_to_be_made_then_a_clear_error_and_no_ha
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=280,
     )
     assert "a key could not be written" in done.stdout, done.stderr
     assert sorted(path for path in (tmp_path / "keys").rglob("*") if path.is_file()) == before
@@ -214,7 +214,7 @@ def test_given_kills_at_any_moment_when_opened_again_then_every_acknowledged_eve
         first = one.stdout.readline().strip()
         time.sleep(dice.uniform(0, 0.12))
         os.kill(one.pid, signal.SIGKILL)
-        rest, _ = one.communicate(timeout=30)
+        rest, _ = one.communicate(timeout=280)
         lines = [line for line in rest.split("\n")[:-1] if line]  # what has no line end was cut off
         acknowledged += [first, *lines]
         attempted |= {f"{name}_{number}" for number in range(1000)}

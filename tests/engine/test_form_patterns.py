@@ -85,6 +85,7 @@ def test_given_an_accepted_pattern_when_tried_on_the_worst_text_then_it_is_quick
 
 
 def _seconds(pattern: re.Pattern[str], text: str) -> float:
-    start = time.perf_counter()
+    """The processor's, not the clock's: another program's load is not the pattern's."""
+    start = time.thread_time()
     pattern.search(text)
-    return time.perf_counter() - start
+    return time.thread_time() - start

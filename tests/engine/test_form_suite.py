@@ -53,7 +53,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, dict[str,
     folder = tmp_path_factory.mktemp("suite")
     name = f"jsonschema=={version('jsonschema')}"
     fetched = ["download", "--quiet", "--no-deps", "--no-binary=:all:", "--dest", str(folder), name]
-    subprocess.run([sys.executable, "-m", "pip", *fetched], check=True, timeout=240, capture_output=True)
+    subprocess.run([sys.executable, "-m", "pip", *fetched], check=True, timeout=280, capture_output=True)
     (archive,) = folder.glob("*.tar.gz")
     found = []
     with tarfile.open(archive) as packed:

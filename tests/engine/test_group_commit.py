@@ -242,7 +242,7 @@ def test_given_kills_among_group_commits_when_opened_again_then_every_acknowledg
         first = one.stdout.readline().strip()
         time.sleep(0.07 * number)
         os.kill(one.pid, signal.SIGKILL)
-        rest, _ = one.communicate(timeout=30)
+        rest, _ = one.communicate(timeout=280)
         acknowledged += [first, *(line for line in rest.split("\n")[:-1] if line)]
     fresh = Engine.open(world.folder, store_url=url, clock=world.clock)
     found = [

