@@ -232,6 +232,14 @@ def test_given_all_votes_when_the_last_is_in_then_revealed_left_and_entered_in_s
     ]
 
 
+def test_given_nobody_who_chose_how_answers_are_shown_when_revealed_then_they_are_protected(world: World) -> None:
+    world.to_voting()
+    for handle, name in (("ola", "vote.1.m2"), ("eva", "vote.1.m3")):
+        world.submit(handle, name, {"score": 3})
+    (revealed,) = world.state.revealed.values()
+    assert (revealed.visibility, revealed.key) == ("protected", None)
+
+
 def test_given_a_state_that_counts_when_entered_again_then_its_counter_and_entries_rise(world: World) -> None:
     world.to_voting()
     for handle, name in (("ola", "vote.1.m2"), ("eva", "vote.1.m3")):

@@ -66,6 +66,21 @@ def test_given_a_vote_when_opened_then_its_deadline_and_reminders_wait(world: Wo
     }
 
 
+def test_given_a_condition_on_working_days_when_asked_then_they_are_those_of_the_templates_calendar(
+    world: World, publish: Callable[..., str]
+) -> None:
+    """From Monday 2 March 2026, which is not counted: 21 in March, 1 and 7 April, and nothing of Easter between."""
+    publish(
+        ("calendar: {zone: Europe/Oslo}", "calendar: {zone: Europe/Oslo, holidays: 'NO'}"),
+        ("when: tasks.goal.complete and", "when: working_days_between(entered, '2026-04-07') == 23 and"),
+        version="1.2.0",
+    )
+    world.engine.start(world.person("kari"), "small", "r", "R")
+    world.engine.handle(world.person("kari"), "r", c.Submit("goal.1", {"text": "et mål"}))
+    world.engine.handle(world.person("kari"), "r", c.Act("open"))
+    assert "voting" in world.engine.load(world.engine.stream("r")).state.active
+
+
 def test_given_a_week_when_it_has_passed_then_those_who_have_not_answered_are_reminded_once(world: World) -> None:
     to_voting(world)
     do(world, "ola", c.Submit("vote.1.m2", {"score": 3}))
@@ -93,6 +108,14 @@ def test_given_nobody_looked_for_a_month_when_time_acts_then_everything_fires_on
     assert escalated.roles == ("lead",)
 
 
+def test_given_what_time_did_when_told_then_it_was_the_clock(world: World) -> None:
+    to_voting(world)
+    world.clock.now += timedelta(days=31)
+    world.engine.tick("q")
+    told = world.engine.history(world.person("kari"), "q", "en")
+    assert {line.who for line in told if line.type in ("reminder.due", "deadline.passed")} == {"the clock"}
+
+
 def test_given_an_answer_when_given_then_nothing_of_it_waits(world: World) -> None:
     to_voting(world)
     do(world, "ola", c.Submit("vote.1.m2", {"score": 3}))
@@ -116,6 +139,30 @@ def test_given_a_suspension_when_resumed_then_the_time_that_was_left_is_left(wor
         "remind:vote.1.m2:1": datetime(2026, 4, 6, 6, tzinfo=UTC),
         "remind:vote.1.m2:2": datetime(2026, 4, 15, 6, tzinfo=UTC),
     }
+
+
+def test_given_a_deadline_of_a_state_when_the_process_has_rested_a_week_then_it_is_a_week_later(world: World) -> None:
+    to_voting(world)
+    for handle, instance in (("ola", "vote.1.m2"), ("eva", "vote.1.m3")):
+        do(world, handle, c.Submit(instance, {"score": 3}))
+    assert state(world).pending["state:talk:silent"].due == datetime(2026, 4, 1, 21, 59, 59, tzinfo=UTC)
+    do(world, "kari", c.Suspend("vinterferie"))
+    world.clock.now += timedelta(days=7)
+    do(world, "kari", c.Resume())
+    assert state(world).pending["state:talk:silent"].due == datetime(2026, 4, 8, 21, 59, 59, tzinfo=UTC)
+
+
+def test_given_a_suspended_process_when_somebody_who_does_not_lead_resumes_it_then_not_allowed(world: World) -> None:
+    to_voting(world)
+    do(world, "kari", c.Suspend("ferie"))
+    with pytest.raises(NotAllowed):
+        do(world, "ola", c.Resume())
+
+
+def test_given_a_suspended_process_when_suspended_again_then_refused(world: World) -> None:
+    do(world, "kari", c.Suspend("ferie"))
+    with pytest.raises(Refused, match="is suspended already"):
+        do(world, "kari", c.Suspend("ferie"))
 
 
 def test_given_a_suspension_when_somebody_answers_or_chooses_then_refused_and_nothing_stored(world: World) -> None:
@@ -187,9 +234,12 @@ def test_given_sealed_answers_when_the_process_is_cancelled_then_they_are_never_
         do(world, "kari", c.Resume())
 
 
-def test_given_a_cancelled_process_when_worklists_are_made_again_then_they_are_the_same(world: World) -> None:
+@pytest.mark.parametrize("command", [c.Suspend("ferie"), c.Cancel("slutt")])
+def test_given_a_stopped_process_when_worklists_are_made_again_then_they_are_the_same(
+    world: World, command: c.Command
+) -> None:
     to_voting(world)
-    do(world, "kari", c.Suspend("ferie"))
+    do(world, "kari", command)
     tables = ("process", "member", "open_task", "deadline")
     before = [world.engine.log.query(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables]
     world.engine.rebuild_worklists()

@@ -55,6 +55,13 @@ def test_given_a_linked_process_when_given_up_then_an_incident_and_another_takes
     land.do("kari", c.Act("finish"))
 
 
+def test_given_a_linked_process_that_was_given_up_when_it_is_waited_for_then_it_is_not_done(land: Land) -> None:
+    land.do("kari", c.Act("go"))
+    land.do("kari", c.Cancel("Gjestene kom ikke"), "p-visit")
+    with pytest.raises(Refused, match="not open now"):
+        land.do("kari", c.Act("finish"))
+
+
 def test_given_a_template_that_asks_for_those_given_up_when_one_is_then_no_incident(land: Land) -> None:
     land.do("kari", c.Act("visit_all"))
     land.do("kari", c.Cancel("Nei"), "p-round-town")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -192,6 +193,45 @@ def test_given_a_row_without_an_id_in_the_log_when_one_is_started_for_each_then_
     land.do("kari", c.Submit("outline.1", {"places": [{"id": "vest"}, {"id": "nord"}]}))
     assert [one.element for one in land.linked("tour")] == ["nord", "vest"]
     assert not land.state().incidents["each:tour"].is_open
+
+
+def test_given_a_step_that_was_taken_on_what_was_passed_on_when_looked_at_then_it_says_on_what(land: Land) -> None:
+    land.do("kari", c.Act("go"))
+    land.visit(verdict="good")
+    records = land.engine.log.read(land.engine.stream("p"))
+    (ended,) = [record.sequence for record in records if record.type == "link.ended"]
+    (step,) = [record for record in records if record.type == "step.taken"]
+    assert land.engine.payload(step).considered == (ended,)
+
+
+def test_given_a_process_of_another_link_that_goes_on_when_a_condition_counts_then_it_is_not_counted(
+    land: Land,
+) -> None:
+    land.do("kari", c.Act("try_out"))
+    land.do("kari", c.Act("visit_all"))
+    for name in ("p-round-town", "p-round-club"):
+        land.visit(name, score=1)
+    land.do("kari", c.Act("stop"))
+    assert land.state().status == "finished"
+
+
+def test_given_one_that_took_the_place_of_another_when_all_have_finished_then_the_last_ones_answers_alone_are_read(
+    new_land: Callable[..., Land],
+) -> None:
+    land = new_land()
+    stop = "      stop:\n        title: {nb: Stopp"
+    again = "      again: {title: {nb: Igjen, nn: Igjen, en: Again}, by: lead, to: plan}\n"
+    land.write(programme=land.programme.replace(stop, again + stop))
+    land.publish("programme", "visit")
+    land.begin()
+    land.do("kari", c.Act("visit_all"))
+    land.visit("p-round-town", score=4)
+    land.do("kari", c.Act("again"))
+    land.do("kari", c.Act("visit_all"))
+    land.visit("p-round-town-2", score=1)
+    land.visit("p-round-club", score=1)
+    assert list(land.state().active) == ["visiting"]
+    land.engine.close()
 
 
 def test_given_several_processes_when_all_have_finished_then_a_condition_reads_all_of_their_answers(land: Land) -> None:
