@@ -22,7 +22,7 @@ from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from engine.codec import Json
-from engine.errors import SamskapError
+from engine.errors import AnswersInvalid, SamskapError
 from engine.form.model import Form
 from engine.form.renaming import renamed
 from engine.form.validate import join_personal
@@ -402,12 +402,20 @@ def replay(done: Iterable[Act], new: Definition) -> Replayed:
             left_out += act.command is None and not (act.moved or act.names.taken_back)
             how = "" if act.names.taken_back else next(_differences(*_places(then, now, act.names), zone), "")
         except SamskapError as refused:
-            return Replayed("differs", count, *where, f"refused: {refused.message}", left_out)
+            return Replayed("differs", count, *where, f"refused: {_refusal(refused)}", left_out)
         except (_Unknown, Unclear) as unknown:
             return Replayed("cannot tell", count, *where, str(unknown), left_out)
         if how:
             return Replayed("differs", count, *where, how, left_out)
     return Replayed("same", count, left_out=left_out)
+
+
+def _refusal(error: SamskapError) -> str:
+    """Why something is refused; of answers, which questions no longer take them."""
+    if isinstance(error, AnswersInvalid):
+        fields = "; ".join(f"{field.path}: {field.message.rstrip('.')}" for field in error.fields)
+        return f"{error.message} ({fields})"
+    return error.message
 
 
 def _again(
