@@ -19,6 +19,9 @@ _WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "not": ("ikke", "ikkje", "not"),
     "any": ("minst én", "minst éin", "any"),
     "all": ("alle", "alle", "all"),
+    "sum": ("summen av ", "summen av ", "the sum of "),
+    "if": ("hvis", "viss", "if"),
+    "else": ("ellers", "elles", "else"),
     "among": ("blant «{task}»", "blant «{task}»", "of “{task}”"),
     "answer in": ("«{title}» i «{task}»", "«{title}» i «{task}»", "«{title}» in “{task}”"),
     "task done": ("antall svar på «{task}»", "talet på svar på «{task}»", "number of answers to “{task}”"),
@@ -41,11 +44,11 @@ _WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
 }  # fmt: skip
 
 _TOKEN: Final = re.compile(
-    r"'[^']*'|\"[^\"]*\"|len\((?:parties|memberships|answers\.\w+)\)|for \w+ in answers\.\w+|[A-Za-z_][\w.]*"
+    r"'[^']*'|\"[^\"]*\"|len\((?:parties|memberships|answers\.\w+)\)|for \w+ in answers\.\w+(?:\.\w+)?|[A-Za-z_][\w.]*"
     r"|>=|<=|!=|==|\s+|.",
     re.DOTALL,
 )
-_GONE_THROUGH: Final = re.compile(r"for (\w+) in answers\.(\w+)(?![\w.])")
+_GONE_THROUGH: Final = re.compile(r"for (\w+) in answers\.(\w+)(?:\.(\w+))?(?![\w.])")
 _READ: Final = re.compile(r"answers\.(\w+)\.(\w+)")
 _SIGNS: Final = {">=": "≥", "<=": "≤", "!=": "≠", "==": "="}
 _LISTS: Final = {"len(parties)": "parties", "len(memberships)": "memberships"}
@@ -67,25 +70,27 @@ def _say(key: str, language: str, **facts: object) -> str:
 class _Telling:
     """Tells token by token; `asked` is the field that was read last, whose choices a constant may be one of.
 
-    `rows` are the names that stand for each answer to a task, by name; `alike` the titles of questions that the
-    condition reads of several tasks, and so needs the task's name with.
+    `rows` are the names that stand for each answer to a task, or for each row of a list in one, by name; `alike` the
+    titles of questions that the condition reads of several tasks, and so needs the task's name with.
     """
 
     def __init__(self, definition: Definition, language: str, condition: str) -> None:
         self.definition = definition
         self.language = language
         self.asked: Field | None = None
-        self.rows = {name: task for name, task in _GONE_THROUGH.findall(condition) if task in definition.tasks}
+        through = _GONE_THROUGH.findall(condition)
+        self.rows = {name: (task, rows) for name, task, rows in through if task in definition.tasks}
         read = dict.fromkeys(_READ.findall(condition))
         titles = [field.title(language) for task, name in read if (field := self._field(task, name)) is not None]
         self.alike = {title for title in titles if titles.count(title) > 1}
 
     def token(self, token: str) -> str:
         """What stands for a token."""
-        if token in ("and", "or", "not", "any", "all"):
+        if token in ("and", "or", "not", "any", "all", "sum", "if", "else"):
             return _say(token, self.language)
         if (found := _GONE_THROUGH.fullmatch(token)) and found[1] in self.rows:
-            return _say("among", self.language, task=self._title(found[2]))
+            rows = self._field(found[2], found[3]) if found[3] else None
+            return _say("among", self.language, task=rows.title(self.language) if rows else self._title(found[2]))
         if token.startswith("len(answers.") and token[12:-1] in self.definition.tasks:
             return _say("task done", self.language, task=self._title(token[12:-1]))
         if token in _LISTS:
@@ -117,7 +122,8 @@ class _Telling:
             case ["answers", task, field] if task in definition.tasks:
                 return self._answer(task, field)
             case [row, field] if row in self.rows:
-                return self._answer(self.rows[row], field)
+                task, rows = self.rows[row]
+                return self._answer(task, field, within=rows)
         return None
 
     def _title(self, task: str) -> str:
@@ -129,16 +135,21 @@ class _Telling:
         )
         return form.fields.get(name) if form else None
 
+    def _within(self, task: str, rows: str, name: str) -> Field | None:
+        around = self._field(task, rows)
+        return around.items.get(name) if around else None
+
     def _counter(self, name: str) -> str | None:
         nodes = self.definition.nodes.values()
         counted = [node.spec.title.get(self.language) for node in nodes if node.spec.count == name]
         return _say("counter", self.language, state=counted[0]) if len(counted) == 1 else None
 
-    def _answer(self, task: str, field: str) -> str | None:
-        self.asked = self._field(task, field)
+    def _answer(self, task: str, field: str, within: str = "") -> str | None:
+        """What a question is called; `within` names the list whose rows it is asked in."""
+        self.asked = self._within(task, within, field) if within else self._field(task, field)
         if self.asked is None:
             return None
         title = self.asked.title(self.language)
-        if title in self.alike and task not in self.rows.values():
+        if title in self.alike and task not in {gone_through for gone_through, _ in self.rows.values()}:
             return _say("answer in", self.language, title=title, task=self._title(task))
         return f"«{title}»"

@@ -281,6 +281,15 @@ def test_given_two_questions_of_one_name_in_a_condition_when_told_then_with_the_
     assert told == "«I orden?» i «Den ene» og «I orden?» i «Den andre» og «Sikker?»"
 
 
+def test_given_a_sum_over_rows_of_a_list_in_a_condition_when_told_then_by_the_titles_of_list_and_question() -> None:
+    template = definition("work", {"work": {"title": "Arbeid", "tasks": {"plan": task("Plan")}}}).template
+    row = {"type": "object", "properties": {"cost": {"title": "Pris", "type": "number"}}}
+    asked = {"items": {"title": "Innkjøp", "type": "array", "items": row}}
+    form = build({"$id": "t/f", "title": "F", "type": "object", "properties": asked})
+    told = in_words.told("sum(x.cost for x in answers.plan.items) > 3", Definition(template, {"f": form}), "nb")
+    assert told == "summen av («Pris» blant «Innkjøp») > 3"
+
+
 @pytest.mark.parametrize(
     ("duration", "told"),
     [
