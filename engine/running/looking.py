@@ -149,7 +149,9 @@ class Looking:
         found = [choice for choice in choices if choice.id == action]
         if not found:
             known = sorted({choice.id for choice in choices})
-            raise NotFound(f"there is no action “{action}”", hint=suggestion(action, known))
+            now = self._called_now(loaded, action)
+            hint = f"It is called “{now}” now." if now in known else suggestion(action, known)
+            raise NotFound(f"there is no action “{action}”", hint=hint)
         conditions = self.conditions(session, loaded)
         choice = conditions.chosen(action) or found[0]
         return explain_action(
@@ -161,6 +163,13 @@ class Looking:
             language or session.person.language,
             self.names(loaded.state),
         )
+
+    def _called_now(self, loaded: Loaded, action: str) -> str:
+        """What an action of an earlier version should be called now, by the plans that the process was moved by."""
+        for event in self._streams.events(loaded.records):
+            if isinstance(event.payload, e.ProcessMigrated) and event.payload.plan is not None:
+                action = event.payload.plan.actions.get(action) or action
+        return action
 
     def explain_task(self, session: Session, name: str, instance: str, language: str | None) -> TaskExplanation:
         """How a task's instance stands, and who can fill it in."""

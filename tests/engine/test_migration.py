@@ -106,6 +106,15 @@ def test_given_a_state_that_is_no_more_when_the_plan_is_silent_then_refused_and_
     assert world.state.sequence == before
 
 
+def test_given_an_action_of_another_name_since_when_explained_by_the_old_one_then_told_the_new(
+    world: Any, publish: Any
+) -> None:
+    moved(world, publish(("      open:\n", "      begin:\n")), actions={"open": "begin"})
+    with pytest.raises(NotFound) as caught:
+        world.engine.explain_action(world.person("kari"), "p", "open")
+    assert caught.value.hint == "It is called “begin” now."
+
+
 def test_given_a_task_that_is_new_when_migrated_then_it_is_open(world: Any, publish: Any) -> None:
     extra = "      goal2: {title: {nb: M, nn: M, en: M}, form: note, by: lead}\n      goal: "
     assert moved(world, publish(("      goal: ", extra))).instances["goal2.1"].status == "open"
