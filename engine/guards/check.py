@@ -122,8 +122,25 @@ class _Checker:
             return fields[name]
         known = [*fields, *([] if above else self._variables)]
         message = f"“{above}” has no “{name}”" if above else f"there is no name “{name}”"
-        self.report("guard-unknown-name", node.at, message, _suggestion(name, known))
+        fuller = [] if above else self._fuller(node)
+        hint = f"Did you mean “{'” or “'.join(fuller)}”?" if fuller else _suggestion(name, known)
+        self.report("guard-unknown-name", node.at, message, hint)
         return None
+
+    def _fuller(self, node: n.Path) -> list[str]:
+        """The names under which what a path begins with, and has next, is known: `states.settled`."""
+        first, *below = node.names
+        found = {
+            f"{top}.{first}": of.fields[first]
+            for top, of in self._scope.names.items()
+            if isinstance(of, Record) and first in of.fields
+        }
+        fitting = [
+            name
+            for name, of in found.items()
+            if not below or (isinstance(of, Record) and below[0] in of.fields) or isinstance(of, ListOf)
+        ]
+        return fitting or list(found)
 
     # -- logic ----------------------------------------------------------------------------------------------------
 

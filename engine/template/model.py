@@ -181,6 +181,8 @@ Version: TypeAlias = Annotated[
     _like(VERSION, "version: write three numbers, such as 1.0.0"),
     WithJsonSchema({"pattern": VERSION, "type": "string"}),
 ]
+Flag: TypeAlias = Annotated[bool, Field(strict=True)]
+"""True or false, and no text such as `yes`."""
 Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
 Label: TypeAlias = Annotated[Text, BeforeValidator(text), WithJsonSchema(TEXT_SCHEMA)]
 Expression: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
@@ -252,7 +254,7 @@ class Retention(Config):
     """What becomes of it: what is personal is erased, or only after an archive of the process was made."""
     basis: Label
     """Why it is kept so long, and not longer."""
-    duty: bool = False
+    duty: Flag = False
     """A law asks that it is kept so long: nobody is erased from it before."""
 
 
@@ -306,13 +308,13 @@ class Task(Config):
     anybody with the role fills it in."""
     order: Literal["parallel", "sequential"] = "parallel"
     """In which order instances are opened: all at once, or one after the other."""
-    assisted: bool = False
+    assisted: Flag = False
     """Somebody else may enter it on a person's behalf."""
-    correctable: bool = True
+    correctable: Flag = True
     """Whoever answered may correct it while the state is active."""
     correct_by: Names | None = None
     """The role or roles that may put anybody's answer right, also when its state is left, with a reason."""
-    sealed: bool = False
+    sealed: Flag = False
     """Nobody else reads an answer before the state is left."""
     visibility: Visibility | None = None
     """Who sees sealed answers after the reveal; without it, everyone who takes part."""
@@ -322,9 +324,9 @@ class Task(Config):
     """When those who have not answered are reminded, or others: P7D, {working_days: 8}, {after: P16D, to: lead}."""
     complete: AtLeast | Share | Expression = "all"
     """When the task is complete: all, any, {at_least: 3}, {share: 0.8}, or a condition."""
-    optional: bool = False
+    optional: Flag = False
     """Nothing waits for it."""
-    repeatable: bool = False
+    repeatable: Flag = False
     """It may be submitted any number of times."""
 
 
@@ -443,7 +445,7 @@ class State(Config):
     """Which of its states is entered first."""
     states: dict[Identifier, State] = {}
     """The states within it."""
-    parallel: bool = False
+    parallel: Flag = False
     """All of its states are active at the same time, each for itself."""
     history: Literal["shallow", "deep"] | None = None
     """A way back: leads to what was active around it when that was left, at first to `initial`."""
@@ -459,7 +461,7 @@ class State(Config):
     """The counter that rises each time the state is entered."""
     spawn: Spawn | None = None
     """The process that is started each time the state is entered."""
-    final: bool = False
+    final: Flag = False
     """What is around it comes to its end here: the process, or a state with states (`states.<id>.done`)."""
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from engine.template.model import Config, Identifier, Names
+from engine.template.model import Config, Flag, Identifier, Names
 
 JsonValue: TypeAlias = Annotated[Any, WithJsonSchema({})]
 """A value of JSON; decimals are exact."""
@@ -72,9 +72,9 @@ class Part(Config):
     """The role or roles that the person gets."""
     party: Short | None = None
     """The party on whose behalf; it need not be named elsewhere."""
-    signs_in: bool = True
+    signs_in: Flag = True
     """False: the person has no access, and others answer for them."""
-    later: bool = False
+    later: Flag = False
     """True: not there from the beginning, but from a step `join` or `enter` on."""
 
 
@@ -166,7 +166,7 @@ class Step(Config):
     """Say of an incident that it does not matter."""
     ends: LinkName | None = None
     """A linked process comes to its end, without being played: it passes on `answers`, by task. Named as with `in`."""
-    given_up: bool = False
+    given_up: Flag = False
     """With `ends`: it did not finish, and was given up."""
     inside: Annotated[LinkName | None, Field(alias="in")] = None
     """The step is done in a linked process, and `then` says how that one stands. It is named by its link; of a link
@@ -174,7 +174,7 @@ class Step(Config):
     a row)."""
     answers: dict[str, JsonValue] | Short | None = None
     """The answers, or the name of some under `answers`; without it all of them are made up."""
-    fill: bool = False
+    fill: Flag = False
     """Make up what `answers` leaves out."""
     behalf: Annotated[Handle | None, Field(alias="for")] = None
     """The person on whose behalf it is done."""

@@ -654,6 +654,42 @@ def test_given_the_rules_of_contracts_when_searched_for_then_they_are_those_that
     assert used == CONTRACTS.keys()
 
 
+@pytest.mark.parametrize(("after", "warned"), [("P14D", False), ("P30D", True)])
+def test_given_a_due_date_when_a_deadline_of_its_state_ends_it_after_the_same_time_then_that_is_its_consequence(
+    after: str, warned: bool, write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    deadline = f"    deadlines: {{late: {{title: {TITLE}, after: {after}, to: ended}}}}\n    actions:\n      open:"
+    text = small_text.replace("form: note, by: [lead, member]}", "form: note, by: [lead, member], due: P14D}")
+    text = text.replace("    actions:\n      open:", deadline)
+    rules = [p.rule for p in everything(write_small(tmp_path, text))]
+    assert rules == (["due-without-consequence"] if warned else [])
+
+
+def test_given_a_flag_that_is_written_as_a_text_when_linted_then_told_what_to_write(
+    write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    (problem,) = found(write_small(tmp_path, small_text.replace("final: true", "final: yes")))
+    assert (problem.rule, problem.hint) == ("template-value", "Write true or false.")
+
+
+@pytest.mark.parametrize(
+    ("condition", "hint"),
+    [
+        ("talk", "Did you mean “states.talk”?"),
+        ("goal.complete", "Did you mean “tasks.goal”?"),
+        ("goal.text == 'x'", "Did you mean “answers.goal”?"),
+        ("rounds > 1", "Did you mean “counters.rounds”?"),
+        ("wanted > 1", "Did you mean “vars.wanted”?"),
+        ("taks.goal.complete", "Did you mean “tasks”?"),
+    ],
+)
+def test_given_a_name_without_what_stands_before_it_when_linted_then_the_whole_name_is_proposed(
+    condition: str, hint: str, write_small: Write, small_text: str, tmp_path: Path
+) -> None:
+    (problem,) = found(write_small(tmp_path, small_text.replace("when: tasks.vote.overdue", f"when: {condition}")))
+    assert (problem.rule, problem.hint) == ("guard-unknown-name", hint)
+
+
 @pytest.mark.parametrize(
     ("remind", "warned"),
     [("[P7D, {after: P16D, to: lead}]", False), ("[P7D]", True)],
