@@ -166,8 +166,12 @@ def read(form: Form, grids: Iterable[Grid], language: str) -> FilledIn:
     reading = _Reading(language)
     for sheet in sheets(form):
         grid = marked.get(sheet.mark(form))
-        if grid is not None:
-            reading.rows(sheet, grid) if sheet.path else reading.questions(sheet, grid)
+        if grid is None:
+            continue
+        if sheet.path:
+            reading.rows(sheet, grid)
+        else:
+            reading.questions(sheet, grid)
     if reading.faults:
         raise AnswersInvalid("the workbook cannot be read everywhere", reading.faults)
     return FilledIn(reading.answers, reading.places)
@@ -180,7 +184,7 @@ class _Reading:
     places: dict[str, str] = field(default_factory=dict)
     faults: list[FieldError] = field(default_factory=list)
     numbered: dict[tuple[tuple[str, ...], object], list[tuple[dict[str, Json], str]]] = field(default_factory=dict)
-    """The rows of each list by the numbers before them, each with the path that leads to it."""
+    """The rows of each list by the numbers before them, each with the path that leads into it."""
 
     def questions(self, sheet: Sheet, grid: Grid) -> None:
         """Read the form's own answers, one below the other."""
@@ -194,32 +198,36 @@ class _Reading:
 
     def rows(self, sheet: Sheet, grid: Grid) -> None:
         """Read the rows of a list, each into the row around it where there is one."""
-        outer = OUTER + sheet.path[-2] if len(sheet.path) > 1 else None
         known = {asked.name: (asked, Typed(asked.field, between=BETWEEN)) for asked in sheet.asked}
         names = {column: str(grid.at(NAMES, column) or "") for column in range(2, _width(grid) + 1)}
+        outer = next((column for column, name in names.items() if name.startswith(OUTER)), 1)
         self.places.setdefault(sheet.path[-1], grid.place(1, 1))
         for row in range(FIRST_ROW, len(grid.cells) + 1):
-            cells = {column: grid.at(row, column) for column, name in names.items() if name != outer}
+            cells = {column: grid.at(row, column) for column in names if column != outer}
             if all(cell is None or cell == "" for cell in cells.values()):
                 continue
-            holder, prefix = self.answers, ""
-            if outer is not None:
-                column = next((column for column, name in names.items() if name == outer), 1)
-                found = self.numbered.get((sheet.path[:-1], grid.at(row, column)), [])
-                if len(found) != 1:
-                    self.fault(sheet.path[-1], "no_such_row", grid.place(row, column))
-                    continue
-                holder, prefix = found[0][0], f"{found[0][1]}."
-            rows = _held(holder, sheet.path[-1])
-            path, taken = f"{prefix}{sheet.path[-1]}[{len(rows)}]", dict[str, Json]()
+            around = self.around(sheet, grid.at(row, outer))
+            if around is None:
+                self.fault(sheet.path[-1], "no_such_row", grid.place(row, outer))
+                continue
+            holder, prefix = around
+            rows, taken = _held(holder, sheet.path[-1]), dict[str, Json]()
+            path = f"{prefix}{sheet.path[-1]}[{len(rows)}]"
             rows.append(taken)
-            self.numbered.setdefault((sheet.path, grid.at(row, 1)), []).append((taken, path))
+            self.numbered.setdefault((sheet.path, grid.at(row, 1)), []).append((taken, f"{path}."))
             self.places[path] = grid.place(row, 1)
             for column, cell in cells.items():
                 if names[column] in known:
                     self.take(taken, f"{path}.", *known[names[column]], cell, grid.place(row, column))
                 elif cell is not None:
                     self.fault(names[column], "not_asked", grid.place(row, column))
+
+    def around(self, sheet: Sheet, number: Cell) -> tuple[dict[str, Json], str] | None:
+        """What holds a row of a list, with the path that leads into it: the form, or one row of another list."""
+        if len(sheet.path) == 1:
+            return self.answers, ""
+        found = self.numbered.get((sheet.path[:-1], number), [])
+        return found[0] if len(found) == 1 else None
 
     def take(self, into: dict[str, Json], prefix: str, asked: Asked, typed: Typed, cell: Cell, place: str) -> None:
         """Put the answer of a cell in its place, or note why it has none."""

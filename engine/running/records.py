@@ -10,6 +10,8 @@ from engine.store.log import Log, Record
 
 NEWEST: Final = 128
 """How many of the newest records are at hand."""
+BLOCK: Final = 64
+"""How many are read at once where an earlier one is asked for: conditions that read answers ask for many in a row."""
 
 
 class Records(Sequence[Record]):
@@ -20,6 +22,7 @@ class Records(Sequence[Record]):
         self._stream = stream
         self._length = length
         self._newest = newest
+        self._block: tuple[Record, ...] = ()
 
     def further(self, new: Sequence[Record]) -> Records:
         """These and those that follow on them."""
@@ -42,7 +45,14 @@ class Records(Sequence[Record]):
         at_hand = found - (self._length - len(self._newest))
         if at_hand >= 0:
             return self._newest[at_hand]
-        (record,) = self._log.read(self._stream, after=found, until=found + 1)  # a stream has no gaps
+        return self._earlier(found + 1)
+
+    def _earlier(self, sequence: int) -> Record:
+        block, begin = self._block, (sequence - 1) // BLOCK * BLOCK
+        if not block or block[0].sequence != begin + 1:
+            until = min(begin + BLOCK, self._length)
+            self._block = block = tuple(self._log.read(self._stream, after=begin, until=until))
+        (record,) = (record for record in block if record.sequence == sequence)  # a stream has no gaps
         return record
 
     def __iter__(self) -> Iterator[Record]:

@@ -83,6 +83,18 @@ def test_given_answers_before_the_snapshot_when_a_guard_or_history_names_them_th
     assert (first.sequence, first.type) == (1, "process.started")
 
 
+def test_given_answers_from_long_ago_when_looked_up_in_a_row_then_many_are_read_at_once(
+    world: Any, again: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(150):
+        world.do("kari", c.AddParty(f"party_{number}", "P"))
+    engine = again()
+    records = engine.load(engine.stream("p")).records
+    found = reads(engine, monkeypatch)
+    sequences = [records[number].sequence for number in range(128)]
+    assert (sequences, len(found)) == ([*range(1, 129)], 2)
+
+
 def test_given_a_command_on_a_long_process_when_carried_out_then_only_its_end_is_read(
     world: Any, again: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
