@@ -115,31 +115,13 @@ def _erase_person(call: Call, handle: str, process: str | None, reason: str, *, 
     try:
         done = erasing.erase(call.engine, planned, reason)
     except IntegrityFault:  # a process in quarantine tells nothing; all else that was to go is gone
-        _follow(call, planned)
+        made_anew(call, planned.canaries)
         note(call, "What was known of the person is gone. The process in quarantine will tell so when it is restored.")
         raise
-    _follow(call, planned)
+    made_anew(call, planned.canaries)
     what = "A person was" if planned.whole else "What a person was in one process was"
     told: list[Part] = [Done(f"{what} erased. Entry in the list: {done.erasure}"), *stays]
     return _Told(_as_data(planned, stays, done.erasure), told, planned.canaries)
-
-
-def _follow(call: Call, planned: Plan) -> None:
-    """Have go what is not the engine's: exports, and what is made from the log."""
-    _remove_exports(call, planned)
-    made_anew(call, planned.canaries)
-
-
-def _remove_exports(call: Call, planned: Plan) -> None:
-    """Take away what was exported of the person and still lies in the workspace, and what is half an export of any."""
-    from engine.export.files import unfinished
-    from engine.personal.telling import exports
-
-    root = call.workspace.root
-    found = [*exports(root, planned.person.id), *unfinished(root)] if planned.whole else []
-    for path in found:
-        path.unlink()
-        note(call, f"removed: {path.relative_to(root)}")
 
 
 def _erase_units(call: Call, units: Sequence[str], reason: str, *, dry_run: bool) -> _Told:
@@ -160,13 +142,17 @@ def _erase_units(call: Call, units: Sequence[str], reason: str, *, dry_run: bool
 
 
 def made_anew(call: Call, canaries: Sequence[str]) -> None:
-    """What is made from the log, made anew; the figures too, where there were any."""
+    """What lies beside the log without what was erased; the figures computed again, where there were any."""
     from engine.errors import SamskapError
     from warehouse import erasing, stages
 
     progress = Progress(call)
     day = erasing.day_of_figures(call.workspace)
-    erasing.purge(call.workspace, call.engine, canaries, progress=progress)
+    purged = erasing.purge(call.workspace, call.engine, canaries, progress=progress)
+    for path in purged.exports:
+        note(call, f"removed: {path.relative_to(call.workspace.root)}")
+    for path in purged.unread:
+        note(call, f"cannot be read, so nobody was erased in it; remove it: {path.relative_to(call.workspace.root)}")
     if day is not None:
         try:
             stages.evaluate(call.workspace, call.engine, day, progress=progress)

@@ -83,7 +83,7 @@ class Engine:
     """A workspace's engine over one log and one key folder. `clock` gives the time, in UTC.
 
     With `notify` it keeps in the outbox whom each event concerns. `prepare` is done to each definition before it runs:
-    the place for whoever wants to watch it.
+    the place for whoever wants to watch it. The list of erasures lies beside the keys, where none is given.
     """
 
     def __init__(
@@ -94,13 +94,14 @@ class Engine:
         clock: Callable[[], datetime] = now_utc,
         notify: bool = True,
         prepare: Callable[[Definition], Definition] = as_it_is,
+        erasures: Erasures | None = None,
     ) -> None:
         self.log = log
         self.keys = keys
         self.clock = clock
         self.people = People(log, keys)
         self.drafts = Drafts(log, keys, self.people)
-        self.erasures = Erasures(keys.folder.parent / ERASURES)
+        self.erasures = erasures or Erasures(keys.folder.parent / ERASURES)
         self.notify = notify
         self.outbox = outbox.Outbox(log)
         self._streams = Streams(log, keys, clock)

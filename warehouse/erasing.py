@@ -9,19 +9,23 @@ that a kill, or a warehouse from before, is seen.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from shutil import rmtree
+from typing import Any, TypeAlias
 
 import duckdb
 
 from engine import codec
+from engine.backup.replaced import erase_in_replaced, restoring
 from engine.engine import Engine, stream_of
 from engine.errors import Conflict, IntegrityFault
+from engine.export.files import unfinished
+from engine.personal.searching import search
+from engine.personal.telling import exports
 from engine.process import events as e
 from engine.progress import Progress, quiet
 from engine.store.erasures import Erasure
@@ -30,6 +34,7 @@ from warehouse import copies, pull
 from warehouse.database import connect
 from warehouse.locking import hold
 from warehouse.query.record import RECORD, forget
+from warehouse.searching import READERS
 from warehouse.sources import batch as batches
 from warehouse.sources.contract import Contract, contract_from
 from warehouse.sources.erased import of_today
@@ -37,6 +42,7 @@ from warehouse.sources.landing import Landed, Landing, pseudonym
 from warehouse.sources.reading import cells_of
 from warehouse.sql import literal, qualified
 
+LandedAs: TypeAlias = tuple[e.MeasurementsLanded, Contract]
 READER = "reader"
 _BATCHES = ("source_file", "measurement_row", "rejected", "mended_cell", "validation_result")
 """Tables with the rows of files, by `batch`."""
@@ -46,11 +52,16 @@ _MADE_ANEW = ("current_run", "lineage")
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """What was forgotten: the entries of the list, rows of landed files, and questions in the record."""
+    """What was forgotten: the entries of the list, rows of landed files, questions in the record, and exports.
+
+    `unread` are logs that a restore replaced and that cannot be read, so that nobody is erased in them.
+    """
 
     erasures: tuple[str, ...] = ()
     rows: int = 0
     questions: int = 0
+    exports: tuple[Path, ...] = ()
+    unread: tuple[Path, ...] = ()
 
 
 def outstanding(workspace: Workspace, engine: Engine) -> list[Erasure]:
@@ -91,28 +102,42 @@ def _at(engine: Engine, position: int) -> str:
 
 
 def purge(workspace: Workspace, engine: Engine, canaries: Sequence[str] = (), *, progress: Progress = quiet) -> Purged:
-    """Forget what the list says, in everything that is made from log and files; nothing where it was done before.
+    """Forget what the list says, in all that lies beside the log; nothing where it was done before.
 
     `canaries` are texts that no question in the record may hold. The figures of the current run go with the warehouse's
     old file, and its copies: evaluate afterwards. Raises what fails; it is to be done again then.
     """
-    Landing(workspace.landing).tidy(time.time())
     if not engine.erasures.all():  # then nobody need wait for a warehouse that is held
         return Purged()
-    with hold(workspace.warehouse):
+    with hold(workspace.warehouse), restoring(workspace) as scratch:
         entries = outstanding(workspace, engine)
+        progress("exports", 0, 5)
+        exported = _exports(workspace, entries)
+        progress("the landing", 1, 5)
+        Landing(workspace.landing).tidy()
+        rows = _landing(workspace, engine, _of_people(engine)) if entries else 0
+        progress("logs that were replaced", 2, 5)
+        replaced = erase_in_replaced(workspace, engine, scratch, lambda inside: _landing_of_replaced(workspace, inside))
         _no_old_files(workspace, engine)
-        if not entries:
-            return Purged()
-        progress("the landing", 0, 3)
-        rows = _landing(workspace, engine)
-        progress("the record of questions", 1, 3)
-        questions = _questions(workspace, engine, entries, canaries)
-        copies.withdraw(workspace.copies, READER)
-        progress("the warehouse", 2, 3)
-        _anew(workspace, engine, entries)
-        progress("done", 3, 3)
-    return Purged(tuple(entry.id for entry in entries), rows, questions)
+        if entries or replaced.erased:
+            _no_files_of_nobody(workspace, engine)
+        questions = 0
+        if entries:
+            progress("the record of questions", 3, 5)
+            questions = _questions(workspace, engine, entries, canaries)
+            copies.withdraw(workspace.copies, READER)
+            progress("the warehouse", 4, 5)
+            _anew(workspace, engine, entries)
+        progress("done", 5, 5)
+    return Purged(tuple(entry.id for entry in entries), rows, questions, tuple(exported), replaced.unread)
+
+
+def _exports(workspace: Workspace, entries: Sequence[Erasure]) -> list[Path]:
+    """Take away what was exported of people and still lies in the workspace, and what is half an export of anybody."""
+    found = [*exports(workspace.root, entries), *unfinished(workspace.root)] if entries else []
+    for path in found:
+        path.unlink(missing_ok=True)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +169,8 @@ def theirs(landed: Landed, contract: Contract, units: frozenset[str]) -> Iterato
 def files_of_people(workspace: Workspace, engine: Engine) -> Iterator[tuple[Landed, Contract]]:
     """The landed files in which people are known by pseudonyms, each once, with its contract."""
     landing = Landing(workspace.landing)
-    for source in _sources(engine):
-        for event, contract in _files(engine, source):
-            yield _found(landing, event, contract), contract
+    for event, contract in _of_people(engine):
+        yield _found(landing, event, contract), contract
 
 
 def _found(landing: Landing, event: e.MeasurementsLanded, contract: Contract) -> Landed:
@@ -196,17 +220,17 @@ def pseudonyms(engine: Engine, identifiers: Sequence[str]) -> tuple[str, ...]:
 # -- the landing ------------------------------------------------------------------------------------------------------
 
 
-def _landing(workspace: Workspace, engine: Engine) -> int:
-    """Store every landed file anew that holds an erased person, and let its source tell; how many rows went."""
-    units = engine.erasures.units()
-    if not units:
-        return 0
-    landing, gone = Landing(workspace.landing), 0
-    for source in _sources(engine):
-        for landed, contract in _files(engine, source):
-            gone += _without(engine, landing, landed, contract, units)
-    _no_old_files(workspace, engine)
-    return gone
+def _landing(workspace: Workspace, engine: Engine, files: Iterable[LandedAs]) -> int:
+    """Store files anew that hold an erased person, and let their sources tell; how many rows went."""
+    landing, units = Landing(workspace.landing), engine.erasures.units()
+    return sum(_without(engine, landing, event, contract, units) for event, contract in files) if units else 0
+
+
+def _landing_of_replaced(workspace: Workspace, inside: Engine) -> None:
+    """The same for a log that was replaced: its files lie where all others do, as far as they still do."""
+    landing = Landing(workspace.landing)
+    there = [one for one in _of_people(inside) if landing.path_of(one[0].stored_hash, one[1].kind).is_file()]
+    _landing(workspace, inside, there)
 
 
 def _no_old_files(workspace: Workspace, engine: Engine) -> None:
@@ -215,6 +239,20 @@ def _no_old_files(workspace: Workspace, engine: Engine) -> None:
     for event in _erased_files(engine) if engine.erasures.units() else ():
         for kind in ("csv", "parquet"):
             landing.forget(event.stored_hash, kind)
+
+
+def _no_files_of_nobody(workspace: Workspace, engine: Engine) -> None:
+    """Take away landed files that hold an erased person and that the log does not name: nobody reads them.
+
+    A program that was killed after storing a file, and before it could tell, leaves one.
+    """
+    units = engine.erasures.units()
+    told = (payload for source in _sources(engine) for payload in of_today(_told(engine, source)))
+    named = {payload.stored_hash for payload in told if isinstance(payload, e.MeasurementsLanded)}
+    for hit in search(workspace.landing, sorted(units), readers=READERS).hits if units else ():
+        path = workspace.landing / hit.place
+        if path.stem not in named:
+            path.unlink(missing_ok=True)
 
 
 def _sources(engine: Engine) -> list[str]:
@@ -233,14 +271,15 @@ def _contracts(told: Sequence[e.Payload]) -> Mapping[str, Contract]:
     return {p.contract_hash: contract_from(p.content) for p in told if isinstance(p, e.SourcePublished)}
 
 
-def _files(engine: Engine, source: str) -> Iterator[tuple[e.MeasurementsLanded, Contract]]:
-    """The files of a source that were stored with pseudonyms, each once, with the contract that they landed under."""
-    told = _told(engine, source)
-    contracts = _contracts(told)
-    found = {p.stored_hash: p for p in of_today(told) if isinstance(p, e.MeasurementsLanded)}
-    for landed in found.values():
-        if contracts[landed.contract_hash].has_personal:
-            yield landed, contracts[landed.contract_hash]
+def _of_people(engine: Engine) -> Iterator[LandedAs]:
+    """The files that were stored with pseudonyms, each once in a source, with the contract that they landed under."""
+    for source in _sources(engine):
+        told = _told(engine, source)
+        contracts = _contracts(told)
+        found = {p.stored_hash: p for p in of_today(told) if isinstance(p, e.MeasurementsLanded)}
+        for landed in found.values():
+            if contracts[landed.contract_hash].has_personal:
+                yield landed, contracts[landed.contract_hash]
 
 
 def _without(
@@ -311,6 +350,7 @@ def _anew(workspace: Workspace, engine: Engine, entries: Sequence[Erasure]) -> N
     copies.sync(new)
     new.replace(path)
     path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)  # where DuckDB puts rows that find no room
     copies.sync(path.parent)
 
 

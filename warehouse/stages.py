@@ -82,7 +82,13 @@ def land(workspace: Workspace, engine: Engine) -> list[Path]:
     file that landed before is left as it is.
     """
     erasing.purge(workspace, engine)
+    with hold(workspace.warehouse):  # an erasure of people in files waits until the log names all that was stored
+        return _land(workspace, engine)
+
+
+def _land(workspace: Workspace, engine: Engine) -> list[Path]:
     landing, erased = Landing(workspace.landing), engine.erasures.units()
+    landing.tidy()
     key = engine.keys.ensure("workspace", "pseudonyms")
     contracts = {path: read_contract(path) for path in sorted(workspace.sources.glob(CONTRACTS))}
     _one_contract_each(contracts)

@@ -24,7 +24,7 @@ from engine.store.heads import head
 from engine.store.log import Log
 from engine.store.sqlite import SqliteLog
 from engine.store.tables import FOLDS
-from engine.store.verify import Verdict, verify
+from engine.store.verify import verify
 from engine.workspace import FILE, FOLDERS, Workspace
 
 LOG: Final = "events.sqlite"
@@ -44,15 +44,21 @@ def back_up(workspace: Workspace, engine: Engine, to: Path, *, at: datetime, pro
     `StoreError` where reading or writing fails: then there is no backup.
     """
     _apart(to, "log", workspace)
-    return write_backup(workspace, engine, to, at=at, progress=progress)
-
-
-def write_backup(workspace: Workspace, engine: Engine, to: Path, *, at: datetime, progress: Progress) -> Manifest:
-    """What `back_up` does, wherever that is."""
     with new_backup(to) as packing:
         state = _log(engine, packing, progress)
         for path, source in (*_landing(workspace), *_config(workspace)):
             progress("copying files", len(packing.pieces), 0)
+            packing.add(path, source)
+        made = Manifest(holds="log", made_at=at, made_by=_program(), log=state, files=packing.pieces)
+        packing.finish(made)
+    return made
+
+
+def put_aside(workspace: Workspace, engine: Engine, to: Path, *, at: datetime, progress: Progress) -> Manifest:
+    """Back up what a restore replaces. Landed files are not among it: they stay where they are."""
+    with new_backup(to) as packing:
+        state = _log(engine, packing, progress)
+        for path, source in _config(workspace):
             packing.add(path, source)
         made = Manifest(holds="log", made_at=at, made_by=_program(), log=state, files=packing.pieces)
         packing.finish(made)
@@ -79,8 +85,7 @@ def _log(engine: Engine, packing: Packing, progress: Progress) -> LogState:
     with closing(_new_log(file)) as copied:
         with engine.log.snapshot() as still:
             carry(still, copied, stored(still, FOLDS), of=still.position(), progress=progress)
-        verdict = verify(copied, lambda done: progress("checking the backup", done, 0))
-        state = _state(engine, copied, verdict)
+        state = state_of(copied, about=engine.log.about(), keys=engine.keys.mark(), progress=progress)
     packing.add(LOG, file)
     return state
 
@@ -92,16 +97,17 @@ def _new_log(file: Path) -> SqliteLog:
         raise StoreError(f"the backup could not be written: {error.message}", hint="Is the disk full?") from error
 
 
-def _state(engine: Engine, copied: Log, verdict: Verdict) -> LogState:
-    newest = head(copied)
+def state_of(copied: Log, *, about: str, keys: str | None, progress: Progress = quiet) -> LogState:
+    """How a log that goes into a backup stands; `about` is where it came from, `keys` the mark of those it needs."""
+    verdict, newest = verify(copied, lambda done: progress("checking the backup", done, 0)), head(copied)
     return LogState(
-        about=engine.log.about(),
+        about=about,
         head=str(newest),
         position=newest.position,
         streams=verdict.streams,
         events=verdict.events,
         faults=tuple(KnownFault(stream=f.stream, sequence=f.sequence, what=f.what) for f in verdict.faults),
-        keys=engine.keys.mark(),
+        keys=keys,
     )
 
 

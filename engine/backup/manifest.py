@@ -56,7 +56,10 @@ class LogState(_Part):
 
 
 class Manifest(_Part):
-    """A whole backup: of the log and what goes with it, or of the keys."""
+    """A whole backup: of the log and what goes with it, or of the keys.
+
+    `erased` are the entries of the list of erasures that were carried out in it since it was made.
+    """
 
     format: Literal["samskap backup"] = "samskap backup"
     version: Literal[1] = VERSION
@@ -64,6 +67,7 @@ class Manifest(_Part):
     made_at: datetime
     made_by: str
     log: LogState | None = None
+    erased: tuple[str, ...] = ()
     files: Mapping[Annotated[str, AfterValidator(_inside)], Piece]
 
     def text(self) -> bytes:

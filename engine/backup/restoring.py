@@ -16,11 +16,11 @@ from itertools import chain, takewhile
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
-from typing import Final
 
-from engine.backup.making import CONFIG, KEY_FILES, KEYS, LANDING, LOG, write_backup
+from engine.backup.making import CONFIG, KEY_FILES, KEYS, LANDING, LOG, put_aside
 from engine.backup.manifest import KnownFault, LogState, Manifest, Piece
 from engine.backup.places import Opened, opened, storing, sync, sync_tree, working_folder
+from engine.backup.replaced import REPLACED, restoring
 from engine.engine import Engine, now_utc
 from engine.errors import Conflict, IntegrityFault, KeyMissing, UsageError
 from engine.personal.erasing import outstanding, reapply_erasures
@@ -35,9 +35,6 @@ from engine.store.sqlite import SqliteLog
 from engine.store.tables import ANYTHING, FOLDS
 from engine.store.verify import verify
 from engine.workspace import FILE, Workspace
-
-REPLACED: Final = "replaced"
-"""The folder in data/ with backups of logs that were replaced."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,7 +115,7 @@ def restore(
         if (root / FILE).is_file():
             workspace = Workspace.open(root)
             workspace.data.mkdir(mode=0o700, exist_ok=True)
-            with working_folder(workspace.data / ".restoring") as scratch:
+            with restoring(workspace) as scratch:
                 return _Restoring(backup, state, workspace, scratch, wishes, clock, progress).run()
         if root.exists() and any(root.iterdir()):
             raise Conflict(
@@ -235,7 +232,7 @@ class _Restoring:
         folder = self.target.data / REPLACED
         folder.mkdir(mode=0o700, exist_ok=True)
         to = folder / f"{self.clock():%Y%m%dT%H%M%SZ}-{there.position}-{token_hex(3)}.zip"
-        write_backup(self.target, self._engine(log), to, at=self.clock(), progress=self.progress)
+        put_aside(self.target, self._engine(log), to, at=self.clock(), progress=self.progress)
         return to
 
     def _put_back(self, returning: Path) -> int:

@@ -36,6 +36,9 @@ WHOLE_WORD: Final = 12
 LONGEST: Final = 200
 """Characters of a longer text that are looked for: its beginning."""
 
+_SQLITE: Final = b"SQLite format 3\0"
+"""What a database of SQLite begins with."""
+
 Reader: TypeAlias = Callable[[Path], Iterator[bytes]]
 """Gives every text of a file, in UTF-8; raises whatever its library raises for a file that is not of its kind."""
 
@@ -189,7 +192,9 @@ def _zipped(path: Path) -> Iterator[bytes]:
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             yield name.encode()
-            yield archive.read(name)
+            yield (content := archive.read(name))
+            if content.startswith(_SQLITE):
+                yield from _sqlite_within(content)
 
 
 def _gzipped(path: Path) -> Iterator[bytes]:
@@ -203,12 +208,23 @@ def _gzipped(path: Path) -> Iterator[bytes]:
 def _sqlite(path: Path) -> Iterator[bytes]:
     """Every value of every table: in the file itself a long one is parted over pages."""
     with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
-        for table in tables:
-            for row in connection.execute(f"SELECT * FROM {quoted(table)}"):  # noqa: S608 (a quoted name)
-                for value in row:
-                    if isinstance(value, str | bytes):
-                        yield value.encode() if isinstance(value, str) else value
+        yield from _values(connection)
+
+
+def _sqlite_within(content: bytes) -> Iterator[bytes]:
+    """The same of a database that is no file of its own; one with a write-ahead log is read as one without."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(content[:18] + b"\1\1" + content[20:])
+        yield from _values(connection)
+
+
+def _values(connection: sqlite3.Connection) -> Iterator[bytes]:
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+    for table in tables:
+        for row in connection.execute(f"SELECT * FROM {quoted(table)}"):  # noqa: S608 (a quoted name)
+            for value in row:
+                if isinstance(value, str | bytes):
+                    yield value.encode() if isinstance(value, str) else value
 
 
 READERS: Final[Mapping[str, Reader]] = {

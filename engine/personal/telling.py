@@ -25,6 +25,7 @@ from engine.process import events as e
 from engine.process.history import Teller
 from engine.process.state import Membership
 from engine.running.loading import QUARANTINE
+from engine.store.erasures import Erasure
 from engine.store.people import Person, Session
 from engine.store.sessions import Kept
 
@@ -259,21 +260,26 @@ PAGE: Final = "held.html"
 """What an export is called in its folder."""
 
 
-def exports(folder: Path, person_id: str) -> list[Path]:
-    """The files of exports of a person that lie in a folder or below."""
+def exports(folder: Path, entries: Iterable[Erasure]) -> list[Path]:
+    """The files of exports, in a folder or below, that hold what entries of the list of erasures say has to go."""
+    gone = {mark for one in entries for mark in (one.person, *(subject for _, subject in one.subjects), *one.units)}
     found = list[Path]()
     for data in sorted(folder.rglob(DATA)):
-        if data.is_symlink() or not _is_of(data, person_id):
+        if data.is_symlink() or not gone & set(_marks(data)):
             continue
         found += [path for path in (data, data.with_name(PAGE)) if path.is_file()]
     return found
 
 
-def _is_of(data: Path, person_id: str) -> bool:
+def _marks(data: Path) -> Iterator[object]:
+    """By what an export names its person: everywhere, in each process, and in rows of measurement files."""
     try:
-        return codec.mapping(codec.mapping(codec.decode(data.read_bytes()))["profile"])["id"] == person_id
-    except (OSError, SamskapError, LookupError, ValueError):
-        return False
+        told: dict[str, Any] = dict(codec.mapping(codec.decode(data.read_bytes())))
+        yield told["profile"]["id"]
+        yield from (process["pseudonym"] for process in told["processes"])
+        yield from (cell for row in told["measured"] for cell in row["cells"].values())
+    except (OSError, SamskapError, LookupError, TypeError, ValueError, AttributeError):
+        return  # it is no export of ours
 
 
 # -- the page ---------------------------------------------------------------------------------------------------------

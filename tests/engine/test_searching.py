@@ -6,6 +6,7 @@ import gzip
 import json
 import sqlite3
 import zipfile
+from contextlib import closing
 from html import escape
 from pathlib import Path
 from unicodedata import normalize
@@ -63,7 +64,24 @@ def _sqlite(path: Path) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize(("name", "make"), [("a.zip", _zip), ("a.gz", _gzip), ("a.sqlite", _sqlite)])
+def _sqlite_in_a_zip(path: Path) -> None:
+    """As in a backup: a database with a write-ahead log, in which the name is parted over two pages."""
+    database = path.with_name("log")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE t (a TEXT)")
+        connection.execute("INSERT INTO t VALUES (?)", ("y" * 8000 + NAME + "y" * 4085,))
+        connection.commit()
+    parted = database.read_bytes()
+    assert NAME.encode() not in parted
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("log", parted)
+    database.unlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "make"), [("a.zip", _zip), ("b.zip", _sqlite_in_a_zip), ("a.gz", _gzip), ("a.sqlite", _sqlite)]
+)
 def test_given_a_text_inside_of_a_file_that_hides_it_when_looked_for_then_found(
     tmp_path: Path, name: str, make
 ) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -16,19 +16,21 @@ import pytest
 
 from engine.backup.making import back_up
 from engine.backup.restoring import Wishes, restore
-from engine.codec import Json
+from engine.codec import Json, dumps
 from engine.errors import NotFound
 from engine.personal import erasing as forgetting
 from engine.personal.searching import search
+from engine.personal.telling import held
 from engine.process import events as e
 from engine.store.verify import verify
 from engine.yaml import load
 from warehouse import copies, erasing, stages
 from warehouse.database import connect
+from warehouse.personal import measured
 from warehouse.query.record import asked, forget
 from warehouse.searching import READERS
 from warehouse.sources.contract import Contract, contract_from
-from warehouse.sources.landing import ERASED, Landing, pseudonym
+from warehouse.sources.landing import ERASED, Landed, Landing, pseudonym
 
 if TYPE_CHECKING:
     from conftest import Played
@@ -107,16 +109,14 @@ def test_given_nobody_of_a_file_when_erased_then_it_stays_as_it_is(tmp_path: Pat
     assert landing.erase(landed, contract(), frozenset({"0" * 32})) == (landed, 0)
 
 
-def test_given_what_a_killed_program_left_when_tidied_then_old_drafts_go_and_new_ones_stay(
+def test_given_what_a_killed_program_left_when_tidied_then_drafts_go_and_files_stay(
     tmp_path: Path, landing: Landing
 ) -> None:
-    landing.land(source(tmp_path), contract(), KEY)
-    old, new = landing.folder / ".a.draft.less", landing.folder / ".b.draft"
-    for path in (old, new):
-        path.write_text("p1")
-    os.utime(old, (0, 0))
-    landing.tidy(new.stat().st_mtime)
-    assert (old.exists(), new.exists()) == (False, True)
+    landed = landing.land(source(tmp_path), contract(), KEY)
+    for name in (".a.draft.less", ".b.draft"):
+        (landing.folder / name).write_text("p1")
+    landing.tidy()
+    assert [path for path in landing.folder.rglob("*") if path.is_file()] == [landed.path]
 
 
 # -- the warehouse, from files to copies -------------------------------------------------------------------------------
@@ -228,6 +228,119 @@ def test_given_two_backups_from_before_an_erasure_when_the_older_and_then_the_ne
         assert erasing.purge(workspace, engine).rows == rows
     found = search(workspace.landing, [mark], readers=READERS)
     assert found.hits == ()
+
+
+# -- beside the log ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def landed(empty: Played) -> Played:
+    """A workspace that has landed the file, and read nothing of it."""
+    (empty.workspace.sources / "school.source.yaml").write_text(CONTRACT)
+    (empty.workspace.sources / "school.csv").write_text(ROWS.replace("ragged\n", ""))
+    stages.land(empty.workspace, empty.engine)
+    return empty
+
+
+def erase_pupil(played: Played, name: str = "p1") -> erasing.Purged:
+    (mark,) = erasing.pseudonyms(played.engine, [name])
+    forgetting.erase_units(played.engine, [mark], [name], "asked for it")
+    return erasing.purge(played.workspace, played.engine)
+
+
+def holding(played: Played, name: str = "p1") -> set[str]:
+    """Where a pupil's pseudonym stands in the workspace."""
+    (mark,) = erasing.pseudonyms(played.engine, [name])
+    return {hit.place for hit in search(played.workspace.root, [mark], readers=READERS).hits}
+
+
+@pytest.mark.fault("F20")
+def test_given_a_log_that_was_replaced_when_a_pupil_of_its_file_is_erased_then_gone_there_and_the_others_come_back(
+    empty: Played, tmp_path: Path
+) -> None:
+    """Only the log that was replaced names the file, which lies in the landing all the same."""
+    back_up(empty.workspace, empty.engine, tmp_path / "older", at=empty.engine.clock())
+    (empty.workspace.sources / "school.source.yaml").write_text(CONTRACT)
+    (empty.workspace.sources / "school.csv").write_text(ROWS.replace("ragged\n", ""))
+    stages.land(empty.workspace, empty.engine)
+    replaced = restore(tmp_path / "older", empty.workspace.root, Wishes(replace=True)).replaced
+    assert replaced is not None
+    assert len(holding(empty)) == 1
+    erase_pupil(empty)
+    assert holding(empty) == {"data/erasures.jsonl"}
+    restore(replaced, empty.workspace.root, Wishes(replace=True))
+    (found,) = erasing.files_of_people(empty.workspace, empty.engine)
+    assert found[0].path.read_text().splitlines()[1::2] == [ERASED, ERASED]
+    assert not erasing.purge(empty.workspace, empty.engine).rows
+
+
+def test_given_a_log_that_was_put_aside_with_its_files_when_a_pupil_is_erased_then_gone_there(
+    landed: Played, tmp_path: Path
+) -> None:
+    """As an earlier samskap put it aside."""
+    (landed.workspace.data / "replaced").mkdir()
+    back_up(landed.workspace, landed.engine, tmp_path / "old.zip", at=landed.engine.clock())
+    shutil.move(tmp_path / "old.zip", landed.workspace.data / "replaced")
+    assert "data/replaced/old.zip" in holding(landed)
+    erase_pupil(landed)
+    assert holding(landed) == {"data/erasures.jsonl"}
+
+
+def test_given_a_program_killed_between_landing_and_telling_when_a_pupil_is_erased_then_no_file_of_theirs_is_left(
+    landed: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (landed.workspace.sources / "school.csv").write_text(ROWS.replace("ragged\n", "p4,Per,1\n"))
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("warehouse.stages._tell", killed)
+        with pytest.raises(KeyboardInterrupt):
+            stages.land(landed.workspace, landed.engine)
+    assert len(holding(landed)) == 2
+    (landed.workspace.landing / ".a.draft").write_text(erasing.pseudonyms(landed.engine, ["p1"])[0])
+    erase_pupil(landed)
+    assert holding(landed) == {"data/erasures.jsonl"}
+    assert len(list(erasing.files_of_people(landed.workspace, landed.engine))) == 1
+
+
+def test_given_a_file_that_lands_while_a_pupil_is_erased_when_both_are_done_then_the_pupil_is_gone(
+    landed: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever lands asked who was erased before the erasure began, and stores the file after it."""
+    (landed.workspace.sources / "school.csv").write_text(ROWS.replace("ragged\n", "p4,Per,1\n"))
+    (mark,) = erasing.pseudonyms(landed.engine, ["p1"])
+    purging = threading.Thread(target=erasing.purge, args=(landed.workspace, landed.engine))
+    land = Landing.land
+
+    def meanwhile(*arguments: Any) -> Landed:
+        if not purging.ident:
+            forgetting.erase_units(landed.engine, [mark], ["p1"], "asked for it")
+            purging.start()
+            purging.join(0.3)  # it waits for who lands, or else it is done now
+        return land(*arguments)
+
+    monkeypatch.setattr(Landing, "land", meanwhile)
+    stages.land(landed.workspace, landed.engine)
+    purging.join()
+    assert holding(landed) == {"data/erasures.jsonl"}
+
+
+def test_given_what_duckdb_and_exports_left_when_a_pupil_is_erased_then_gone_and_exports_of_others_stay(
+    landed: Played,
+) -> None:
+    spilled, out = landed.workspace.data / "warehouse.duckdb.tmp", landed.workspace.root / "out"
+    spilled.mkdir()
+    (spilled / "duckdb_temp_storage-0.tmp").write_text(erasing.pseudonyms(landed.engine, ["p1"])[0])
+    for name in ("p1", "p2"):
+        person = landed.engine.people.add(name, name)
+        told = held(landed.engine, person, "en", measured=measured(landed.workspace, landed.engine, [name]))
+        (out / name).mkdir(parents=True)
+        (out / name / "held.json").write_bytes(dumps(told.as_dict()))
+    erase_pupil(landed)
+    assert holding(landed) == {"data/erasures.jsonl"}
+    assert [path.parent.name for path in out.rglob("held.json")] == ["p2"]
 
 
 @pytest.mark.slow

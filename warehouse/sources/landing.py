@@ -12,7 +12,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -33,9 +33,6 @@ WITHHELD: Final = "samskap:withheld:"
 
 ERASED: Final = "samskap:erased"
 """Stands in a landed file where the row of an erased person was, so that all others keep their numbers."""
-
-_LEFT_SECONDS: Final = 24 * 60 * 60
-"""A draft that nobody has written to for so long is nobody's."""
 
 Masks: TypeAlias = tuple[Callable[[str], str] | None, ...]
 
@@ -102,12 +99,10 @@ class Landing:
             path.unlink()
             _sync(path.parent)
 
-    def tidy(self, now: float) -> None:
-        """Take away what programs that were killed left half written; `now` in seconds since 1970."""
+    def tidy(self) -> None:
+        """Take away what programs that were killed left half written. Only where nobody lands or erases meanwhile."""
         for path in self.folder.glob(".*.draft*"):
-            with suppress(FileNotFoundError):
-                if path.stat().st_mtime < now - _LEFT_SECONDS:
-                    path.unlink()
+            path.unlink(missing_ok=True)
 
     def _keep(self, draft: Path, kind: str) -> tuple[str, int, Path]:
         """Give a finished draft its name; its hash, size and path."""
