@@ -58,6 +58,7 @@ MODULES: Final = (
         {
             "store create": "Make the tables of the store that samskap.toml names.",
             "store copy": "Copy the store to another place, whole, to go on there.",
+            "store adopt": "Let the store belong to the keys that are here, where its own are lost for good.",
             "store rebuild": "Make the lists again from the events: who takes part, what is open, what is due.",
         },
     ),

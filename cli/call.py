@@ -185,6 +185,12 @@ class Call:
                 f"{what} needs the operator's key, and it is not in this workspace",
                 hint="Ask whoever runs the workspace; the key lies in its data/keys.",
             )
+        self.require_nobody(what)
+
+    def require_nobody(self, what: str) -> None:
+        """Raise `NotAllowed` where a call is somebody's: by a token, or with `--as`."""
+        from engine.errors import NotAllowed
+
         if self._token() is not None:
             raise NotAllowed(f"{what} needs the operator's key, and this call goes by a token", hint=_WITHOUT_TOKEN)
         if self.acting_as:

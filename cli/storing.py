@@ -69,6 +69,27 @@ def copy(
     tell(call, data, told, *holds, Done("Next: set store_url to it in samskap.toml, and look with `samskap doctor`."))
 
 
+@commands.add("store adopt", example="samskap store adopt")
+def adopt(ctx: typer.Context) -> None:
+    """Let the store belong to the keys that are here, where its own are lost for good.
+
+    A store lets nobody in who brings other keys: two workspaces never share one. Names, personal texts and sealed
+    answers under the lost keys stay in it, and nobody reads them any more. Whoever has those keys after all is kept out
+    from now on. Where there are no keys at all, the operator's is made, with which you take people up anew.
+    """
+    from engine.store.address import create as opened
+    from engine.store.belonging import adopt as adopted
+    from engine.store.keys import KeyFolder
+
+    call: Call = ctx.obj
+    call.require_nobody("letting a store belong to other keys")
+    data = call.workspace.data
+    with closing(opened(call.workspace.settings.store_url, data)) as log:
+        is_new = adopted(log, KeyFolder(data / "keys"))
+        told = "The store belongs to the keys that are here" + (" from now on." if is_new else ", as it did.")
+        tell(call, {"store": log.about(), "adopted": is_new}, Done(told))
+
+
 @commands.add("store rebuild", example="samskap store rebuild")
 def rebuild(ctx: typer.Context) -> None:
     """Make the lists again from the events: who takes part, what is open, what is due.

@@ -38,7 +38,7 @@ from engine.running.read_models import read_models
 from engine.running.snapshots import NONE as NO_SNAPSHOTS
 from engine.running.snapshots import Snapshots
 from engine.running.streams import NAMESPACE, Streams, stream_of
-from engine.store import worklists
+from engine.store import belonging, worklists
 from engine.store.address import open_log
 from engine.store.copying import Copied, copy
 from engine.store.drafts import Draft, Drafts
@@ -128,12 +128,19 @@ class Engine:
     ) -> Engine:
         """The engine of a workspace's data folder, over the log in it or the one that `store_url` names.
 
-        What was erased is erased again first, where log or keys are back from a time before that.
+        What was erased is erased again first, where log or keys are back from a time before that. Raises `KeyMissing`
+        where the log was begun with other keys.
         """
         from engine.personal.erasing import reapply_erasures  # noqa: PLC0415 (it works through an engine)
 
-        engine = cls(open_log(store_url, data), KeyFolder(data / "keys"), clock=clock, notify=notify, prepare=prepare)
-        reapply_erasures(engine)
+        log, keys = open_log(store_url, data), KeyFolder(data / "keys")
+        try:
+            belonging.admit(log, keys)
+            engine = cls(log, keys, clock=clock, notify=notify, prepare=prepare)
+            reapply_erasures(engine)
+        except BaseException:
+            log.close()
+            raise
         return engine
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ from engine.engine import Engine, now_utc
 from engine.errors import Conflict, IntegrityFault, KeyMissing, UsageError
 from engine.personal.erasing import outstanding, reapply_erasures
 from engine.progress import Progress, quiet
-from engine.store import heads
+from engine.store import belonging, heads
 from engine.store.address import create
 from engine.store.copying import carry, stored, unlike
 from engine.store.keys import KeyFolder
@@ -164,11 +164,11 @@ class _Restoring:
                 if self.wishes.erasures is not None:
                     self._engine(log).erasures.take_in(self.wishes.erasures)
                 keys = self._put_back(returning) if returning else 0
-                self._have_an_operator()
                 landed = self._land()
                 kept_config = tuple(self._configure())
                 if other:
                     self._fill(source, log, there)
+                self._belong(log)
                 differing = self._verified(source, log)
                 engine = self._engine(log)
                 erased, listed = tuple(reapply_erasures(engine)), engine.erasures.path.exists()
@@ -247,10 +247,12 @@ class _Restoring:
         sync_tree(folder)
         return put_back
 
-    def _have_an_operator(self) -> None:
-        """An operator's key, where it is lost with all others or none was needed yet: somebody has to go on."""
+    def _belong(self, log: Log) -> None:
+        """The log is that of the keys that are here, or of those made next: somebody has to go on."""
+        keys = KeyFolder(self.target.data / KEYS)
         if self.wishes.without_keys or self.state.keys is None:
-            KeyFolder(self.target.data / KEYS).ensure("workspace", "operator")
+            keys.ensure("workspace", "operator")
+        belonging.hand_over(log, keys)
 
     def _land(self) -> int:
         """Landed files that are missing, or are not what their name says; how many."""

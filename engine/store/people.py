@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from engine import codec
 from engine.errors import Conflict, NotAllowed, NotFound, UsageError
+from engine.store import belonging
 from engine.store.keys import KeyFolder
 from engine.store.log import Log
 from engine.store.sessions import COMMAND_LINE, Kept, Sessions, Terms
@@ -60,6 +61,7 @@ class People:
     def __init__(self, log: Log, keys: KeyFolder) -> None:
         self._log = log
         self._keys = keys
+        self._is_begun = False  # looked at once
         self.sessions = Sessions(log, keys)
         self._fingerprint = lru_cache(maxsize=4096)(partial(self._mac, "person"))  # every command asks several times
 
@@ -72,9 +74,9 @@ class People:
         if language not in LANGUAGES:
             raise UsageError(f"“{language}” is no language of ours", hint=f"Choose one of {', '.join(LANGUAGES)}.")
         person = Person(uuid4().hex, handle, name or handle, language)
-        sealed = self._sealed(person)
+        mark, sealed = self.handle_mark(handle), self._sealed(person)
         try:
-            self._log.write_rows([("INSERT INTO person VALUES (?,?,?)", (person.id, self.handle_mark(handle), sealed))])
+            self._log.write_rows([("INSERT INTO person VALUES (?,?,?)", (person.id, mark, sealed))])
         except Conflict:
             self._keys.destroy("person", person.id)
             raise Conflict(f"there is a “{handle}” already", hint="Choose another handle.") from None
@@ -137,6 +139,9 @@ class People:
         return self._fingerprint(person_id)
 
     def _mac(self, purpose: str, text: str) -> str:
+        if not self._is_begun:
+            belonging.begin(self._log, self._keys)
+            self._is_begun = True
         key = self._keys.ensure("workspace", "people")
         return hmac.digest(key, f"{purpose}:{text}".encode(), "sha256").hex()
 

@@ -42,6 +42,7 @@ TABLES: Final[Mapping[str, str]] = {
     " told TEXT NOT NULL)",
     "person": "CREATE TABLE IF NOT EXISTS person (id TEXT PRIMARY KEY, handle TEXT NOT NULL UNIQUE,"
     " profile BLOB NOT NULL)",
+    "belonging": "CREATE TABLE IF NOT EXISTS belonging (what TEXT PRIMARY KEY, mark TEXT NOT NULL)",
     "session": "CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, person TEXT NOT NULL, used_at TEXT NOT NULL,"
     " body BLOB NOT NULL)",
 }
@@ -71,6 +72,12 @@ class Kept:
 
 
 KEPT: Final[Mapping[str, Kept]] = {
+    "belonging": Kept(
+        ("what",),
+        "SELECT * FROM belonging WHERE what > ? ORDER BY what LIMIT ?",
+        "INSERT INTO belonging VALUES (?,?) ON CONFLICT (what) DO UPDATE SET mark=excluded.mark",
+        "DELETE FROM belonging",
+    ),
     "command": Kept(
         ("stream", "actor", "key"),
         "SELECT * FROM command WHERE (stream, actor, key) > (?,?,?) ORDER BY stream, actor, key LIMIT ?",

@@ -50,6 +50,21 @@ def test_given_a_store_that_is_used_when_copied_into_then_refused_and_untouched(
     assert (ended.code, "not empty" in ended.err) == (8, True)
 
 
+def test_given_another_workspace_when_it_names_the_store_then_refused_until_the_keys_are_said_to_be_lost_for_good(
+    preparation: Any, tmp_path: Path
+) -> None:
+    store, another = preparation.folder / "data" / "events.sqlite", tmp_path / "another"
+    preparation.folder = another
+    preparation.done("init", str(another))
+    use(preparation, f"sqlite:///{store}")
+    ended = preparation("publish", "samson")
+    assert (ended.code, "other keys" in ended.err) == (12, True)
+    assert preparation("store", "adopt", who="kari").code == 6
+    assert preparation.done("store", "adopt", "--json").data["adopted"] is True
+    preparation.done("identity", "add", "ny", "--name", "Ny Person")
+    assert preparation.done("store", "adopt", "--json").data["adopted"] is False
+
+
 def test_given_a_workspace_without_the_operators_key_when_copying_then_refused_and_nothing_made(
     preparation: Any,
 ) -> None:

@@ -15,6 +15,7 @@ from engine.personal import erasing
 from engine.personal.unreadable import Unreadable, unreadable
 from engine.process import commands as c
 from engine.process import events as e
+from engine.store.belonging import adopt
 from engine.store.verify import verify
 
 if TYPE_CHECKING:
@@ -74,12 +75,15 @@ def test_given_no_keys_when_answers_are_read_then_those_that_are_not_personal_ar
     assert (goal.answers, vote.answers) == ({"text": "et mål"}, None)
 
 
-def test_given_no_keys_when_people_are_looked_for_then_nobody_is_known_and_new_ones_can_be(
+def test_given_no_keys_when_people_are_looked_for_then_nobody_is_known_and_new_ones_can_be_once_they_are_given_up(
     lived: World, keyless: Engine
 ) -> None:
     assert keyless.people.all() == []
     with pytest.raises(NotFound):
         keyless.people.find("ola")
+    with pytest.raises(KeyMissing):
+        keyless.people.add("ny", "Ny Person")
+    adopt(keyless.log, keyless.keys)
     assert keyless.people.add("ny", "Ny Person").handle == "ny"
     assert [person.name for person in keyless.people.all()] == ["Ny Person"]
 
@@ -97,7 +101,8 @@ def test_given_no_keys_when_somebody_only_looks_then_no_new_key_stands_in_the_wa
     assert list((lived.folder / "keys").rglob("*.key")) == []
 
 
-def test_given_no_keys_when_a_new_process_is_started_then_it_runs(lived: World, keyless: Engine) -> None:
+def test_given_keys_given_up_when_a_new_process_is_started_then_it_runs(lived: World, keyless: Engine) -> None:
+    adopt(keyless.log, keyless.keys)
     person = keyless.people.add("ny", "Ny Person")
     session = keyless.people.sign_in(keyless.people.token(person, lived.clock()), lived.clock())
     keyless.start(session, "small", "q", "Ny")

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,13 +21,15 @@ import pytest
 
 from engine import codec
 from engine.engine import Engine
-from engine.errors import Conflict, IntegrityFault, Refused, StoreError, UsageError
+from engine.errors import Conflict, IntegrityFault, KeyMissing, Refused, StoreError, UsageError
 from engine.personal import erasing
 from engine.process import commands as c
 from engine.store import worklists
 from engine.store.address import create, open_log
+from engine.store.belonging import admit, adopt
 from engine.store.copying import compare
 from engine.store.heads import check, head
+from engine.store.keys import KeyFolder
 from engine.store.log import CommandKey, Log, Record, Row
 from engine.store.tables import FOLDS, KEPT, OF_PEOPLE, TABLES
 from engine.store.verify import verify
@@ -430,6 +433,94 @@ def test_given_kills_at_any_moment_when_opened_again_then_every_acknowledged_eve
     fresh.close()
 
 
+# -- whose it is ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def keys_of_another(store: Store) -> Path:
+    """The data folder of a workspace that is in use, with keys of its own, and no store."""
+    made = KeyFolder(store.folder / "another" / "keys")
+    for name in ("operator", "people"):
+        made.ensure("workspace", name)
+    return store.folder / "another"
+
+
+@pytest.fixture
+def keys_of_nobody_yet(store: Store) -> Path:
+    """The data folder of a workspace that was just made."""
+    KeyFolder(store.folder / "fresh" / "keys").ensure("workspace", "operator")
+    return store.folder / "fresh"
+
+
+@pytest.mark.parametrize("whose", ["keys_of_another", "keys_of_nobody_yet"])
+@pytest.mark.parametrize("is_from_before", [False, True])
+def test_given_a_store_when_a_workspace_with_other_keys_opens_it_then_refused_and_untouched(
+    world: Any, store: Store, request: pytest.FixtureRequest, whose: str, is_from_before: bool
+) -> None:
+    folder = request.getfixturevalue(whose)
+    if is_from_before:
+        world.engine.log.write_rows([("DELETE FROM belonging", ())])
+    before = everything(world.engine.log), sorted(folder.rglob("*"))
+    with pytest.raises(KeyMissing, match="other keys") as caught:
+        Engine.open(folder, store_url=store.url, clock=world.clock)
+    assert "store adopt" in caught.value.hint
+    assert (everything(world.engine.log), sorted(folder.rglob("*"))) == before
+
+
+def test_given_a_store_from_before_when_its_workspace_opens_it_then_it_is_known_whose_it_is(
+    world: Any, store: Store
+) -> None:
+    marked = everything(world.engine.log)
+    world.engine.log.write_rows([("DELETE FROM belonging", ())])
+    Engine.open(world.folder, store_url=store.url, clock=world.clock).close()
+    assert everything(world.engine.log) == marked
+
+
+def test_given_a_store_when_looked_for_what_tells_whose_it_is_then_no_key_is_in_it(world: Any) -> None:
+    (row,) = world.engine.log.query("SELECT * FROM belonging")
+    key = world.engine.keys.raw("workspace", "people")
+    assert row["mark"]
+    assert row["mark"] not in key.hex()
+    assert row["mark"] != sha256(key).hexdigest()[: len(row["mark"])]
+
+
+def test_given_two_workspaces_just_made_when_both_begin_on_a_store_then_it_is_the_firsts(
+    store: Store, keys_of_nobody_yet: Path
+) -> None:
+    KeyFolder(store.folder / "first" / "keys").ensure("workspace", "operator")
+    first = Engine.open(store.folder / "first", store_url=store.url)
+    second = Engine.open(keys_of_nobody_yet, store_url=store.url)
+    first.people.add("kari", "Kari")
+    with pytest.raises(KeyMissing, match="other keys"):
+        second.people.add("kari", "En annen Kari")
+    assert [person.name for person in first.people.all()] == ["Kari"]
+    for engine in (first, second):
+        engine.close()
+    with pytest.raises(KeyMissing):
+        Engine.open(keys_of_nobody_yet, store_url=store.url)
+
+
+@pytest.mark.fault("F27")
+def test_given_keys_lost_for_good_when_said_so_then_people_go_on_with_new_ones_and_the_old_ones_are_kept_out(
+    world: Any, store: Store
+) -> None:
+    lost = store.folder / "lost"
+    lost.mkdir()
+    engine = Engine.open(lost, store_url=store.url, clock=world.clock)
+    assert engine.load(engine.stream("p")).state.status == "running"
+    with pytest.raises(KeyMissing, match="other keys"):
+        engine.people.add("ny", "Ny Person")
+    assert list(lost.rglob("*.key")) == []
+    engine.close()
+    assert adopt(world.engine.log, KeyFolder(lost / "keys"))
+    engine = Engine.open(lost, store_url=store.url, clock=world.clock)
+    engine.people.add("ny", "Ny Person")
+    engine.close()
+    Engine.open(lost, store_url=store.url, clock=world.clock).close()
+    with pytest.raises(KeyMissing, match="other keys"):
+        Engine.open(world.folder, store_url=store.url, clock=world.clock)
+
+
 # -- from one to the other --------------------------------------------------------------------------------------------------
 
 
@@ -466,6 +557,15 @@ def test_given_a_store_when_copied_then_all_of_it_is_there_and_life_goes_on(worl
     assert empty.position() > copied.events
     assert [r.position for r in empty.all()] == list(range(1, empty.position() + 1))
     assert not verify(empty).faults
+
+
+def test_given_a_store_when_copied_then_the_copy_is_its_workspaces_and_no_others(
+    world: Any, empty: Log, keys_of_another: Path
+) -> None:
+    world.engine.copy_store(empty)
+    admit(empty, world.engine.keys)
+    with pytest.raises(KeyMissing, match="other keys"):
+        admit(empty, KeyFolder(keys_of_another / "keys"))
 
 
 def test_given_an_answered_command_when_sent_again_to_the_copy_then_it_is_known_there(world: Any, empty: Log) -> None:
