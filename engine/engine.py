@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from engine import codec
+from engine.errors import IntegrityFault
 from engine.notify import outbox
 from engine.process import commands
 from engine.process import events as e
@@ -41,12 +42,12 @@ from engine.running.streams import NAMESPACE, Streams, stream_of
 from engine.store import belonging, worklists
 from engine.store.address import open_log
 from engine.store.copying import Copied, copy
-from engine.store.drafts import Draft, Drafts
+from engine.store.drafts import Asked, Draft, Drafts
 from engine.store.erasures import FILE as ERASURES
 from engine.store.erasures import Erasures
 from engine.store.keys import KeyFolder
 from engine.store.log import Log, Record, Row
-from engine.store.people import People, Session
+from engine.store.people import People, Person, Session
 from engine.store.verify import Verdict, verify
 from engine.template.bundle import Bundle
 from engine.template.chart import Definition
@@ -398,12 +399,27 @@ class Engine:
         `membership` says on whose behalf, as for submitting. Raises `NotAllowed` and `Refused` where the answers could
         not be submitted either, and `Conflict` where another tab saved meanwhile.
         """
-        loaded = self._looking.to_fill_in(session, name, instance, membership)
-        return self.drafts.save(loaded.state.stream, instance, session.person, answers, self.clock(), version)
+        state = self._looking.to_fill_in(session, name, instance, membership).state
+        asked = Asked(state.bundle, state.instances[instance].task)
+        return self.drafts.save(state.stream, instance, session.person, answers, self.clock(), version, asked)
 
     def draft(self, session: Session, name: str, instance: str) -> Draft | None:
-        """One's own draft; None if there is none."""
-        return self.drafts.find(self.stream(name), instance, session.person)
+        """One's own draft, by the names that its fields have now; None if there is none."""
+        stream = self.stream(name)
+        found = self.drafts.find(stream, instance, session.person)
+        return None if found is None else self._as_now(stream, found)
+
+    def drafts_of(self, person: Person) -> Iterator[tuple[UUID, Draft]]:
+        """A person's drafts, each with the stream of its process, by the names that its fields have now."""
+        return ((stream, self._as_now(stream, found)) for stream, found in self.drafts.of(person))
+
+    def _as_now(self, stream: UUID, draft: Draft) -> Draft:
+        """A draft by the names that its fields have now; as it was written where nothing of its process can be told."""
+        try:
+            loaded = self.load(stream)
+        except IntegrityFault:
+            return draft
+        return self._looking.draft(draft, loaded)
 
     def drop_draft(self, session: Session, name: str, instance: str) -> bool:
         """Throw one's own draft away; whether there was one."""

@@ -26,6 +26,7 @@ from engine.process.history import Teller
 from engine.process.state import Membership
 from engine.running.loading import QUARANTINE
 from engine.store.erasures import Erasure
+from engine.store.log import iso
 from engine.store.people import Person, Session
 from engine.store.sessions import Kept
 
@@ -218,16 +219,13 @@ def _asked(fields: Mapping[str, Field], language: str) -> dict[str, Json]:
 
 
 def _drafts(engine: Engine, person: Person) -> Iterator[dict[str, Json]]:
-    mark = engine.people.fingerprint(person.id)
-    rows = engine.log.query(
-        "SELECT d.instance, d.saved_at, d.body, p.name FROM draft d JOIN process p ON p.stream = d.stream"
-        " WHERE d.person=? ORDER BY d.stream, d.instance",
-        (mark,),
-    )
-    for row in rows:
-        opened = engine.keys.decrypt("person", person.id, row["body"])
-        answers = codec.decode(opened) if opened is not None else None
-        yield {"process": row["name"], "instance": row["instance"], "saved_at": row["saved_at"], "answers": answers}
+    for stream, draft in engine.drafts_of(person):
+        yield {
+            "process": holdings.name_of(engine, stream),
+            "instance": draft.instance,
+            "saved_at": iso(draft.saved_at),
+            "answers": draft.answers,
+        }
 
 
 def _messages(engine: Engine, person: Person) -> Iterator[dict[str, Json]]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
+from typing import cast
 
+from engine.codec import Json
 from engine.errors import NotAllowed, NotFound, Refused
+from engine.form.renaming import renamed
 from engine.process import commands
 from engine.process import events as e
 from engine.process.accepting import subject_of
@@ -28,6 +32,7 @@ from engine.running.committing import Committing, acting
 from engine.running.loading import Loaded, Loading, Meeting
 from engine.running.streams import Streams
 from engine.store import worklists
+from engine.store.drafts import Draft
 from engine.store.people import People, Session
 from engine.template.chart import Definition
 from engine.text import suggestion
@@ -208,6 +213,15 @@ class Looking:
             self.actor(session, loaded.state),
             language or session.person.language,
         )
+
+    def draft(self, draft: Draft, loaded: Loaded) -> Draft:
+        """A draft by the names that its fields have now; one that was written to a version from before is read so."""
+        instance, state = loaded.state.instances.get(draft.instance), loaded.state
+        if draft.asked is None or draft.asked.bundle == state.bundle or instance is None:
+            return draft
+        then = self._catalogue.definition(state.template, draft.asked.bundle).form_of(draft.asked.task)
+        now = loaded.definition.form_of(instance.task)
+        return replace(draft, answers=cast(dict[str, Json], renamed(draft.answers, then.fields, now.fields)))
 
     def names(self, state: ProcessState) -> Name:
         """What people call a membership, party or row of a process: its name, or itself where it has none."""

@@ -3,12 +3,17 @@
 A draft lies under its writer's key, so that nobody else can read it. Each save says which version it goes on from: two
 tabs never overwrite each other silently. Who may write one is `access`'s, as for submitting; when they go is told by
 `worklists`, in the transaction of the event that ends them.
+
+It is kept as it was written, with what it was written to: after a migration its fields may have other names. Who reads
+it puts them under those.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from engine import codec
@@ -22,13 +27,25 @@ MAX_BYTES = 500_000
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What a draft is written to: a task, by its name in a version of the template (the bundle's hash)."""
+
+    bundle: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """Unfinished answers of one person to one instance; versions count from 1."""
+    """Unfinished answers of one person to one instance; versions count from 1.
+
+    `asked` is what they were written to; None in one from before that was kept.
+    """
 
     instance: str
     version: int
     saved_at: datetime
     answers: dict[str, Json]
+    asked: Asked | None = None
 
 
 class Drafts:
@@ -40,9 +57,16 @@ class Drafts:
         self._people = people
 
     def save(
-        self, stream: UUID, instance: str, person: Person, answers: Json, at: datetime, version: int | None
+        self,
+        stream: UUID,
+        instance: str,
+        person: Person,
+        answers: Json,
+        at: datetime,
+        version: int | None,
+        asked: Asked,
     ) -> Draft:
-        """Keep answers; `version` is the one they go on from (0: none yet; None: whatever there is).
+        """Keep answers to what was `asked`; `version` is the one they go on from (0: none; None: whatever there is).
 
         Raises `Conflict` where another tab saved meanwhile, and `Refused` for what is no object or too large.
         """
@@ -58,7 +82,8 @@ class Drafts:
                 f"the draft was saved elsewhere meanwhile: it is version {current}, not {version}",
                 hint="Load the draft again, then save what you add.",
             )
-        sealed = self._keys.encrypt("person", person.id, body)
+        written = codec.dumps([asked.bundle, asked.task, answers])
+        sealed = self._keys.encrypt("person", person.id, written)
         key = (stream.hex, instance, self._people.fingerprint(person.id))
         # The version is part of the statement: of two that save at once, one finds no row to change.
         statement = "UPDATE draft SET version=version+1, saved_at=?, body=? WHERE stream=? AND instance=? AND person=?"
@@ -80,8 +105,16 @@ class Drafts:
         opened = self._keys.decrypt("person", person.id, rows[0]["body"]) if rows else None
         if opened is None:
             return None
-        saved_at = datetime.fromisoformat(rows[0]["saved_at"])
-        return Draft(instance, rows[0]["version"], saved_at, codec.mapping(codec.decode(opened)))
+        return _draft(instance, rows[0], opened)
+
+    def of(self, person: Person) -> list[tuple[UUID, Draft]]:
+        """A person's drafts, with the streams of their processes."""
+        rows = self._log.query(
+            "SELECT stream, instance, version, saved_at, body FROM draft WHERE person=? ORDER BY stream, instance",
+            (self._people.fingerprint(person.id),),
+        )
+        opened = [(row, self._keys.decrypt("person", person.id, row["body"])) for row in rows]
+        return [(UUID(row["stream"]), _draft(row["instance"], row, body)) for row, body in opened if body is not None]
 
     def drop(self, stream: UUID, instance: str, person: Person) -> bool:
         """Throw a draft away; whether there was one."""
@@ -89,3 +122,12 @@ class Drafts:
         key = (stream.hex, instance, self._people.fingerprint(person.id))
         self._log.write_rows([("DELETE FROM draft WHERE stream=? AND instance=? AND person=?", key)])
         return found is not None
+
+
+def _draft(instance: str, row: Mapping[str, Any], opened: bytes) -> Draft:
+    written = codec.decode(opened)
+    asked = None
+    if isinstance(written, list):  # those from before are the answers alone
+        bundle, task, written = written
+        asked = Asked(str(bundle), str(task))
+    return Draft(instance, row["version"], datetime.fromisoformat(row["saved_at"]), codec.mapping(written), asked)

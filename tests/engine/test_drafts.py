@@ -144,6 +144,19 @@ def keep(world: Any, handle: str, instance: str, **options: Any) -> None:
     world.engine.save_draft(world.person(handle), "p", instance, {"text": "halv"}, **options)
 
 
+def test_given_a_process_of_which_nothing_can_be_told_when_a_draft_is_looked_for_then_it_is_as_it_was_written(
+    world: Any,
+) -> None:
+    kari = world.person("kari")
+    keep(world, "kari", "goal.1")
+    damaged = "UPDATE stored_events SET state=? WHERE originator_id=? AND originator_version=1"
+    world.engine.log.write_rows([(damaged, (b"{}", world.engine.stream("p").hex))])
+    fresh = Engine.open(world.folder, clock=world.clock)
+    assert fresh.draft(kari, "p", "goal.1").answers == {"text": "halv"}
+    assert [draft.answers for _, draft in fresh.drafts_of(kari.person)] == [{"text": "halv"}]
+    fresh.close()
+
+
 def test_given_two_writers_on_a_repeatable_task_when_one_submits_then_the_other_keeps_their_draft(world: Any) -> None:
     world.parties()
     keep(world, "ola", "log.1")

@@ -33,6 +33,7 @@ from engine.store.keys import KeyFolder
 from engine.store.log import CommandKey, Log, Record, Row
 from engine.store.tables import FOLDS, KEPT, OF_PEOPLE, TABLES
 from engine.store.verify import verify
+from engine.template.plan import Plan
 from engine.template.sources import BUILT_IN
 
 PROCESS = "INSERT INTO process VALUES (?,?,?,?,?,?)"
@@ -377,6 +378,52 @@ def test_given_a_draft_when_saved_in_two_tabs_then_the_second_is_told_and_submit
     assert world.engine.draft(ola, "p", "vote.1.m2").answers == {"score": 4}
     world.submit("ola", "vote.1.m2", {"score": 4})
     assert world.engine.draft(ola, "p", "vote.1.m2") is None
+
+
+RENAMED = ("  aside: {title", "  beside: {x-id: aside, title")
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts", "name"),
+    [((), {}, "goal.1"), ((("      goal: ", "      aim: "), ("tasks.goal", "tasks.aim"), ("answers.goal", "answers.aim")),
+      {"tasks": {"goal": "aim"}}, "aim.1")],
+    ids=["fields", "fields and task"],
+)  # fmt: skip
+def test_given_a_draft_when_a_migration_renames_its_fields_then_it_can_be_handed_in_and_so_when_taken_back(
+    world: Any, publish: Callable[..., str], changes: Any, parts: Any, name: str
+) -> None:
+    kari = world.person("kari")
+    world.engine.save_draft(kari, "p", "goal.1", {"text": "halvferdig", "aside": "for meg selv"})
+    digest = publish(*changes, form=("note", *RENAMED))
+    world.do("kari", c.Migrate(digest, "Nye navn", Plan(template="small", to="1.1.0", **parts)))
+    draft = world.engine.draft(kari, "p", name)
+    assert (draft.version, draft.answers) == (1, {"text": "halvferdig", "beside": "for meg selv"})
+    world.engine.preview(kari, "p", c.Submit(name, draft.answers))
+    world.do("kari", c.UndoMigration("Feil versjon"))
+    draft = world.engine.draft(kari, "p", "goal.1")
+    assert draft.answers == {"text": "halvferdig", "aside": "for meg selv"}
+    world.do("kari", c.Submit("goal.1", draft.answers))
+
+
+def test_given_a_draft_gone_on_with_after_a_migration_when_taken_back_then_what_was_added_is_there(
+    world: Any, publish: Callable[..., str]
+) -> None:
+    kari = world.person("kari")
+    world.engine.save_draft(kari, "p", "goal.1", {"aside": "for meg selv"})
+    digest = publish(form=("note", *RENAMED))
+    world.do("kari", c.Migrate(digest, "Nye navn", Plan(template="small", to="1.1.0")))
+    world.engine.save_draft(kari, "p", "goal.1", {"text": "mer", "beside": "for meg"}, version=1)
+    assert [draft.answers for _, draft in world.engine.drafts_of(kari.person)] == [{"text": "mer", "beside": "for meg"}]
+    world.do("kari", c.UndoMigration("Feil versjon"))
+    assert world.engine.draft(kari, "p", "goal.1").answers == {"text": "mer", "aside": "for meg"}
+
+
+def test_given_a_draft_that_an_earlier_samskap_kept_when_read_then_it_is_as_it_was_written(world: Any) -> None:
+    kari = world.person("kari")
+    world.engine.save_draft(kari, "p", "goal.1", {"text": "ny"})
+    body = world.engine.keys.encrypt("person", kari.person.id, codec.dumps({"text": "gammel"}))
+    world.engine.log.write_rows([("UPDATE draft SET body=?", (body,))])
+    assert world.engine.draft(kari, "p", "goal.1").answers == {"text": "gammel"}
 
 
 def test_given_people_when_added_then_found_by_handle_and_a_handle_is_given_once(world: Any, other: Engine) -> None:
