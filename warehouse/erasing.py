@@ -247,9 +247,11 @@ def _no_files_of_nobody(workspace: Workspace, engine: Engine) -> None:
     A program that was killed after storing a file, and before it could tell, leaves one.
     """
     units = engine.erasures.units()
+    if not units or not workspace.landing.is_dir():
+        return
     told = (payload for source in _sources(engine) for payload in of_today(_told(engine, source)))
     named = {payload.stored_hash for payload in told if isinstance(payload, e.MeasurementsLanded)}
-    for hit in search(workspace.landing, sorted(units), readers=READERS).hits if units else ():
+    for hit in search(workspace.landing, sorted(units), readers=READERS).hits:
         path = workspace.landing / hit.place
         if path.stem not in named:
             path.unlink(missing_ok=True)
@@ -348,8 +350,9 @@ def _anew(workspace: Workspace, engine: Engine, entries: Sequence[Erasure]) -> N
             connection.execute("INSERT INTO ops.erasure VALUES (?, ?, ?, ?, ?, ?)", values)
         connection.execute("CHECKPOINT")
     copies.sync(new)
-    new.replace(path)
+    # What was read with the old file. DuckDB would put it on top of the new one, and bring back what is gone there.
     path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    new.replace(path)
     rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)  # where DuckDB puts rows that find no room
     copies.sync(path.parent)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +27,7 @@ from engine.personal.telling import held
 from engine.process import events as e
 from engine.store.verify import verify
 from engine.yaml import load
-from warehouse import copies, erasing, stages
+from warehouse import copies, erasing, pull, stages
 from warehouse.database import connect
 from warehouse.personal import measured
 from warehouse.query.record import asked, forget
@@ -254,6 +257,12 @@ def holding(played: Played, name: str = "p1") -> set[str]:
     return {hit.place for hit in search(played.workspace.root, [mark], readers=READERS).hits}
 
 
+def test_given_a_workspace_in_which_no_file_ever_landed_when_a_pupil_is_erased_then_their_files_will_stay_out(
+    empty: Played,
+) -> None:
+    assert (erase_pupil(empty).rows, holding(empty)) == (0, {"data/erasures.jsonl"})
+
+
 @pytest.mark.fault("F20")
 def test_given_a_log_that_was_replaced_when_a_pupil_of_its_file_is_erased_then_gone_there_and_the_others_come_back(
     empty: Played, tmp_path: Path
@@ -372,6 +381,46 @@ def test_given_a_purge_that_breaks_off_when_done_again_then_it_is_whole(
     assert erasing.purge(empty.workspace, empty.engine).erasures == (done.erasure,)
     assert erasing.outstanding(empty.workspace, empty.engine) == []
     assert not list(empty.workspace.data.glob("*.anew*"))
+
+
+KILLED = """
+import os, signal, sys
+import duckdb
+connection = duckdb.connect(sys.argv[1])
+connection.execute("INSERT INTO raw.of_before VALUES (?)", [sys.argv[2]])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_given_a_journal_beside_the_warehouse_when_the_power_goes_as_it_is_replaced_then_nothing_comes_back(
+    empty: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A journal that a killed program left holds rows that are no part of the file written anew."""
+    (mark,) = erasing.pseudonyms(empty.engine, ["p1"])
+    forgetting.erase_units(empty.engine, [mark], ["p1"], "asked for it")
+    warehouse, replace, kept = empty.workspace.warehouse, Path.replace, erasing._kept
+    with closing(connect(warehouse)) as connection:
+        pull.prepare(connection)
+        connection.execute("CREATE TABLE raw.of_before (unit VARCHAR)")
+
+    def left_a_journal(*arguments: Any) -> None:
+        kept(*arguments)
+        subprocess.run([sys.executable, "-c", KILLED, str(warehouse), mark], check=False)
+
+    def killed(path: Path, target: Path) -> None:
+        replace(path, target)
+        if target == warehouse:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing, "_kept", left_a_journal)
+        patched.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            erasing.purge(empty.workspace, empty.engine)
+    assert {path.name for path in warehouse.parent.glob("warehouse.duckdb*")} == {
+        warehouse.name,
+        f"{warehouse.name}.lock",
+    }
 
 
 # -- the record of questions -------------------------------------------------------------------------------------------
