@@ -230,17 +230,20 @@ def _known_of(call: Call, handle: str) -> list[str]:
 
 def _verify(call: Call, done: _Told, canaries: Sequence[str]) -> None:
     from engine.errors import TracesFound
-    from engine.personal.searching import search
+    from engine.personal.erasing import destroyed
+    from engine.personal.searching import copies_of_keys, search
     from engine.store.sqlite import SqliteLog
     from warehouse.searching import READERS
 
     log, root = call.engine.log, call.workspace.root
     inside = isinstance(log, SqliteLog) and log.path.resolve().is_relative_to(root)
     found = search(root, canaries, log=None if inside else log, readers=READERS)
-    tell(call, {**done.data, "verified": _found_data(found)}, *done.parts, *_found(found, len(canaries)))
+    keys = copies_of_keys(root, destroyed(call.engine))
+    verified = {**_found_data(found), "keys": keys}
+    tell(call, {**done.data, "verified": verified}, *done.parts, *_found(found, len(canaries)), *_of_keys(keys))
     if found.unread:
         note(call, f"Could not be read through, only byte by byte: {'; '.join(found.unread)}")
-    if found.hits:
+    if found.hits or keys:
         note(call, "What to do: what lies in data/ is ours to report; other files are yours to mend or remove.")
         raise typer.Exit(TracesFound.exit_code)
 
@@ -252,6 +255,11 @@ def _found(found: Searched, canaries: int) -> list[Part]:
         return [Done(f"Nothing found: {looked}{short}")]
     rows = [(hit.place, f"text {hit.canary + 1}", hit.how) for hit in found.hits]
     return ["This is still there:", Table(("Where", "What", "As"), rows)]
+
+
+def _of_keys(keys: Sequence[str]) -> list[Part]:
+    """Copies of keys: whoever has one, and the log or an old backup of it, reads what was erased."""
+    return [Table(("Copies of keys that were destroyed: remove them",), [(place,) for place in keys])] if keys else []
 
 
 def _found_data(found: Searched) -> dict[str, object]:

@@ -224,6 +224,11 @@ def outstanding(engine: Engine) -> list[Erasure]:
     return [entry for entry in engine.erasures.all() if not _stands(engine, entry)]
 
 
+def destroyed(engine: Engine) -> frozenset[str]:
+    """The ids of the keys that the list says are destroyed."""
+    return frozenset(key for entry in engine.erasures.all() for _, key in _keys(entry))
+
+
 def _stands(engine: Engine, entry: Erasure) -> bool:
     return entry.is_done and not _is_back(engine, entry)
 

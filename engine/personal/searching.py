@@ -13,7 +13,7 @@ import re
 import sqlite3
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from html import escape
@@ -25,6 +25,7 @@ from urllib.parse import quote
 
 from engine.sql import quoted
 from engine.store.copying import stored
+from engine.store.keys import KEY
 from engine.store.log import Log
 from engine.store.tables import FOLDS, KEPT, NEVER_COPIED
 
@@ -148,6 +149,19 @@ def search(
         for number, how in _in_log(log, needles):
             found[Hit(number, log.place, how)] = None
     return Searched(tuple(found), files, size, tuple(unread), needles.too_short)
+
+
+def copies_of_keys(folder: Path, ids: Collection[str]) -> list[str]:
+    """Where keys of these ids lie, in a folder or below, or in a zip file there: what they open can be read still."""
+    found = list[str]()
+    for path in _files(folder, set()):
+        names = [path.name]
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                names = archive.namelist()
+        if any(name.endswith(KEY) and Path(name).stem in ids for name in names):
+            found.append(str(path.relative_to(folder)))
+    return found
 
 
 def _files(folder: Path, passed: set[Path]) -> Iterator[Path]:

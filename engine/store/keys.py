@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from engine.errors import IntegrityFault, KeyMissing, SettingsError, StoreError
 
 Kind = Literal["person", "subject", "seal", "workspace"]
+KEY: Final = ".key"
+"""What the file of a key ends with."""
 _NONCE = 12
 _SIZE = 32
 _KEY_ID = re.compile(r"[\w-][\w.-]*")
@@ -44,7 +46,7 @@ class KeyFolder:
     def _path(self, kind: Kind, key_id: str) -> Path:
         if not _KEY_ID.fullmatch(key_id):
             raise ValueError(f"not a key id: {key_id!r}")
-        return self.folder / kind / key_id[:2] / f"{key_id}.key"
+        return self.folder / kind / key_id[:2] / f"{key_id}{KEY}"
 
     def raw(self, kind: Kind, key_id: str) -> bytes | None:
         """The key itself; None if there is none (never made, lost, or destroyed: also where a copy was put back)."""

@@ -70,6 +70,18 @@ def test_given_a_person_in_a_file_of_the_users_when_looked_for_then_named_and_en
     assert ended.data["verified"]["hits"] == [{"place": "sources/list.csv", "text": 1, "as": "UTF-16"}]
 
 
+@pytest.mark.parametrize("name", ["safe", "safe.zip"])
+def test_given_a_backup_of_keys_within_the_workspace_when_looked_for_then_the_copies_are_named_and_ends_with_14(
+    known: Terminal, name: str
+) -> None:
+    known.done("backup", "keys", str(known.folder / name))
+    ended = known("erase", "ola", *REASON, "--verify", "--json")
+    assert (ended.code, ended.data["verified"]["hits"]) == (14, [])
+    places = ended.data["verified"]["keys"]
+    assert {place.partition("/")[0] for place in places} == {name}
+    assert all("workspace" not in place for place in places)
+
+
 def test_given_a_person_erased_when_the_doctor_looks_then_erased_is_not_lost(known: Terminal) -> None:
     known.done("erase", "ola", *REASON)
     found = {check["name"]: check for check in known("doctor", "--json").data["checks"]}
