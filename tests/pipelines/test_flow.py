@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, DataRejected
 from warehouse import stages
 
 if TYPE_CHECKING:
@@ -137,6 +137,19 @@ def test_given_a_contract_that_is_wrong_when_run_then_refused_at_once_and_not_tr
     assert run["state"]["type"] == "FAILED"
     (land,) = task_runs(prefect, run["id"])
     assert land["run_count"] == 1
+
+
+def test_given_a_file_without_its_header_when_run_then_prefect_is_told_which_file_and_not_whose_row_stands_first(
+    workspace: Workspace, prefect: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workspace.sources / "figures.csv").write_text("Kari Nordmann,1\nOla Hansen,2\n", encoding="utf-8")
+    with pytest.raises(DataRejected, match="refused") as caught:
+        run_once(workspace, monkeypatch, prefect)
+    assert "figures.csv" in str(caught.value)
+    (run,) = prefect.runs(workspace)
+    states = [run["state"], *(task["state"] for task in task_runs(prefect, run["id"]))]
+    assert "figures.csv" in str(states)
+    assert "Nordmann" not in str(states)
 
 
 def task_runs(prefect: Server, run: str) -> list[dict[str, Any]]:
