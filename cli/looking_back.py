@@ -126,7 +126,8 @@ def at(
     call: Call = ctx.obj
     session = call.reader()
     call.engine.view(session, call.engine.load(call.engine.stream(process)))  # who may see it now may see how it was
-    then = standing(call.engine, call.engine.at(process, moment_of(call, moment)), session.person.language)
+    earlier = call.engine.at(process, moment_of(call, moment))
+    then = standing(call.engine, session, earlier, session.person.language)
     tell(call, then, *parts(then, call.local))
 
 

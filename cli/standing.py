@@ -13,7 +13,10 @@ from datetime import datetime
 from cli.output import Part, Table
 from engine.engine import Engine, Loaded
 from engine.process.access import stood_in_for
+from engine.process.explain import explain_action
+from engine.process.explain_words import why_closed
 from engine.process.state import Instance, Membership, ProcessState
+from engine.store.people import Session
 from engine.template.chart import Choice, Definition, TaskNode
 from engine.template.model import Action
 from engine.text import Text
@@ -45,7 +48,10 @@ class TaskNow:
 
 @dataclass(frozen=True, slots=True)
 class ActionNow:
-    """An action of an active state: who may choose it, whether it is open, and if not, why."""
+    """An action of an active state: who may choose it, whether it is open, and if not, why, in sentences.
+
+    `missing` are the paths of the answers that it lacks, as far as the reader may be told of them.
+    """
 
     action: str
     title: str
@@ -99,19 +105,24 @@ class Standing:
     links: tuple[LinkedNow, ...]
 
 
-def standing(engine: Engine, loaded: Loaded, language: str) -> Standing:
-    """Where the process stands in `loaded`. Whether somebody may see it is for the caller to ask first."""
-    return _Reader(engine, loaded, language).standing()
+def standing(engine: Engine, session: Session, loaded: Loaded, language: str) -> Standing:
+    """Where the process stands in `loaded`, without what follows from answers that are hidden from the session.
+
+    Whether somebody may see it at all is for the caller to ask first.
+    """
+    return _Reader(engine, session, loaded, language).standing()
 
 
 class _Reader:
-    def __init__(self, engine: Engine, loaded: Loaded, language: str) -> None:
+    def __init__(self, engine: Engine, session: Session, loaded: Loaded, language: str) -> None:
         self.engine = engine
         self.state: ProcessState = loaded.state
         self.definition: Definition = loaded.definition
         self.states = tuple(sorted(loaded.state.active, key=loaded.definition.order.__getitem__))
         self.language = language
-        self.conditions = engine.conditions(None, loaded)
+        self.conditions = engine.conditions(session, loaded)
+        self.actor = engine.actor(session, loaded.state)
+        self.names = engine.names(loaded.state)
 
     def standing(self) -> Standing:
         state, running = self.state, self.state.status == "running"
@@ -185,22 +196,16 @@ class _Reader:
                     yield self._action(choice, self.definition.nodes[state].spec.actions[choice.id])
 
     def _action(self, choice: Choice, action: Action) -> ActionNow:
-        outcome, fault = self.conditions.attempt(choice)
-        is_open = outcome.value is True
-        why = (
-            fault or ""
-            if is_open or fault
-            else self._told(action.otherwise)
-            if action.otherwise
-            else f"not: {action.when}"
+        found = explain_action(
+            self.definition, self.state, self.conditions, self.actor, choice, self.language, self.names
         )
         return ActionNow(
             action=choice.id,
-            title=self._told(action.title),
-            by=tuple(self._role(role) for role in action.by),
-            open=is_open,
-            why=why,
-            missing=() if is_open else tuple(outcome.missing),
+            title=found.title,
+            by=found.who,
+            open=found.is_open,
+            why=" ".join(why_closed(found, self.language, self.names)),
+            missing=found.missing,
             needs_reason=action.reason == "required",
         )
 
@@ -263,4 +268,4 @@ def _openness(action: ActionNow) -> str:
 def _why(action: ActionNow) -> str:
     if action.open:
         return "needs --reason" if action.needs_reason else ""
-    return action.why + (f" Missing: {', '.join(action.missing)}." if action.missing else "")
+    return action.why

@@ -51,7 +51,7 @@ def status(ctx: typer.Context, process: SomeProcess = None) -> None:
         return
     loaded = call.engine.load(call.engine.stream(process))
     call.engine.view(session, loaded)
-    now = standing(call.engine, loaded, session.person.language)
+    now = standing(call.engine, session, loaded, session.person.language)
     tell(call, now, *parts(now, call.local))
 
 

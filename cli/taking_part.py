@@ -36,7 +36,8 @@ def where_now(call: Call, process: str, language: str) -> list[Part]:
         return []
     from cli.standing import standing
 
-    now = standing(call.engine, call.engine.load(call.engine.stream(process)), language)
+    loaded = call.engine.load(call.engine.stream(process))
+    now = standing(call.engine, call.reader(), loaded, language)
     return [Done(f"Now: {now.where}")]
 
 

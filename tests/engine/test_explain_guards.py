@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cli.standing import standing
 from engine.engine import Engine
 from engine.errors import Place, Refused
 from engine.guards import parse, parts, tally
@@ -132,6 +133,18 @@ def test_given_a_protected_vote_when_the_action_is_refused_then_the_error_does_n
             world.engine.handle(world.person("kari"), "q", c.Act("close_up"))
         said.append(str(caught.value))
     assert said[0] == said[1]
+
+
+def test_given_a_protected_vote_when_asked_where_the_process_stands_then_that_does_not_tell_it_either(
+    lived: Any,
+) -> None:
+    when = "all(v.score == 5 for v in answers.vote)"
+    said = []
+    for eva in (None, 1):
+        engine = (world := lived(when, shown="protected", eva=eva)).engine
+        now = standing(engine, world.person("kari"), engine.load(engine.stream("q")), "en")
+        said += [(one.open, one.why, one.missing) for one in now.actions if one.action == "close_up"]
+    assert said == [(False, "Talk more.", ())] * 2
 
 
 @pytest.mark.parametrize(
