@@ -94,6 +94,23 @@ def test_given_a_role_when_granted_then_its_tasks_open_and_when_revoked_they_are
     assert instance(world, f"vote.1.{membership}").status == "withdrawn"
 
 
+def test_given_a_role_that_is_given_again_when_its_task_is_there_again_then_its_time_runs_anew(world: World) -> None:
+    world.to_voting()
+    world.clock.now += timedelta(days=3)
+    world.do("kari", c.Revoke("m3", "member"))
+    world.do("kari", c.Grant("m3", "member"))
+    due = datetime(2026, 3, 19, 22, 59, 59, tzinfo=UTC)  # 14 days after 5 March, to the end of the day in Oslo
+    assert (instance(world, "vote.1.m3").due, world.state.pending["due:vote.1.m3"].due) == (due, due)
+
+
+def test_given_somebody_who_left_when_a_vote_opens_then_there_is_none_for_them(world: World) -> None:
+    world.parties()
+    world.submit("kari", "goal.1", {"text": "et mål"})
+    world.do("kari", c.EndMembership("m3", "sluttet"))
+    world.do("kari", c.Act("open"))
+    assert [name for name in world.state.instances if name.startswith("vote")] == ["vote.1.m2"]
+
+
 @pytest.mark.parametrize(
     ("command", "told"),
     [

@@ -328,6 +328,16 @@ def test_given_a_number_when_enough_in_sequence_are_done_then_those_who_wait_are
     assert statuses(world, "review") == {"review.1.m2": "done", "review.1.m3": "withdrawn", "review.1.m4": "withdrawn"}
 
 
+def test_given_enough_that_are_done_when_somebody_joins_then_nothing_is_opened_for_them(
+    make: Callable[..., World],
+) -> None:
+    world = make("complete: {at_least: 1}")
+    do(world, "ola", c.Submit("review.1.m2", {"text": "x"}))
+    token = world.engine.invite(world.person("kari"), "q", ("member",)).result["token"]
+    world.engine.join(world.person("liv"), token)
+    assert "review.1.m5" not in statuses(world, "review")
+
+
 @pytest.mark.parametrize(("share", "enough"), [("0.34", 2), ("0.5", 2), ("0.7", 3), ("1", 3)])
 def test_given_a_share_of_three_when_so_many_are_done_then_the_task_is_complete_and_not_before(
     make: Callable[..., World], share: str, enough: int

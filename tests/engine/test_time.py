@@ -159,6 +159,18 @@ def test_given_a_suspended_process_when_somebody_who_does_not_lead_resumes_it_th
         do(world, "ola", c.Resume())
 
 
+def test_given_a_suspension_when_nobody_is_waited_for_any_more_then_it_goes_on_when_resumed_and_not_before(
+    world: World,
+) -> None:
+    to_voting(world)
+    do(world, "ola", c.Submit("vote.1.m2", {"score": 3}))
+    do(world, "kari", c.Suspend("ferie"))
+    do(world, "kari", c.EndMembership("m3", "flyttet"))
+    assert "voting" in state(world).active
+    do(world, "kari", c.Resume())
+    assert "talk" in state(world).active
+
+
 def test_given_a_suspended_process_when_suspended_again_then_refused(world: World) -> None:
     do(world, "kari", c.Suspend("ferie"))
     with pytest.raises(Refused, match="is suspended already"):
