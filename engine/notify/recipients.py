@@ -79,6 +79,8 @@ def _by_work(event: e.Event, state: ProcessState, definition: Definition) -> Ite
         case e.TaskOpened() | e.TaskReopened() | e.TaskBegun():
             if instance.entry >= 1 and not _is_optional(instance, definition):  # of a round before: filled in at once
                 yield from (("task", m) for m in _able(instance, state, definition))
+        case e.ReminderDue(instead=str()):
+            return
         case e.ReminderDue(roles=()):
             yield from (("reminder", m) for m in _able(instance, state, definition))
         case e.ReminderDue(roles=roles):

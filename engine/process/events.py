@@ -350,13 +350,18 @@ class ReminderSet(Payload):
 
 
 class ReminderDue(Payload):
-    """Somebody was to be reminded of an open instance, at `recorded_at`."""
+    """Somebody was to be reminded of an open instance, at `recorded_at`.
+
+    Nobody is told where a later one to the same people was due by then, too: `instead` names that.
+    """
 
     TYPE: ClassVar[str] = "reminder.due"
+    SCHEMA: ClassVar[int] = 2
     reminder: str
     due: Moment
     instance: str
     roles: tuple[str, ...] = ()
+    instead: str | None = None
 
 
 class ProcessSuspended(Payload):
@@ -611,6 +616,7 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("action.taken", 1): dict,  # what was considered was not noted
     ("task.claimed", 1): dict,  # by somebody, then
     ("deadline.passed", 1): dict,
+    ("reminder.due", 1): dict,  # each was told
     ("form.submitted", 1): dict,  # about the day it was given
     ("form.corrected", 1): dict,
     ("form.submitted", 2): dict,  # the reason lay under the key of whose answers they are

@@ -122,9 +122,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "Reminder: {about}, {due}",
     },
     "reminder.due": {
-        "nb": "Påminnet om {about}{whom}",
-        "nn": "Minte om {about}{whom}",
-        "en": "Reminded of {about}{whom}",
+        "nb": "{reminded} {about}{whom}",
+        "nn": "{reminded} {about}{whom}",
+        "en": "{reminded} {about}{whom}",
     },
     "process.suspended": {
         "nb": "Satte prosessen på vent{why}",
@@ -195,6 +195,12 @@ _ENDS = {
     "let_go": {"nb": "ventes ikke på lenger", "nn": "blir ikkje venta på lenger", "en": "is waited for no more"},
 }
 _THAT_IT_ENDS = {"nb": "når den er slutt", "nn": "når han er slutt", "en": "when it has ended"}
+_REMINDED = {"nb": "Påminnet om", "nn": "Minte om", "en": "Reminded of"}
+_PASSED_OVER = {
+    "nb": "Gikk forbi en påminnelse, da en senere kom samtidig:",
+    "nn": "Gjekk forbi ei påminning, då ei seinare kom samstundes:",
+    "en": "Passed over a reminder, as a later one came at the same time:",
+}
 _ERASED = {"nb": "slettet", "nn": "sletta", "en": "erased"}
 _ACTORS = {
     "clock": {"nb": "klokka", "nn": "klokka", "en": "the clock"},
@@ -296,6 +302,7 @@ class Teller:
                 made["takes"] = ", ".join(payload.takes) or _THAT_IT_ENDS[self.language]
             case e.ReminderDue():
                 made["whom"] = f" ({told['roles']})" if payload.roles else ""
+                made["reminded"] = (_REMINDED if payload.instead is None else _PASSED_OVER)[self.language]
             case e.MembershipAdded():
                 made["who"] = self._who(payload.subject)
             case e.SubjectErased():

@@ -61,6 +61,7 @@ ADDED_SINCE: dict[str, dict[str, Any]] = {
     "action.taken": {"considered": []},
     "task.claimed": {"kept_from": None},
     "deadline.passed": {"considered": []},
+    "reminder.due": {"instead": None},
     "form.submitted": {"valid_on": None, "reason": "", "reason_by": None},
     "form.corrected": {"valid_on": None, "reason": "", "reason_by": None},
     "process.migrated": {"entries": {}, "plan": None},

@@ -281,6 +281,20 @@ def test_given_reminders_when_time_acts_then_those_who_have_not_answered_are_tol
     assert due(world) == [("escalation", "kari")]
 
 
+def test_given_several_reminders_due_at_once_when_time_acts_then_each_person_is_told_once(
+    make: Callable[..., World],
+) -> None:
+    world = make("due: P14D\n", "due: P14D\n            remind: [P3D, P5D, P7D, {after: P6D, to: lead}]\n")
+    world.to_voting()
+    send(world)
+    pass_time(world, days=8)
+    assert sorted(due(world)) == [
+        *[("escalation", "kari")] * 2,  # one of each vote
+        ("reminder", "eva"),
+        ("reminder", "ola"),
+    ]
+
+
 def test_given_a_condition_that_fails_when_noticed_then_the_lead_is_told_and_not_once_it_can_go_on(
     make: Callable[..., World], receiver: Receiver
 ) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.errors import NotAllowed, Refused
 from engine.process import commands as c
+from engine.process import events as e
+from engine.process.state import fold
 from engine.store import worklists
 from engine.template import bundle
 
@@ -114,6 +119,136 @@ def test_given_what_time_did_when_told_then_it_was_the_clock(world: World) -> No
     world.engine.tick("q")
     told = world.engine.history(world.person("kari"), "q", "en")
     assert {line.who for line in told if line.type in ("reminder.due", "deadline.passed")} == {"the clock"}
+
+
+# -- catching up ------------------------------------------------------------------------------------------------------
+
+REMINDERS = ("P3D", "{after: P5D, to: lead}", "P7D", "P9D", "{after: P16D, to: lead}")
+"""Each comes in the morning of its day."""
+
+
+@pytest.fixture
+def reminding(
+    new_world: Callable[..., World], write_small: Callable[..., Path], small_text: str, tmp_path: Path
+) -> Iterator[World]:
+    """The small world with three reminders of the vote, two escalations, and a due time of fourteen days."""
+    text = small_text.replace("due: P14D\n", f"due: P14D\n            remind: [{', '.join(REMINDERS)}]\n")
+    found: World = new_world(tmp_path / "data")
+    changed = text.replace("version: 1.0.0", "version: 1.1.0")
+    found.engine.publish(bundle.read("small", [write_small(tmp_path / "config", changed)]))
+    found.engine.start(found.person("kari"), "small", "q", "Q")
+    yield found
+    found.engine.close()
+
+
+def reminded(world: World, name: str = "q") -> list[tuple[int, int | None]]:
+    """The reminders that came, by their numbers, each with that of the one that was told instead."""
+    payloads = (world.engine.payload(record) for record in world.engine.log.read(world.engine.stream(name)))
+    return [(number(p.reminder), number(p.instead)) for p in payloads if isinstance(p, e.ReminderDue)]  # type: ignore[misc]
+
+
+def number(reminder: str | None) -> int | None:
+    return None if reminder is None else int(reminder.rsplit(":", 1)[1])
+
+
+def lone_voting(world: World, name: str) -> None:
+    """ola alone may vote, and kari leads."""
+    kari = world.person("kari")
+    world.engine.handle(kari, name, c.AddParty("town", "Town"))
+    world.engine.join(world.person("ola"), world.engine.invite(kari, name, ("member",), "town").result["token"])
+    world.engine.handle(kari, name, c.Submit("goal.1", {"text": "et mål"}))
+    world.engine.handle(kari, name, c.Act("open"))
+
+
+def test_given_reminders_that_nobody_let_come_when_time_acts_then_the_last_is_told_and_the_others_name_it(
+    reminding: World,
+) -> None:
+    lone_voting(reminding, "q")
+    reminding.clock.now += timedelta(days=8)
+    reminding.engine.tick("q")
+    assert reminded(reminding) == [(1, 3), (2, None), (3, None)]
+    reminding.clock.now += timedelta(days=9)
+    reminding.engine.tick("q")
+    assert reminded(reminding)[3:] == [(4, None), (5, None)]
+
+
+def test_given_reminders_passed_over_when_told_in_the_history_then_they_are_so(reminding: World) -> None:
+    lone_voting(reminding, "q")
+    reminding.clock.now += timedelta(days=8)
+    reminding.engine.tick("q")
+    told = {
+        language: [
+            line.text
+            for line in reminding.engine.history(reminding.person("kari"), "q", language)
+            if line.type == "reminder.due"
+        ]
+        for language in ("nb", "nn", "en")
+    }
+    assert told == {
+        "nb": [
+            "Gikk forbi en påminnelse, da en senere kom samtidig: Stem (Ola)",
+            "Påminnet om Stem (Ola) (Leder)",
+            "Påminnet om Stem (Ola)",
+        ],
+        "nn": [
+            "Gjekk forbi ei påminning, då ei seinare kom samstundes: Røyst (Ola)",
+            "Minte om Røyst (Ola) (Leiar)",
+            "Minte om Røyst (Ola)",
+        ],
+        "en": [
+            "Passed over a reminder, as a later one came at the same time: Vote (Ola)",
+            "Reminded of Vote (Ola) (Lead)",
+            "Reminded of Vote (Ola)",
+        ],
+    }
+
+
+def test_given_a_month_away_when_time_acts_then_deadlines_and_escalations_come_in_order_and_take_effect(
+    reminding: World,
+) -> None:
+    lone_voting(reminding, "q")
+    before = state(reminding).sequence
+    reminding.clock.now += timedelta(days=31)
+    reminding.engine.tick("q")
+    assert types(reminding, before) == [*["reminder.due"] * 4, "deadline.passed", "reminder.due"]
+    assert reminded(reminding) == [(1, 4), (2, 5), (3, 4), (4, None), (5, None)]
+    assert state(reminding).instances["vote.1.m2"].overdue
+    assert state(reminding).pending == {}
+
+
+@pytest.mark.fault("F10")
+def test_given_any_times_at_which_time_acts_when_replayed_then_each_came_once_one_a_tick_was_told_and_it_is_the_same(
+    reminding: World,
+) -> None:
+    numbers = count()
+
+    @given(st.lists(st.integers(1, 12), min_size=1, max_size=4))
+    @settings(max_examples=12, deadline=None, database=None)
+    def any_times(pauses: list[int]) -> None:
+        name = f"any-{next(numbers)}"
+        reminding.engine.start(reminding.person("kari"), "small", name, name)
+        lone_voting(reminding, name)
+        waiting = reminding.engine.load(reminding.engine.stream(name)).state.pending
+        ahead = [(waiting[f"remind:vote.1.m2:{n}"].due, n) for n in range(1, len(REMINDERS) + 1)]
+        expected = list[tuple[int, int | None]]()
+        for pause in pauses:
+            reminding.clock.now += timedelta(days=pause)
+            come = [n for due, n in ahead if due <= reminding.clock.now]
+            ahead = ahead[len(come) :]
+            last = {escalates(n): n for n in come}
+            expected += [(n, None if last[escalates(n)] == n else last[escalates(n)]) for n in come]
+            for _ in range(2):  # the second time nothing is left to come
+                reminding.engine.tick(name)
+        assert reminded(reminding, name) == expected
+        stored = reminding.engine.load(reminding.engine.stream(name))
+        assert fold(reminding.engine.events(stored.records)) == stored.state
+        assert reminding.engine.replay(name, stored.definition).outcome == "same"
+
+    any_times()
+
+
+def escalates(reminder: int) -> bool:
+    return "to: lead" in REMINDERS[reminder - 1]
 
 
 def test_given_an_answer_when_given_then_nothing_of_it_waits(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.errors import Refused
 from engine.process import commands as c
 from engine.process import events as e
@@ -28,14 +30,16 @@ def tick(step: Step, _: c.Tick) -> None:
     """Every deadline and reminder that is due, earliest first; each fires once.
 
     Of those due at once, what is to be filled in comes before what a state waits for; of states, the inner ones come
-    before those around them, and then the order is that of the document.
+    before those around them, and then the order is that of the document. Of several reminders of one thing to the same
+    people only the last is told: time was late, and they are to hear of it once.
     """
     step.actor = "clock"
     while step.state.status == "running":
         due = [pending for pending in step.state.pending.values() if pending.due <= step.context.at]
         if not due:
             return
-        _fire(step, min(due, key=lambda pending: (pending.due, *_place(step, pending))))
+        first = min(due, key=lambda pending: (pending.due, *_place(step, pending)))
+        _fire(step, first, due)
         settle(step)
 
 
@@ -48,10 +52,21 @@ def _place(step: Step, pending: Pending) -> tuple[int, int, int, str]:
     return (1, -len(node.path), order.index(pending.id), pending.id)
 
 
-def _fire(step: Step, first: Pending) -> None:
+def _fire(step: Step, first: Pending, due: Sequence[Pending]) -> None:
+    """Let the first of what is due come."""
     if first.roles is not None:
         assert first.instance is not None
-        step.emit(e.ReminderDue(reminder=first.id, due=first.due, instance=first.instance, roles=first.roles))
+        same = (one for one in due if (one.instance, one.roles) == (first.instance, first.roles))
+        last = max(same, key=lambda pending: (pending.due, *_place(step, pending)))
+        step.emit(
+            e.ReminderDue(
+                reminder=first.id,
+                due=first.due,
+                instance=first.instance,
+                roles=first.roles,
+                instead=None if last is first else last.id,
+            )
+        )
         return
     if first.instance is None and first.state is None:
         step.emit(e.DelegationEnded(membership=first.id.partition(":")[2]))

@@ -39,7 +39,8 @@ SELECT
         WHEN 'deadline.set' THEN 'A deadline was set'
         WHEN 'deadline.passed' THEN 'A deadline passed'
         WHEN 'reminder.set' THEN 'A reminder was set'
-        WHEN 'reminder.due' THEN 'Somebody was reminded'
+        WHEN 'reminder.due' THEN
+            if(event.payload->>'$.instead' IS NULL, 'Somebody was reminded', 'A reminder was passed over for a later one')
         WHEN 'process.suspended' THEN 'The process was suspended'
         WHEN 'process.resumed' THEN 'The process was resumed'
         WHEN 'process.cancelled' THEN 'The process was given up'
