@@ -218,6 +218,8 @@ class ProcessState:
     suspended_at: datetime | None = None
     parties: dict[str, Party] = field(default_factory=dict)
     memberships: dict[str, Membership] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
+    """The pseudonym of each person who ever took part, but for those who were erased."""
     held: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The memberships that each person ever held, by pseudonym."""
     delegations: dict[str, str] = field(default_factory=dict)
@@ -263,7 +265,7 @@ class ProcessState:
 
     def subject_of(self, person: str) -> str | None:
         """The pseudonym of a person in this process; None for somebody who never took part."""
-        return next((m.subject for m in self.memberships.values() if m.person == person), None)
+        return self.people.get(person)
 
     def is_sealed(self, instance: Instance) -> bool:
         """Whether answers of the instance are still hidden from others."""
@@ -350,6 +352,8 @@ def _invited_no_more(state: ProcessState, _: e.Event, p: e.InvitationWithdrawn) 
 def _member(state: ProcessState, _: e.Event, p: e.MembershipAdded) -> None:
     person = p.person if isinstance(p.person, str) else None
     state.memberships[p.membership] = Membership(p.membership, p.subject, person, p.party, frozenset(p.roles))
+    if person is not None:
+        state.people.setdefault(person, p.subject)
     state.held[p.subject] = (*state.held.get(p.subject, ()), p.membership)
     if p.invitation:
         state.invitations[p.invitation] = replace(state.invitations[p.invitation], used=True)
@@ -363,10 +367,12 @@ def _erased(state: ProcessState, _: e.Event, p: e.SubjectErased) -> None:
     for held in list(state.memberships.values()):
         if held.subject == p.subject:
             state.memberships[held.id] = replace(held, person=None)
+    state.people = {person: subject for person, subject in state.people.items() if subject != p.subject}
 
 
 def _disposed(state: ProcessState, _: e.Event, __: e.ProcessDisposed) -> None:
     state.disposed = True
+    state.people = {}
     state.memberships = {key: replace(held, person=None) for key, held in state.memberships.items()}
 
 

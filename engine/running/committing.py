@@ -266,8 +266,7 @@ class Committing:
         if isinstance(person, str) and keys.is_destroyed("person", person):  # in the same moment
             raise KeyMissing("this person was erased", hint="Take the person up anew if they come back.")
         owners = {payload.owner_of(name) for name in payload.PERSONAL if getattr(payload, name)}
-        known = {membership.subject for membership in state.memberships.values()} if owners else set()
-        if any(keys.raw("subject", str(owner)) is None for owner in owners & known):
+        if any(keys.raw("subject", str(owner)) is None for owner in owners & state.held.keys()):
             raise KeyMissing(
                 "the key of this person's texts is gone: lost, or destroyed when the person was erased",
                 hint="Restore the keys from their backup, or leave the texts out.",

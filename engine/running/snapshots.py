@@ -98,6 +98,7 @@ class Snapshots:
             if held.person is not None and self._keys.raw("subject", held.subject) is not None
         }
         values["memberships"] = {key: replace(held, person=None) for key, held in kept.memberships.items()}
+        values["people"] = {}  # who they are lies under their keys alone
         values["groups"] = [(task, entry, group) for (task, entry), group in kept.groups.items()]
         values["persons"] = {
             key: b64encode(self._keys.encrypt("subject", held.subject, str(held.person).encode())).decode()
@@ -113,6 +114,8 @@ class Snapshots:
             key: replace(held, person=self._person(held.subject, found.persons.get(key)))
             for key, held in found.memberships.items()
         }
+        known = [(held.person, held.subject) for held in values["memberships"].values() if held.person is not None]
+        values["people"] = dict(reversed(known))  # the first counts, as when they came
         kept = ProcessState(**values)
         if kept.stream != stream:
             raise ValueError("of another stream")

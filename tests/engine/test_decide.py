@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
 from engine.errors import AnswersInvalid, NotAllowed, NotFound, Refused
 from engine.process import commands as c
 from engine.process import events as e
+from engine.process.access import Actor
+from engine.process.decide import Context, decide
+from engine.process.state import ProcessState, fold
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from engine.process.state import Instance
+    from engine.template.chart import Definition
 
     World = Any  # the class stands in conftest.py, which cannot be imported
+
+
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def types(world: World, after: int) -> list[str]:
@@ -52,6 +63,51 @@ def test_given_a_member_when_they_join_after_the_vote_then_nothing_is_opened_for
     world.submit("eva", "vote.1.m3", {"score": 3})
     membership = world.join("per", "club", "member")
     assert f"vote.1.{membership}" not in world.state.instances
+
+
+def crowd(definition: Definition, people: int) -> ProcessState:
+    """A process in which a vote is open, with a time that it is due, for so many people of one party."""
+    commands: list[c.Command] = [c.Start("p", "P", "small"), c.AddParty("town", "Town")]
+    commands += [c.AddMember(f"person{number}", "town", ("member",)) for number in range(people)]
+    commands += [c.Submit("goal.1", {"text": "et mål"}), c.Act("open")]
+    state = ProcessState(UUID(int=1))
+    for command in commands:
+        state = fold(decide(definition, state, command, context(state)), state) or state
+    return state
+
+
+def context(state: ProcessState) -> Context:
+    subject = f"subject{len(state.memberships)}"
+    return Context(Actor("subject0" if state.sequence else ""), "kari", START, subject, lambda _: {"text": "et mål"})
+
+
+def steps_of(act: Callable[[], object]) -> int:
+    """How many of Python's instructions something takes, whatever the machine does beside it."""
+    counted, before = 0, sys.gettrace()
+
+    def count(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal counted
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        counted += event == "opcode"
+        return count
+
+    sys.settrace(count)
+    try:
+        act()
+    finally:
+        sys.settrace(before)
+    return counted
+
+
+def test_given_many_people_when_one_more_comes_then_no_more_is_done_than_among_few(small: Any) -> None:
+    newcomer = c.AddMember("newcomer", "town", ("member",))
+    counted = []
+    for people in (5, 50):
+        state = crowd(small.definition, people)
+        opened = [event.payload for event in decide(small.definition, state, newcomer, context(state))]
+        assert [p.instance for p in opened if isinstance(p, e.TaskOpened)] == [f"vote.1.m{people + 2}"]
+        counted.append(steps_of(lambda state=state: decide(small.definition, state, newcomer, context(state))))  # type: ignore[misc]
+    assert counted[0] == counted[1]
 
 
 def test_given_a_member_when_they_leave_then_theirs_is_withdrawn_and_the_rest_may_be_complete(world: World) -> None:

@@ -9,6 +9,7 @@ from engine.process import events as e
 from engine.process.access import is_barred, on_work_list
 from engine.process.decide.linking import spawn_for_newcomers
 from engine.process.decide.step import Step
+from engine.process.state import Membership
 from engine.template.calendars import due_at, remind_at
 from engine.template.chart import TaskNode
 from engine.template.model import Reminder
@@ -35,6 +36,26 @@ def open_everywhere(step: Step) -> None:
     spawn_for_newcomers(step)
 
 
+def open_for(step: Step, newcomer: Membership) -> None:
+    """The same after somebody came; where that is safe, only they are looked at, and not all who are there."""
+    for state in [None, *step.state.active]:
+        for task in step.definition.tasks_of.get(state, ()):
+            if others_have_theirs(task):
+                open_those(step, task, _elements_of(task, _asked(task, [newcomer])))
+            else:
+                open_expected(step, task)
+    spawn_for_newcomers(step)
+
+
+def others_have_theirs(task: TaskNode) -> bool:
+    """Whether each who is asked a task has an instance from when they came or were given a role.
+
+    Not so where enough may have been done then, or four eyes kept somebody from it: that may be otherwise now.
+    """
+    always = task.spec.complete == "all" or task.spec.optional
+    return task.spec.each in ("membership", "party") and always and not task.spec.not_by
+
+
 def open_where_expected(step: Step, state: str | None) -> None:
     """Open what each task of a state is expected to have open."""
     for task in step.definition.tasks_of.get(state, ()):
@@ -43,11 +64,16 @@ def open_where_expected(step: Step, state: str | None) -> None:
 
 def open_expected(step: Step, task: TaskNode) -> None:
     """Open an instance for each element that should have one and has none; in sequence, all but the first wait."""
-    entry = step.state.entries[task.state] if task.state else 1
     if task.spec.complete != "all" and not task.spec.optional and is_complete(step, task):
         return
+    open_those(step, task, elements(step, task))
+
+
+def open_those(step: Step, task: TaskNode, wanted: Iterable[Element]) -> None:
+    """Open an instance for each of these that has none."""
+    entry = step.state.entries[task.state] if task.state else 1
     visibility, prefix = "", f"{task.id}.{entry}"
-    for element in elements(step, task):
+    for element in wanted:
         instance = prefix + element.suffix
         known = step.state.instances.get(instance)
         withdrawn = known is not None and known.status == "withdrawn" and not known.submissions
@@ -150,9 +176,19 @@ def elements(step: Step, task: TaskNode) -> Sequence[Element]:
     if task.spec.each not in ("membership", "party"):
         step.faults[f"{task.id}.each", task.state] = step.conditions.nameless(task.list_of)
         return [Element(row=row) for row in step.conditions.rows(task.list_of)]
-    holders = [m for m in step.state.memberships.values() if m.active and not m.roles.isdisjoint(task.spec.by)]
+    holders = _asked(task, step.state.memberships.values())
     if not_by := task.spec.not_by:
         holders = [m for m in holders if not is_barred(m.subject, not_by, step.state, step.definition)]
+    return _elements_of(task, holders)
+
+
+def _asked(task: TaskNode, members: Iterable[Membership]) -> list[Membership]:
+    """Those of members whom a task asks."""
+    return [m for m in members if m.active and not m.roles.isdisjoint(task.spec.by)]
+
+
+def _elements_of(task: TaskNode, holders: Iterable[Membership]) -> Sequence[Element]:
+    """What a task that asks each membership or party should have an instance for, of those whom it asks."""
     if task.spec.each == "membership":
         return [Element(membership=m.id) for m in holders]
     return [Element(party=party) for party in dict.fromkeys(m.party for m in holders) if party]

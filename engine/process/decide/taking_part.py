@@ -9,7 +9,7 @@ from engine.errors import NotAllowed, NotFound, Refused
 from engine.process import commands as c
 from engine.process import events as e
 from engine.process.access import Actor, ToErase, ToManage, ToSubmit, may, on_work_list
-from engine.process.decide.instances import open_everywhere, withdraw, withdraw_orphans
+from engine.process.decide.instances import open_everywhere, open_for, withdraw, withdraw_orphans
 from engine.process.decide.step import Step, unknown
 from engine.process.invitations import why_over
 from engine.process.state import Instance, Membership
@@ -242,23 +242,22 @@ def add_membership(
     subject: str | None = None,
 ) -> None:
     """Take a person in, under the pseudonym that the person has here already or a new one, which may be given."""
-    if any(
-        m.active and m.person == person and m.party == party and not m.roles.isdisjoint(roles)
-        for m in step.state.memberships.values()
-    ):
+    known = step.state.subject_of(person)
+    own = step.state.memberships_of(known) if known is not None else ()
+    if any(m.party == party and not m.roles.isdisjoint(roles) for m in own):
         raise Refused("this person takes part there already, in such a role", hint="Grant a further role instead.")
-    pseudonym = step.state.subject_of(person) or subject or step.context.new_subject
+    membership = f"m{len(step.state.memberships) + 1}"
     step.emit(
         e.MembershipAdded(
-            membership=f"m{len(step.state.memberships) + 1}",
-            subject=pseudonym,
+            membership=membership,
+            subject=known or subject or step.context.new_subject,
             person=person,
             party=party,
             roles=roles,
             invitation=invitation,
         )
     )
-    open_everywhere(step)
+    open_for(step, step.state.memberships[membership])
 
 
 def check_roles(step: Step, party: str | None, roles: Iterable[str]) -> None:

@@ -19,6 +19,8 @@ from engine.template.chart import Choice
 
 def end_delegations(step: Step) -> None:
     """End what was delegated until a time that has come, whether or not the clock has looked; before anything else."""
+    if not step.state.delegations:  # and so none of all that is pending ends one
+        return
     actor, step.actor = step.actor, "clock"
     for pending in [p for p in step.state.pending.values() if p.instance is None and p.state is None]:
         if pending.due <= step.context.at:

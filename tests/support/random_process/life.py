@@ -9,6 +9,8 @@ from datetime import timedelta
 from engine.errors import SamskapError
 from engine.process import commands as c
 from engine.process.access import Actor, visible
+from engine.process.decide.instances import open_expected, others_have_theirs
+from engine.process.decide.step import Step
 from engine.process.explain import explain_action, explain_task
 from engine.process.replay import acts, replay
 from engine.process.state import Instance
@@ -40,6 +42,7 @@ class Life(Acting):
         """All of it, what takes long for some of the people and tasks by a number."""
         self.states_are_those_of_the_chart()
         self.counts_are_those_of_the_instances()
+        self.everybody_has_what_they_are_asked()
         if self.state.status == "running":
             for instance in [i for i in self.state.instances.values() if i.status == "open"][number % 3 :: 3]:
                 self.what_is_open_can_be_done(instance)
@@ -75,6 +78,15 @@ class Life(Acting):
         for pending in self.state.pending.values():
             assert pending.instance is None or self.state.instances[pending.instance].status == "open"
             assert pending.state is None or pending.state in self.state.active
+
+    def everybody_has_what_they_are_asked(self) -> None:
+        """Who comes is looked at alone: nothing may be left that others should have been asked before."""
+        if self.state.status in ("running", "suspended"):
+            step = Step(self.definition, self.state, self.context(PEOPLE[0]))
+            tasks = [task for state in (None, *self.state.active) for task in self.definition.tasks_of.get(state, ())]
+            for task in filter(others_have_theirs, tasks):
+                open_expected(step, task)
+            assert step.events == []
 
     def what_is_open_can_be_done(self, instance: Instance) -> None:
         able = self.able(instance)
