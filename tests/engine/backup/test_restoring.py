@@ -272,13 +272,21 @@ def test_given_a_list_that_was_damaged_when_restored_with_verify_then_it_is_name
         assert unlike(log, office.log, KEPT) == ["session"]
 
 
+DAMAGED: dict[str, tuple[str, object]] = {
+    "its end": ("UPDATE head SET hash=? WHERE stream=?", "0" * 64),
+    "its beginning": ("UPDATE stored_events SET state=? WHERE originator_version=1 AND originator_id=?", b"[]"),
+}
+
+
 @pytest.mark.fault("F13")
+@pytest.mark.parametrize("where", DAMAGED)
 def test_given_a_process_in_quarantine_when_backed_up_and_restored_then_it_is_told_both_times_and_no_other_is_touched(
-    office: Office, tmp_path: Path
+    office: Office, tmp_path: Path, where: str
 ) -> None:
     office.world.engine.start(office.world.person("kari"), "small", "q", "Q")
     stream = office.world.engine.stream("p")
-    office.log.write_rows([("UPDATE head SET hash=? WHERE stream=?", ("0" * 64, stream.hex))])
+    statement, value = DAMAGED[where]
+    office.log.write_rows([(statement, (value, stream.hex))])
     held = office.back_up().log
     assert held is not None
     assert [fault.stream for fault in held.faults] == [stream.hex]
