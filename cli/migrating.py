@@ -115,10 +115,11 @@ def _run(
     from engine.errors import Refused
     from engine.migration import drafted, migrate, to_move, versions
 
-    session, written = call.reader(), _read(template, to, file) if file is not None else None
+    session, written = call.reader(), read_plan(template, to, file) if file is not None else None
     given = written.plan if written is not None else _bare(template, to)
     names = only or to_move(call.engine, given)
-    old, new = versions(call.engine, given, names)
+    old = versions(call.engine, template, names)
+    new = call.engine.definition(template, call.engine.bundle_of(template, given.to))
     if written is not None:
         written.check(old, new)
     draft = drafted(old, new) if written is None and not apply else None
@@ -150,7 +151,7 @@ def _proposed(draft: Plan | None) -> Iterator[str]:
         yield f"\nSome names seem to be others now. If they are, this is a --plan to begin with:\n\n{written(draft)}"
 
 
-def _read(template: str, to: str | None, file: Path) -> Written:
+def read_plan(template: str, to: str | None, file: Path) -> Written:
     """The plan in a file, which is for the template and version that are named."""
     from engine.errors import UsageError
     from engine.template.plan_reading import read

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -126,7 +127,12 @@ def publish(ctx: typer.Context, name: Template) -> None:
     tell(call, {**data, "warnings": [_as_dict(p) for p in read.problems]}, Done(f"{read.name} {read.version} {done}"))
 
 
-@commands.add("replay", example="samskap replay samson\nsamskap replay samson --against 1.1.0 --process arendal-2026")
+@commands.add(
+    "replay",
+    example="samskap replay samson\n"
+    "samskap replay samson --plan samson-1.2.0.yaml\n"
+    "samskap replay samson --against 1.1.0 --process arendal-2026",
+)
 def replay(
     ctx: typer.Context,
     name: Template,
@@ -136,14 +142,20 @@ def replay(
     process: Annotated[
         list[str] | None, typer.Option("--process", metavar="PROCESS", help="Only this process; may be repeated.")
     ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--plan", metavar="FILE", help="What has another name there, as for a migration.")
+    ] = None,
 ) -> None:
     """Do again what was done, under another version, and tell which processes would differ.
 
     Nothing is stored. Of each process the first act is told after which it would stand elsewhere. One that was moved by
-    the way is done again from its beginning, by the names that things have in that version. Where an answer is sealed
-    or was erased, or it is not clear what a name became, it says that it cannot tell. Ends with 5 where one differs.
+    the way is done again from its beginning, by the names that things have in that version; with a plan also one that
+    was not moved to it yet. Where an answer is sealed or was erased, or it is not clear what a name became, it says
+    that it cannot tell. Ends with 5 where one differs.
     """
+    from cli.migrating import read_plan
     from engine.errors import Refused
+    from engine.migration import versions
     from engine.template import bundle
 
     call: Call = ctx.obj
@@ -153,10 +165,14 @@ def replay(
     else:
         definition = bundle.read(name, call.workspace.bundle_folders).definition
     names = process or [row["name"] for row in call.engine.processes() if row["template"] == name]
+    written = read_plan(name, definition.template.version, file) if file is not None else None
+    if written is not None:
+        written.check(versions(call.engine, name, names), definition)
+    plan = written.plan if written is not None else None
     met: list[Damaged] = []
     progress, found = Progress(call), []
     for number, loaded in enumerate(call.engine.each(names, met.append), 1):
-        found.append((loaded.state.name, call.engine.replay(loaded.state.name, definition)))
+        found.append((loaded.state.name, call.engine.replay(loaded.state.name, definition, plan)))
         progress("replaying", number, len(names))
     rows = [(one, r.outcome, f"#{r.sequence} {r.what}" if r.sequence else "", _how(r)) for one, r in found]
     differing, unclear = (sum(r.outcome == kind for _, r in found) for kind in ("differs", "cannot tell"))

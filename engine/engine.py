@@ -51,6 +51,7 @@ from engine.store.people import People, Person, Session
 from engine.store.verify import Verdict, verify
 from engine.template.bundle import Bundle
 from engine.template.chart import Definition
+from engine.template.plan import Plan
 
 __all__ = [
     "GOING_ON",
@@ -330,9 +331,12 @@ class Engine:
         """What would follow from a command, in words; raise what it would raise. Nothing is stored."""
         return self._looking.preview(session, name, command, language)
 
-    def replay(self, name: str, definition: Definition) -> Replayed:
-        """What would have come of a process had it run on another version of its template; nothing is stored."""
-        return self._looking.replay(name, definition)
+    def replay(self, name: str, definition: Definition, plan: Plan | None = None) -> Replayed:
+        """What would have come of a process had it run on another version of its template; nothing is stored.
+
+        `plan` says what has another name there, as for a migration that was not done yet.
+        """
+        return self._looking.replay(name, definition, plan)
 
     def explain_action(
         self, session: Session, name: str, action: str, language: str | None = None

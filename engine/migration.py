@@ -45,12 +45,11 @@ def to_move(engine: Engine, plan: Plan) -> list[str]:
     ]
 
 
-def versions(engine: Engine, plan: Plan, names: Sequence[str]) -> tuple[list[Definition], Definition]:
-    """The versions that the processes run on, and the one that the plan takes them to."""
-    running = {row["bundle"] for row in engine.processes() if row["name"] in names and row["template"] == plan.template}
-    published = [one for one in engine.published(plan.template) if one.bundle in running]
-    new = engine.definition(plan.template, engine.bundle_of(plan.template, plan.to))
-    return [engine.definition(plan.template, one.bundle) for one in published], new
+def versions(engine: Engine, template: str, names: Sequence[str]) -> list[Definition]:
+    """The versions of a template that the processes of these names run on, oldest first."""
+    running = {row["bundle"] for row in engine.processes() if row["name"] in names and row["template"] == template}
+    published = [one for one in engine.published(template) if one.bundle in running]
+    return [engine.definition(template, one.bundle) for one in published]
 
 
 def drafted(old: Sequence[Definition], new: Definition) -> Plan | None:

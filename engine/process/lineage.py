@@ -13,6 +13,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from engine.process import events as e
 from engine.template.chart import Definition
+from engine.template.plan import Plan
 
 Kind: TypeAlias = Literal["task", "state", "role", "action"]
 """An action has the name of its state before its own: `plan.open`."""
@@ -101,11 +102,20 @@ class _Back:
 class Lineage:
     """The versions that a process ran on, in order, and what their names are in one more, `new`.
 
-    That has the names of the newest of them that is not newer than itself; of the first, where it is older than all.
+    That has the names to which a plan leads from the last of them, if there is one; else those of the newest of them
+    that is not newer than itself; of the first, where it is older than all.
     """
 
-    def __init__(self, versions: Sequence[Definition], migrations: Sequence[e.ProcessMigrated], new: Definition):
+    def __init__(
+        self,
+        versions: Sequence[Definition],
+        migrations: Sequence[e.ProcessMigrated],
+        new: Definition,
+        plan: Plan | None = None,
+    ):
         there = [_There(p, old, now) for p, old, now in zip(migrations, versions, versions[1:], strict=False)]
+        if plan is not None:
+            there.append(_There(_as_if_moved(plan, versions[-1], new), versions[-1], new))
         self._moves: list[_Move] = [
             made if made.migration.undoes is None else _Back(there[number - 1]) for number, made in enumerate(there)
         ]
@@ -113,7 +123,7 @@ class Lineage:
         self.taken_back = {number for number, made in enumerate(there) if made.migration.undoes is not None}
         """The numbers of the versions that the process was taken back from."""
         fitting = [(_number(version), n) for n, version in enumerate(versions) if _number(version) <= _number(new)]
-        self._as = max(fitting)[1] if fitting else 0
+        self._as = len(versions) if plan is not None else max(fitting)[1] if fitting else 0
         self.came = cache(self._came)
         """What a process came to have by migrations after a version, by the names in the new one."""
 
@@ -146,6 +156,19 @@ class Lineage:
             except Unclear:
                 continue
         return {name for name in found if name is not None}
+
+
+def _as_if_moved(plan: Plan, old: Definition, new: Definition) -> e.ProcessMigrated:
+    """The event of a migration that was not done: of it nothing is asked but its plan."""
+    return e.ProcessMigrated(
+        version=new.template.version,
+        bundle=new.bundle,
+        from_version=old.template.version,
+        from_bundle=old.bundle,
+        before=0,
+        plan=plan,
+        subject="",
+    )
 
 
 def _known(kind: Kind, version: Definition) -> Collection[str]:

@@ -38,6 +38,7 @@ from engine.process.lineage import Kind, Lineage, Unclear
 from engine.process.state import Pending, ProcessState, done_by, fold
 from engine.template.chart import Definition
 from engine.template.diff import field_differences
+from engine.template.plan import Plan
 
 Outcome: TypeAlias = Literal["same", "differs", "cannot tell"]
 
@@ -157,13 +158,19 @@ class Replayed:
     left_out: int = 0
 
 
-def acts(events: Sequence[e.Event], version: Callable[[str], Definition], new: Definition) -> Iterator[Act]:
-    """What was done, in order; names and answers as the new version has them. `version` gives one by its hash."""
+def acts(
+    events: Sequence[e.Event], version: Callable[[str], Definition], new: Definition, plan: Plan | None = None
+) -> Iterator[Act]:
+    """What was done, in order; names and answers as the new version has them. `version` gives one by its hash.
+
+    `plan` says what has another name there, of a process that was not moved to it yet.
+    """
     state: ProcessState | None = None
     migrations = [event.payload for event in events if isinstance(event.payload, e.ProcessMigrated)]
     begun = events[0].payload
     assert isinstance(begun, e.ProcessStarted)
-    lineage = Lineage([version(digest) for digest in (begun.bundle, *(p.bundle for p in migrations))], migrations, new)
+    lived = [version(digest) for digest in (begun.bundle, *(p.bundle for p in migrations))]
+    lineage = Lineage(lived, migrations, new, plan if lived[-1].bundle != new.bundle else None)
     names, undone = Names(lineage, 0), set[str]()
     for _, group in groupby(events, key=lambda event: (event.command_id, event.recorded_at)):
         found = tuple(group)

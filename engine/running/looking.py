@@ -35,6 +35,7 @@ from engine.store import worklists
 from engine.store.drafts import Draft
 from engine.store.people import People, Session
 from engine.template.chart import Definition
+from engine.template.plan import Plan
 from engine.text import suggestion
 
 
@@ -95,11 +96,12 @@ class Looking:
         found = (ev for ev in events if answers & set(getattr(ev.payload, "considered", ())))
         return [lines[event.sequence] for event in found]
 
-    def replay(self, name: str, definition: Definition) -> Replayed:
+    def replay(self, name: str, definition: Definition, plan: Plan | None) -> Replayed:
         """What would have come of a process had it run on another version of its template."""
         loaded = self._loading.sound(self._loading.stream(name))
         events = [*self._streams.events(loaded.records, opened=loaded.state.revealed)]
-        return replay(acts(events, self._catalogue.definitions(loaded.state.template), definition), definition)
+        versions = self._catalogue.definitions(loaded.state.template)
+        return replay(acts(events, versions, definition, plan), definition)
 
     def _told(self, session: Session, loaded: Loaded, events: Iterable[e.Event], language: str | None) -> list[Line]:
         def name_of(person_id: str) -> str | None:

@@ -161,11 +161,15 @@ def test_given_a_history_when_replayed_against_its_own_version_then_nothing_diff
     assert (one["process"], one["outcome"], told["version"]) == ("arendal", "same", "1.1.0")
 
 
-def test_given_another_version_when_replayed_then_the_first_act_is_told_that_goes_another_way(renamed: Any) -> None:
+def test_given_another_version_when_replayed_then_the_first_act_is_told_that_goes_another_way_unless_a_plan_names_it(
+    renamed: Any, plan: str
+) -> None:
     ended = renamed("replay", "samson", "--json")
     (one,) = ended.data["processes"]
     assert (ended.code, one["outcome"], one["sequence"]) == (5, "differs", 1)
     assert one["how"] == "it is in getting_ready instead of preparation"
+    again = renamed.done("replay", "samson", "--plan", plan, "--json").data
+    assert [(one["process"], one["outcome"]) for one in again["processes"]] == [("arendal", "same")]
 
 
 def test_given_a_version_that_is_not_published_when_replayed_against_then_told(arendal: Any) -> None:

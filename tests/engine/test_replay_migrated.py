@@ -130,6 +130,45 @@ def test_given_actions_of_other_names_since_when_tried_then_each_is_chosen_by_it
     assert same(tried(version))
 
 
+NAMES: dict[str, Any] = {
+    "states": {"plan": "draft"},
+    "tasks": {"goal": "aim"},
+    "actions": {"open": "begin", "close_up": "round_off"},
+}
+
+
+@pytest.mark.parametrize(
+    ("extra", "how"), [([], ""), ([TWO], "second.1 is open, and was not")], ids=["other names alone", "a new task"]
+)
+def test_given_a_version_that_nothing_was_moved_to_when_tried_with_a_plan_then_by_the_names_there(
+    world: Any, publish: Any, extra: Any, how: str
+) -> None:
+    world.parties()
+    world.do("ola", c.Claim("goal.1"))
+    world.submit("ola", "goal.1", {"text": "et mål"})
+    world.do("kari", c.Act("open"))
+    lived_on(world)
+    candidate = world.engine.definition(
+        "small", publish(*[(old.replace("goal", "aim"), new.replace("goal", "aim")) if (old, new) == TWO else (old, new)
+                           for old, new in (*STATE, *TASK, *ACTIONS, *extra)])
+    )  # fmt: skip
+    plan = Plan(template="small", to="1.1.0", **NAMES)
+    assert world.engine.replay("p", candidate, plan).how == how
+    assert world.engine.replay("p", candidate).how == "it is in draft instead of plan"
+
+
+def test_given_a_process_that_was_moved_before_when_tried_with_a_plan_then_names_lead_through_both(
+    world: Any, moved: Any, publish: Any
+) -> None:
+    world.to_voting()
+    moved(*TASK, tasks={"goal": "aim"})
+    lived_on(world)
+    twice = [("      goal: ", "      target: "), ("tasks.goal", "tasks.target"), ("answers.goal", "answers.target")]
+    candidate = world.engine.definition("small", publish(*twice, *ACTIONS, version="1.2.0"))
+    plan = Plan(template="small", to="1.2.0", tasks={"aim": "target"}, actions=NAMES["actions"])
+    assert same(world.engine.replay("p", candidate, plan))
+
+
 def test_given_an_action_of_another_name_when_the_plan_does_not_say_so_then_it_would_be_refused(
     world: Any, moved: Any, tried: Any
 ) -> None:
