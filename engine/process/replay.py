@@ -418,10 +418,9 @@ def replay(done: Iterable[Act], new: Definition) -> Replayed:
 
 
 def _refusal(error: SamskapError) -> str:
-    """Why something is refused; of answers, which questions no longer take them."""
+    """Why something is refused; of answers, which questions no longer take them, and nothing of what they are."""
     if isinstance(error, AnswersInvalid):
-        fields = "; ".join(f"{field.path}: {field.message.rstrip('.')}" for field in error.fields)
-        return f"{error.message} ({fields})"
+        return f"{error.message} ({', '.join(field.path for field in error.fields)})"
     return error.message
 
 
