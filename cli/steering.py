@@ -179,25 +179,32 @@ def cancel(ctx: typer.Context, process: Process, reason: Reason = "", command_id
 def tick(ctx: typer.Context, process: SomeProcess = None) -> None:
     """Let time act: deadlines that have passed.
 
-    A deadline fires once, so this can run as often as you like; have it run by the clock (cron, a timer).
+    A deadline fires once, so this can run as often as you like; have it run by the clock (cron, a timer). A process in
+    quarantine keeps time from no other; it is named, and this ends with 10.
     For people of the workspace and the operator.
     """
     from engine.personal import retention
 
     call: Call = ctx.obj
     call.reader()  # time is nobody's, but not everybody who has the files may write to them
-    receipts = call.engine.tick(process)
+    done = call.engine.ticked(process)
+    receipts = done.changed
     rows = [(receipt.process, receipt.last - receipt.first + 1) for receipt in receipts]
-    shown = [Table(("Process", "Events"), rows)] if rows else [Done("Nothing was due.")]
+    shown = [Table(("Process", "Events"), rows)] if rows else [] if done.faults else [Done("Nothing was due.")]
     met: list[Damaged] = []
     kept = retention.due(call.engine, call.now(), meet=met.append) if call.is_operator else []
     due = [one.process for one in kept]
-    tell(call, {"processes": receipts, "past_their_time": due, "quarantine": list_of(met)}, *shown, *told_of(met))
+    faults = [fault.as_dict() for fault in done.faults]
+    data = {"processes": receipts, "past_their_time": due, "quarantine": list_of(met), "faults": faults}
+    tell(call, data, *shown, *told_of(met))
     if due:
         note(
             call,
             f"Past the time that they are kept: {counted(len(due), 'process', 'processes')}. See `samskap dispose`.",
         )
+    if done.faults and call.json:
+        raise typer.Exit(done.faults[0].exit_code)
+    done.check()
 
 
 @commands.add("explain now", example="samskap explain now arendal-2026")

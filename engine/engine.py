@@ -210,10 +210,19 @@ class Engine:
         return self._linking.after(receipt, command)
 
     def tick(self, name: str | None = None) -> list[Receipt]:
-        """Let time act, on one process or on all in which something is due; and do what linked ones owe each other."""
+        """Let time act, on one process or on all in which something is due; and do what linked ones owe each other.
+
+        Raises the first fault once all that could be done is done, with what all of them say.
+        """
+        done = self.ticked(name)
+        done.check()
+        return done.changed
+
+    def ticked(self, name: str | None = None) -> Done:
+        """The same for whoever wants to know both: what changed, and what could not be done."""
         ticked = self._committing.tick([name] if name else worklists.due_processes(self.log, self.clock()))
         linked = self._linking.go_on(self.stream(name) if name else None)
-        return Done(ticked.receipts + linked.receipts, ticked.faults + linked.faults).changed
+        return Done(ticked.receipts + linked.receipts, ticked.faults + linked.faults)
 
     def record(
         self, stream: UUID, payloads: Iterable[e.Payload], *, actor: str, rows: Iterable[Row] = (), command_id: str = ""

@@ -55,12 +55,15 @@ class Done:
 
     @property
     def changed(self) -> list[Receipt]:
-        """The receipts of what changed something; raise the first fault, if there was one, with what all say."""
+        """The receipts of what changed something."""
+        return [receipt for receipt in self.receipts if receipt.last >= receipt.first]
+
+    def check(self) -> None:
+        """Raise the first fault, if there was one, with what all of them say."""
         if self.faults:
             first = self.faults[0]
             first.message = "; ".join(dict.fromkeys(fault.message for fault in self.faults))
             raise first
-        return [receipt for receipt in self.receipts if receipt.last >= receipt.first]
 
 
 class Committing:

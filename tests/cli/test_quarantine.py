@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -90,3 +91,22 @@ def test_given_incidents_when_a_process_that_was_opened_is_damaged_then_it_is_to
     found = damaged.done("incident", "list")
     assert WHY in found.out
     assert "Everything can go on" not in found.out
+
+
+def test_given_a_damaged_process_when_time_acts_then_what_it_did_elsewhere_is_told_and_it_ends_with_10(
+    preparation: Any, later: Callable[[int], None]
+) -> None:
+    preparation.done("act", "arendal", "open_round", who="kari")
+    preparation.done("start", "samson", "grimstad", who="kari")
+    with closing(sqlite3.connect(preparation.folder / "data" / "events.sqlite")) as store, store:
+        store.execute("INSERT INTO deadline SELECT stream, 'x', '2026' FROM process WHERE name = 'grimstad'")
+        store.execute(
+            "UPDATE stored_events SET state = CAST('[]' AS BLOB) WHERE originator_version = 1"
+            " AND originator_id = (SELECT stream FROM process WHERE name = 'grimstad')"
+        )
+    later(30)
+    ended = preparation("tick", "--json")
+    assert (ended.code, [one["process"] for one in ended.data["processes"]]) == (10, ["arendal"])
+    assert ["“grimstad” is in quarantine" in one["message"] for one in ended.data["faults"]] == [True]
+    again = preparation("tick")
+    assert (again.code, again.out, "“grimstad” is in quarantine" in again.err) == (10, "", True)

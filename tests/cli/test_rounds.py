@@ -63,7 +63,12 @@ def test_given_a_silent_party_when_the_deadline_passed_then_tick_opens_the_way_t
 
 def test_given_nothing_due_when_time_acts_then_nothing_is_stored(answered) -> None:
     before = answered.position
-    assert answered.done("tick", "--json").data == {"processes": [], "past_their_time": [], "quarantine": []}
+    assert answered.done("tick", "--json").data == {
+        "processes": [],
+        "past_their_time": [],
+        "quarantine": [],
+        "faults": [],
+    }
     assert answered.position == before
 
 

@@ -125,3 +125,19 @@ def test_given_a_parent_in_quarantine_when_its_process_goes_on_then_it_does(land
     assert land.state("p-visit").status == "finished"
     with pytest.raises(IntegrityFault):
         land.engine.tick()
+
+
+@pytest.mark.fault("F13")
+@pytest.mark.parametrize(
+    ("damaged", "other", "told"), [("p", "p-visit", ("p", "quarantine")), ("p-visit", "p", ("p-visit", "open"))]
+)
+def test_given_a_linked_process_of_which_nothing_can_be_told_when_the_other_lists_its_links_then_it_is_among_them(
+    land: Land, damaged: str, other: str, told: tuple[str, str]
+) -> None:
+    """A parent's status is its own; a child's that of the link, as it was told."""
+    land.do("kari", c.Act("go"))
+    changed = "UPDATE stored_events SET state=? WHERE originator_version=1 AND originator_id=?"
+    land.engine.log.write_rows([(changed, (b"[]", land.engine.stream(damaged).hex))])
+    land.engine._loading._kept.clear()
+    (listed,) = land.engine.links(land.person("kari"), other)
+    assert (listed.process, listed.status, listed.you_take_part) == (*told, False)
