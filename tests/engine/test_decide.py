@@ -16,6 +16,7 @@ from engine.process import events as e
 from engine.process.access import Actor
 from engine.process.decide import Context, decide
 from engine.process.state import ProcessState, fold
+from engine.store import worklists
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -116,6 +117,15 @@ def test_given_a_member_when_they_leave_then_theirs_is_withdrawn_and_the_rest_ma
     world.do("kari", c.EndMembership("m3", "sluttet"))
     assert instance(world, "vote.1.m3").status == "withdrawn"
     assert list(world.state.active) == ["work", "talk"]
+
+
+def test_given_somebody_who_left_when_they_look_for_what_waits_for_them_then_nothing(world: World) -> None:
+    world.parties()
+    eva = world.engine.people.fingerprint(world.person("eva").person.id)
+    assert {item.task for item in worklists.open_tasks(world.engine.log, eva)} == {"log", "goal", "choose"}
+    world.do("kari", c.EndMembership("m3", "sluttet"))
+    assert worklists.open_tasks(world.engine.log, eva) == []
+    assert worklists.taken_part_in(world.engine.log, eva) == []
 
 
 def test_given_a_role_with_a_most_when_one_more_is_added_then_refused(world: World) -> None:

@@ -148,13 +148,15 @@ def test_given_the_only_lead_when_erased_then_it_is_told_before_and_done(world) 
     assert not world.state.memberships["m1"].active
 
 
-def test_given_a_finished_process_when_one_of_its_people_is_erased_then_it_stays_finished(world) -> None:
+def test_given_a_finished_process_when_one_of_its_people_is_erased_then_it_stays_so_without_their_row(world) -> None:
     world.to_voting()
     world.submit("ola", "vote.1.m2", {"score": 5})
     world.submit("eva", "vote.1.m3", {"score": 5})
     world.do("kari", c.Act("close_up"))
     erase(world.engine, "eva")
     assert (world.state.status, world.state.memberships["m3"].person) == ("finished", None)
+    rows = world.engine.log.query("SELECT membership FROM member ORDER BY membership")
+    assert [row["membership"] for row in rows] == ["m1", "m2"]
 
 
 def test_given_one_membership_when_erased_then_the_person_stays_known_elsewhere(world) -> None:
@@ -405,6 +407,13 @@ def test_given_a_line_that_a_crash_cut_off_when_the_list_is_read_then_it_is_not_
     file = tmp_path / "erasures.jsonl"
     file.write_bytes(b'{"id":"a","kind":"unit","at":"2026-01-01","by":"o","reason":"r","per')
     assert Erasures(file).all() == []
+
+
+def test_given_a_list_kept_elsewhere_when_taken_in_twice_then_its_entries_are_there_once(tmp_path: Path) -> None:
+    here, elsewhere = Erasures(tmp_path / "here.jsonl"), Erasures(tmp_path / "elsewhere.jsonl")
+    entry = Erasure("a", "unit", "2026-01-01", "o", "r", units=("u1",))
+    elsewhere.begin(entry)
+    assert (here.take_in(elsewhere.path), here.take_in(elsewhere.path), here.all()) == ([entry], [], [entry])
 
 
 def test_given_a_disk_with_room_for_half_a_line_when_an_erasure_begins_then_told_and_the_list_is_as_it_was(

@@ -42,6 +42,24 @@ def hands_over(world: World) -> None:
     world.do("kari", c.HandOver("m1", "m2", "lead"))
 
 
+def test_given_an_invitation_when_asked_for_again_later_with_the_same_id_then_the_same_token_that_lies_nowhere(
+    world: World,
+) -> None:
+    first = world.engine.invite(world.person("kari"), "p", ("guest",), command_id="one")
+    world.clock.now += timedelta(hours=1)
+    again = world.engine.invite(world.person("kari"), "p", ("guest",), command_id="one")
+    assert (again.result, again.replayed) == (first.result, True)
+    secret = first.result["token"].rpartition(".")[2].encode()
+    assert not any(secret in path.read_bytes() for path in world.folder.rglob("*") if path.is_file())
+
+
+def test_given_a_command_id_of_somebody_else_when_used_then_it_is_another_command(world: World) -> None:
+    world.parties()
+    for handle in ("ola", "eva"):
+        world.do(handle, c.Submit("log.1", {"text": "likt"}), command_id="one")
+    assert len(world.state.instances["log.1"].submissions) == 2
+
+
 @pytest.mark.parametrize("ends", [is_erased, leaves, loses_the_role, hands_over])
 def test_given_an_invitation_when_its_issuer_may_invite_no_more_then_nobody_joins_by_it_and_nothing_is_written(
     world: World, token: str, ends: Callable[[World], None]

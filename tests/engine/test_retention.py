@@ -154,6 +154,7 @@ def test_given_a_process_past_its_time_when_disposed_of_then_nobody_is_known_and
     done = disposing.dispose(world.engine, "p")
     state = world.state
     assert (state.disposed, {m.person for m in state.memberships.values()}, state.status) == (True, {None}, "finished")
+    assert world.engine.log.query("SELECT * FROM member") == []
     records = world.engine.log.read(state.stream)
     texts = [world.engine.payload(r, opened=state.revealed, own=s) for r in records for s in subjects]
     assert CANARY not in str(texts)
