@@ -187,11 +187,15 @@ def opened(place: Path) -> Iterator[Opened]:
             return
         if not place.is_file():
             raise NotFound(f"there is no backup at {place}", hint="Give the folder or the .zip that was made.")
-        try:
-            with ZipFile(place) as archive:
-                yield Opened(place, manifest.parse(_entry(archive, place), str(place)), archive)
-        except BadZipFile:
-            raise _no_backup(place) from None
+        with _archive(place) as archive:
+            yield Opened(place, manifest.parse(_entry(archive, place), str(place)), archive)
+
+
+def _archive(place: Path) -> ZipFile:
+    try:
+        return ZipFile(place)
+    except _UNREADABLE:
+        raise _no_backup(place) from None
 
 
 def _entry(archive: ZipFile, place: Path) -> bytes:

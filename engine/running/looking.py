@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
@@ -33,6 +33,7 @@ from engine.running.loading import Loaded, Loading, Meeting
 from engine.running.streams import Streams
 from engine.store import worklists
 from engine.store.drafts import Draft
+from engine.store.log import Record
 from engine.store.people import People, Session
 from engine.template.chart import Definition
 from engine.template.plan import Plan
@@ -74,16 +75,24 @@ class Looking:
     # -- what happened, and what would ------------------------------------------------------------------------------
 
     def history(self, session: Session, name: str, language: str | None) -> list[Line]:
-        """What happened in a process, in words."""
+        """What happened in a process, in words; raise `IntegrityFault` where an event is not what was stored."""
         loaded = self._seen(session, name)
-        return self._told(session, loaded, self._streams.events(loaded.records), language)
+        teller = self._teller(session, loaded, language)
+        return [self._line(teller, record) for record in loaded.records]
+
+    def _line(self, teller: Teller, record: Record) -> Line:
+        try:
+            return teller.tell(self._streams.event(record))
+        except LookupError as error:  # it names what its template has not
+            raise record.unreadable() from error
 
     def preview(self, session: Session, name: str, command: commands.Command, language: str | None) -> list[Line]:
         """What would follow from a command, in words; raise what it would raise."""
         loaded = self._loading.sound(self._loading.stream(name))
         context = self._committing.context(session, loaded.state, loaded.records)
         decided = decide(loaded.definition, loaded.state, command, context)
-        return self._told(session, loaded, decided, language)
+        teller = self._teller(session, loaded, language)
+        return [teller.tell(event) for event in decided]
 
     def decided_on(self, session: Session, name: str, instance: str) -> list[Line]:
         """What was decided on answers of an instance that were put right since."""
@@ -103,14 +112,13 @@ class Looking:
         versions = self._catalogue.definitions(loaded.state.template)
         return replay(acts(events, versions, definition, plan), definition)
 
-    def _told(self, session: Session, loaded: Loaded, events: Iterable[e.Event], language: str | None) -> list[Line]:
+    def _teller(self, session: Session, loaded: Loaded, language: str | None) -> Teller:
         def name_of(person_id: str) -> str | None:
             person = self._people.get(person_id)
             return person.name if person else None
 
         language = language or session.person.language
-        teller = Teller(self._catalogue.definitions(loaded.state.template), loaded.state, language, name_of)
-        return [teller.tell(event) for event in events]
+        return Teller(self._catalogue.definitions(loaded.state.template), loaded.state, language, name_of)
 
     def invitations(self, session: Session, name: str) -> list[Issued]:
         """The invitations that nobody has used, for whoever may invite."""

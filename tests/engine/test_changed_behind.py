@@ -82,6 +82,19 @@ def test_given_the_last_event_turned_into_text_when_somebody_goes_on_then_refuse
 
 
 @pytest.mark.parametrize(
+    ("old", "new"), [(b'"task":"choose"', b'"task":"choo{e"'), (b'"action":"open"', b'"action":"oqen"')]
+)
+def test_given_an_event_that_names_what_its_template_has_not_when_the_history_is_asked_for_then_it_is_named(
+    world: World, behind: Behind, again: Callable[[], Engine], old: bytes, new: bytes
+) -> None:
+    world.to_voting()
+    event = next(record for record in events(world) if old in record.body)
+    behind.put(event, reworded(event, old, new))
+    with pytest.raises(IntegrityFault, match=f"event {event.sequence} "):
+        again().history(world.person("kari"), "p")
+
+
+@pytest.mark.parametrize(
     "body", [b"[]", b"null", b"{}", b'{"e":{"recorded_at":"2026-01-01T00:00:00"},"p":{}}', b"1e99999"]
 )
 def test_given_an_event_that_is_none_any_more_when_verified_then_it_is_named(

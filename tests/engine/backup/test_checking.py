@@ -55,6 +55,16 @@ def test_given_a_zip_with_changed_bytes_anywhere_when_checked_then_told_and_neve
     assert told > 50  # a time or an attribute of an entry is nothing that was stored
 
 
+def test_given_a_zip_of_a_kind_to_come_when_checked_then_it_is_no_backup(office: Office) -> None:
+    """Its version stands in the directory at its end (APPNOTE.TXT of PKWARE, 4.3.12): one flipped bit makes it 10.9."""
+    office.back_up("backup.zip")
+    content = bytearray((office.places / "backup.zip").read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 109
+    (office.places / "backup.zip").write_bytes(content)
+    with pytest.raises(IntegrityFault, match="is no whole backup"):
+        check(office.places / "backup.zip")
+
+
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.999])
 def test_given_a_zip_that_is_cut_short_when_checked_then_it_is_no_whole_backup(office: Office, part: float) -> None:
     office.back_up("backup.zip")
