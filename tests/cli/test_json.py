@@ -89,6 +89,7 @@ ELSEWHERE = {
     "store create": "tests/cli/test_storing.py",
     "store copy": "tests/cli/test_storing.py",
     "store rebuild": "tests/cli/test_storing.py",
+    "store adopt": "tests/cli/test_storing.py",
     "export cloudevents": "tests/cli/test_exporting.py",
     "export ocel": "tests/cli/test_exporting.py",
     "form export": "tests/cli/test_workbooks.py",

@@ -56,6 +56,7 @@ READING: dict[str, tuple[str, ...]] = {
 OTHERS: dict[str, tuple[str, ...]] = {
     "store copy": ("store", "copy", "--to", "sqlite:///copy.sqlite"),
     "store rebuild": ("store", "rebuild"),
+    "store adopt": ("store", "adopt"),
     "backup": ("backup", "TMP/backup"),
     "backup keys": ("backup", "keys", "TMP/keys"),
     "person export": ("person", "export", "ola", "--to", "TMP/ola.zip"),
@@ -272,6 +273,7 @@ OF_THE_OPERATOR: dict[str, tuple[str, ...]] = {
     "dispose": ("dispose",),
     "store copy": ("store", "copy", "--to", "sqlite:///copy.sqlite"),
     "store rebuild": ("store", "rebuild"),
+    "store adopt": ("store", "adopt"),
     "backup": ("backup", "TMP/backup"),
     "backup keys": ("backup", "keys", "TMP/keys"),
     "evaluate": ("evaluate",),
