@@ -118,7 +118,6 @@ FOR_ANYBODY = {
     "demo": "makes a workspace of its own",
     "doctor": "looks at the files and says nothing of what is in them",
     "store create": "makes empty tables where there are none",
-    "store adopt": "for whoever has the files, where the keys are lost by which it could be asked",
     "form export": "reads config",
     "form import": "reads config and a file of one's own",
     "restore": "puts files together that one has, into a folder of one's own",
