@@ -167,11 +167,12 @@ def test_given_somebody_who_left_when_asked_about_a_moment_then_only_while_they_
     preparation.done("member", "end", "arendal", "m3", who="kari")
     ended = next(line["sequence"] for line in told(preparation) if line["type"] == "membership.ended")
 
-    def could(when: int) -> int:
-        asked = ("explain", "readers", "arendal", "register.1.m2", "--who", "m3", "--at", str(when))
+    def could(who: str, when: int | str) -> int:
+        asked = ("explain", "readers", "arendal", "register.1.m2", "--who", who, "--at", str(when))
         return len(preparation.done(*asked, "--json", who="kari").data["readers"])
 
-    assert (could(ended - 1), could(ended)) == (1, 0)
+    assert (could("m3", ended - 1), could("m3", ended)) == (1, 0)
+    assert (could("m3", "2999-01-01"), could("m1", "2999-01-01")) == (0, 1)
 
 
 def test_given_the_number_of_no_event_when_asked_how_it_was_then_not_found_and_the_last_is_told(
