@@ -232,6 +232,32 @@ def test_given_a_vote_when_all_have_voted_then_all_are_told_that_answers_are_the
     assert due(reached) == [("revealed", "kari"), ("revealed", "ola"), ("revealed", "eva")]
 
 
+def test_given_somebody_who_left_when_answers_are_revealed_then_they_are_not_told(reached: World) -> None:
+    reached.to_voting()
+    send(reached)
+    reached.do("kari", c.EndMembership("m3", "sluttet"))
+    reached.submit("ola", "vote.1.m2", {"score": 3})
+    assert due(reached) == [("revealed", "kari"), ("revealed", "ola")]
+
+
+def test_given_a_role_that_was_granted_when_the_process_has_ended_since_then_nobody_is_told(reached: World) -> None:
+    reached.parties()
+    send(reached)
+    reached.do("kari", c.Grant("m2", "guest"))
+    reached.do("kari", c.Act("stop", "fordi"))
+    found = send(reached)
+    assert (found.sent, found.moot) == (0, 1)
+
+
+def test_given_four_eyes_when_a_task_opens_then_whoever_they_bar_is_not_told(make: Callable[..., World]) -> None:
+    world = make("form: note, by: lead, optional: true,", "form: note, by: [lead, member], not_by: goal,")
+    world.to_voting()  # kari set the goal
+    send(world)
+    for handle, instance in (("ola", "vote.1.m2"), ("eva", "vote.1.m3")):
+        world.submit(handle, instance, {"score": 3})
+    assert [found for found in due(world) if found[0] == "task"] == [("task", "ola"), ("task", "eva")]
+
+
 def test_given_a_role_when_handed_over_then_who_got_it_is_told_and_of_what_they_take_themselves_nobody(
     reached: World,
 ) -> None:
