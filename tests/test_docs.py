@@ -22,8 +22,6 @@ from engine.form.schema import read_form
 from engine.store.people import People
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from _pytest.mark import ParameterSet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,65 +32,6 @@ _UNTIL_IT_WAITS = """
 until grep -q "waiting for" ../told; do kill -0 $! && sleep 0.2; done
 kill -TERM $!
 wait $!
-"""
-# A command takes most of its time to import what it needs. Here one program has done so, and is forked for each command;
-# that a command begins by itself is tried in tests/cli/test_process.py.
-_READY = ["engine.engine", "engine.workspace", "jsonschema", "rich.console", "rich.table", "sqlglot"]  # begin no thread
-_STARTER = """
-import importlib, json, os, signal, socket, sys
-import cli.app
-
-for name in [*sys.argv[2:], *(module.name for module in cli.app.MODULES)]:
-    importlib.import_module(name)
-
-def carry_out(asker):
-    asked, streams, *_ = socket.recv_fds(asker, 1 << 20, 3)
-    words, folder, environment = json.loads(asked)
-    if (child := os.fork()) == 0:
-        asker.close()
-        for number, stream in enumerate(streams):
-            os.dup2(stream, number)
-            os.close(stream)
-        os.chdir(folder)
-        os.environ.clear()
-        os.environ.update(environment)
-        sys.argv = words
-        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
-        cli.main()
-    asker.sendall(f"{child}\\n".encode())
-    for stream in streams:
-        os.close(stream)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    asker.sendall(f"{code}\\n".encode())
-    os._exit(0)
-
-with socket.socket(socket.AF_UNIX) as door:
-    door.bind(sys.argv[1])
-    door.listen(100)
-    print("ready", flush=True)
-    while True:
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-        asker, _ = door.accept()
-        if os.fork() == 0:
-            door.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            carry_out(asker)
-        asker.close()
-"""
-_ASKER = """#!{python} -IS
-import json, os, signal, socket, sys
-with socket.socket(socket.AF_UNIX) as door:
-    door.connect({door!r})
-    socket.send_fds(door, [json.dumps([sys.argv, os.getcwd(), dict(os.environ)]).encode()], [0, 1, 2])
-    answers = door.makefile()
-    child = int(answers.readline())
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: os.kill(child, number))
-    code = int(answers.readline())
-if code < 0:
-    signal.signal(-code, signal.SIG_DFL)
-    os.kill(os.getpid(), -code)
-sys.exit(code)
 """
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
@@ -112,26 +51,10 @@ def cases() -> list[ParameterSet]:
     ]
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with a `samskap` that begins at once."""
-    folder = tmp_path_factory.mktemp("program")
-    asker, door = folder / "samskap", str(folder / "door")
-    asker.write_text(_ASKER.format(python=sys.executable, door=door))
-    asker.chmod(0o700)
-    with subprocess.Popen(
-        [sys.executable, "-c", _STARTER, door, *_READY], stdout=subprocess.PIPE, text=True
-    ) as starter:
-        assert starter.stdout is not None
-        assert starter.stdout.readline() == "ready\n"
-        yield folder
-        starter.kill()
-
-
 @pytest.mark.parametrize("page", cases())
-def test_given_a_page_when_its_commands_are_typed_then_they_work(page: Path, tmp_path: Path, program: Path) -> None:
+def test_given_a_page_when_its_commands_are_typed_then_they_work(page: Path, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SAMSKAP_")}
-    environment["PATH"] = f"{program}:{Path(sys.executable).parent}:{environment['PATH']}"
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     environment["EXAMPLES"] = str(ROOT / "examples")
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands(page)],
