@@ -125,7 +125,9 @@ def form(
     elif schema:
         write(as_json(asked.schema))
     elif to is not None:
-        keep(call, asked, language, to, call.engine.earlier_texts(session, process, instance), force=force)
+        keep(asked, language, to, call.engine.earlier_texts(session, process, instance), force=force)
+        next_step = f"samskap submit {process} {instance} --answers {to}"
+        tell(call, {"form": asked.id, "to": to}, Done(f"Wrote {to}. Fill it in, and hand it in: {next_step}"))
     else:
         suggested = call.engine.suggestions(session, process, instance)
         earlier = call.engine.earlier_texts(session, process, instance)

@@ -36,7 +36,8 @@ def export_form(
     `samskap form PROCESS INSTANCE --to FILE`. Headings stand in every language, help and choices in one (--lang).
     """
     call: Call = ctx.obj
-    keep(call, _named(call, form), call.template_language, to, NO_TEXTS, force=force)
+    keep(_named(call, form), call.template_language, to, force=force)
+    tell(call, {"form": form, "to": to}, Done(f"Wrote {to}. Filled in, it can be read: samskap form import {to}"))
 
 
 @commands.add(
@@ -79,8 +80,8 @@ def import_form(
     tell(call, {"form": form.id, "to": to}, Done(f"Wrote the answers to {to}"))
 
 
-def keep(call: Call, form: Form, language: str, to: str, earlier: Mapping[str, str], *, force: bool) -> None:
-    """Write a form's workbook, and say so."""
+def keep(form: Form, language: str, to: str, earlier: Mapping[str, str] = NO_TEXTS, *, force: bool) -> None:
+    """Write a form's workbook into a file."""
     from cli.answers import WORKBOOK
     from engine.errors import UsageError
     from engine.export.files import new_file
@@ -90,11 +91,6 @@ def keep(call: Call, form: Form, language: str, to: str, earlier: Mapping[str, s
         raise UsageError(f"“{to}” does not end with {WORKBOOK}", hint=f"Write --to answers{WORKBOOK}.")
     with new_file(Path(to), force=force) as file:
         file.write(workbook(form, language, earlier))
-    tell(
-        call,
-        {"form": form.id, "to": to},
-        Done(f"Wrote {to}. Fill it in, and hand it in: samskap submit … --answers {to}"),
-    )
 
 
 def _named(call: Call, name: str) -> Form:
