@@ -109,7 +109,7 @@ def purge(workspace: Workspace, engine: Engine, canaries: Sequence[str] = (), *,
     """
     if not engine.erasures.all():  # then nobody need wait for a warehouse that is held
         return Purged()
-    with hold(workspace.warehouse), restoring(workspace) as scratch:
+    with hold(workspace.warehouse), hold(workspace.landing), restoring(workspace) as scratch:
         entries = outstanding(workspace, engine)
         progress("exports", 0, 5)
         exported = _exports(workspace, entries)

@@ -82,7 +82,7 @@ def land(workspace: Workspace, engine: Engine) -> list[Path]:
     file that landed before is left as it is.
     """
     erasing.purge(workspace, engine)
-    with hold(workspace.warehouse):  # an erasure of people in files waits until the log names all that was stored
+    with hold(workspace.landing):  # an erasure of people in files waits until the log names all that was stored
         return _land(workspace, engine)
 
 

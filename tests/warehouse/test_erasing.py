@@ -29,6 +29,7 @@ from engine.store.verify import verify
 from engine.yaml import load
 from warehouse import copies, erasing, pull, stages
 from warehouse.database import connect
+from warehouse.locking import hold
 from warehouse.personal import measured
 from warehouse.query.record import asked, forget
 from warehouse.searching import READERS
@@ -243,6 +244,13 @@ def landed(empty: Played) -> Played:
     (empty.workspace.sources / "school.csv").write_text(ROWS.replace("ragged\n", ""))
     stages.land(empty.workspace, empty.engine)
     return empty
+
+
+def test_given_a_warehouse_that_is_held_when_files_land_then_they_need_not_wait_for_it(empty: Played) -> None:
+    (empty.workspace.sources / "school.source.yaml").write_text(CONTRACT)
+    (empty.workspace.sources / "school.csv").write_text(ROWS.replace("ragged\n", ""))
+    with hold(empty.workspace.warehouse):
+        assert len(stages.land(empty.workspace, empty.engine)) == 1
 
 
 def erase_pupil(played: Played, name: str = "p1") -> erasing.Purged:
