@@ -38,7 +38,7 @@ def given(source: str | None, single: Iterable[str], form: Form, language: str) 
         raise UsageError(
             "there are no answers", hint="Give --answers FILE, --answers - for stdin, or --set field=value."
         )
-    if source is not None and source.endswith(WORKBOOK):
+    if source is not None and source.lower().endswith(WORKBOOK):
         found = sheets.read(form, grids(source), language)
         return FilledIn(found.answers | pairs, found.places)
     return FilledIn({**(read(source) if source is not None else {}), **pairs}, {})

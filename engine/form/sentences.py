@@ -180,6 +180,11 @@ SENTENCES: Final[Mapping[str, tuple[str, str, str]]] = {
         "Her blir det ikkje spurt om noko. Flytt svaret dit det høyrer til.",
         "Nothing is asked here. Move the answer to where it belongs.",
     ),
+    "answered_twice": (
+        "Dette er besvart i en annen celle også. La ett av svarene stå.",
+        "Dette er svart på i ei anna celle også. Lat eitt av svara stå.",
+        "This is answered in another cell, too. Leave one of the answers.",
+    ),
     "no_such_row": (
         "Skriv nummeret på raden som denne hører til.",
         "Skriv nummeret på rada som denne høyrer til.",

@@ -159,19 +159,23 @@ def read(form: Form, grids: Iterable[Grid], language: str) -> FilledIn:
 
     Raises `AnswersInvalid` with every cell that cannot be read, or stands where nothing is asked.
     """
-    marked = {str(grid.at(1, 1)): grid for grid in grids}
+    marks, marked = {sheet.mark(form) for sheet in sheets(form)}, dict[str, Grid]()
+    for grid in grids:
+        mark = str(grid.at(1, 1))
+        first = marked.setdefault(mark, grid)
+        if first is not grid and mark in marks:
+            told = f"“{first.title}” and “{grid.title}” are the same sheet of the form"
+            raise Refused(told, hint="Bring the answers together in one of them, and take the other out.")
     found = form_of(marked)
     if found != form.id:
         raise Refused(f"this is a workbook of the form “{found}”, and not of “{form.id}”", hint=_HOW)
     reading = _Reading(language)
     for sheet in sheets(form):
-        grid = marked.get(sheet.mark(form))
-        if grid is None:
-            continue
-        if sheet.path:
-            reading.rows(sheet, grid)
-        else:
-            reading.questions(sheet, grid)
+        filled = marked.get(sheet.mark(form))
+        if filled is not None and sheet.path:
+            reading.rows(sheet, filled)
+        elif filled is not None:
+            reading.questions(sheet, filled)
     if reading.faults:
         raise AnswersInvalid("the workbook cannot be read everywhere", reading.faults)
     return FilledIn(reading.answers, reading.places)
@@ -241,6 +245,8 @@ class _Reading:
             holder: Any = into
             for group in groups:
                 holder = holder.setdefault(group, {})
+            if last in holder:
+                self.fault(prefix + asked.name, "answered_twice", place)
             holder[last] = value
 
     def fault(self, path: str, sentence: str, place: str, **values: str) -> None:

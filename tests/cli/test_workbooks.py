@@ -19,13 +19,13 @@ def taking_part(arendal, tmp_path: Path):
     return arendal
 
 
-def filled_in(file: Path, **answers: object) -> Path:
+def filled_in(file: Path, **answers: str) -> Path:
     """The workbook with answers in its first sheet, by the names of the fields."""
     book = load_workbook(file)
     sheet = book.worksheets[0]
     rows = {sheet.cell(row, 1).value: row for row in range(5, sheet.max_row + 1)}
     for name, answer in answers.items():
-        sheet.cell(rows[name], 6).value = answer  # type: ignore[union-attr]
+        sheet.cell(rows[name], 6, answer)
     book.save(file)
     return file
 

@@ -337,6 +337,21 @@ def test_given_an_answer_where_nothing_is_asked_when_read_then_it_is_not_passed_
     assert [place for place, _ in hands.faults()] == ["Svar!F40", "Dager!F7"]
 
 
+def test_given_a_question_that_stands_twice_when_both_are_answered_then_neither_is_passed_over(hands: Hands) -> None:
+    hands.answer("cost", 3)
+    sheet = hands.book.worksheets[0]
+    hands.write(sheet, 40, 1, "cost")
+    hands.write(sheet, 40, 6, 4)
+    assert [place for place, _ in hands.faults()] == ["Svar!F40"]
+
+
+def test_given_a_sheet_that_was_copied_when_read_then_neither_is_passed_over(hands: Hands) -> None:
+    hands.row("Dager", 1, day="2026-03-02")
+    hands.book.copy_worksheet(hands.sheet("Dager")).title = "Flere dager"
+    with pytest.raises(Refused, match="“Dager” and “Flere dager” are the same sheet"):
+        hands.read()
+
+
 def test_given_a_workbook_of_another_form_when_read_then_that_is_said(visits: Form) -> None:
     other = Hands(forms()[0])
     other.form = visits
