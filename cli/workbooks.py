@@ -87,7 +87,7 @@ def keep(form: Form, language: str, to: str, earlier: Mapping[str, str] = NO_TEX
     from engine.export.files import new_file
     from engine.form.workbook import write as workbook
 
-    if not to.endswith(WORKBOOK):
+    if not to.lower().endswith(WORKBOOK):
         raise UsageError(f"“{to}” does not end with {WORKBOOK}", hint=f"Write --to answers{WORKBOOK}.")
     with new_file(Path(to), force=force) as file:
         file.write(workbook(form, language, earlier))

@@ -7,14 +7,18 @@ for is left out; nothing is made up for what it asks for in addition. Answers as
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from engine.form.model import Field
 
+T = TypeVar("T")
+"""What answers are made of: JSON, or that with what stands for a text that was erased."""
 
-def renamed(answers: Mapping[str, object], given: Mapping[str, Field], read: Mapping[str, Field]) -> dict[str, object]:
+
+def renamed(answers: Mapping[str, T], given: Mapping[str, Field], read: Mapping[str, Field]) -> dict[str, T]:
     """The answers to the fields `given`, under the names of the fields `read`."""
     names = {field.id: field for field in read.values()}
-    found: dict[str, object] = {}
+    found: dict[str, T] = {}
     for name, value in answers.items():
         field = given.get(name)
         now = names.get(field.id) if field is not None else read.get(name)
@@ -23,7 +27,7 @@ def renamed(answers: Mapping[str, object], given: Mapping[str, Field], read: Map
     return found
 
 
-def _within(value: object, given: Field, read: Field) -> object:
+def _within(value: Any, given: Field, read: Field) -> Any:
     """The same within the rows of a list, and within an object."""
     if not given.items or not read.items:
         return value

@@ -340,9 +340,9 @@ def _submission(
     read = renamed(given, form.fields, new.form_of(task).fields) if task in new.tasks else given
     valid_on = date.fromisoformat(p.valid_on) if p.valid_on else None
     if _is_earlier(p.instance) and valid_on is not None:
-        return c.Backfill(instance, read, valid_on, _reason(p.reason))  # type: ignore[arg-type]
+        return c.Backfill(instance, read, valid_on, _reason(p.reason))
     found = _on_whose_behalf(event, p, state, names.version) if state is not None and event.actor != p.subject else None
-    return c.Submit(instance, read, found, _text(p.reason), valid_on)  # type: ignore[arg-type]
+    return c.Submit(instance, read, found, _text(p.reason), valid_on)
 
 
 def _on_whose_behalf(event: e.Event, p: e.FormSubmitted, state: ProcessState, old: Definition) -> str | None:

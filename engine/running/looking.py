@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
-from typing import cast
 
-from engine.codec import Json
 from engine.errors import NotAllowed, NotFound, Refused
 from engine.form.renaming import renamed
 from engine.process import commands
@@ -231,7 +229,7 @@ class Looking:
             return draft
         then = self._catalogue.definition(state.template, draft.asked.bundle).form_of(draft.asked.task)
         now = loaded.definition.form_of(instance.task)
-        return replace(draft, answers=cast(dict[str, Json], renamed(draft.answers, then.fields, now.fields)))
+        return replace(draft, answers=renamed(draft.answers, then.fields, now.fields))
 
     def names(self, state: ProcessState) -> Name:
         """What people call a membership, party or row of a process: its name, or itself where it has none."""
